@@ -1,0 +1,135 @@
+/** A shape turns what arrived into what we asked for, or says in words why it can't. */
+export type Shape<T> = { read(value: unknown, where: string): T }
+
+/** What arrived is not what the treaty asks for. `where` is the path of the member, `name` its first word. */
+export class ShapeError extends Error {
+  readonly where: string
+  constructor(where: string, wanted: string) {
+    super(`${where} must be ${wanted}`)
+    this.name = 'ShapeError'
+    this.where = where
+  }
+}
+
+export type Read<S> = S extends Shape<infer T> ? T : never
+
+const refuse = (where: string, wanted: string): never => {
+  throw new ShapeError(where, wanted)
+}
+
+type TextRule = {
+  readonly maxCharacters?: number
+  readonly maxBytes?: number
+  readonly pattern?: RegExp
+  readonly wanted?: string
+}
+
+/** A string; its length counted in characters, in bytes of UTF-8, or both. */
+export const text = (rule: TextRule = {}): Shape<string> => ({
+  read(value, where) {
+    if (typeof value !== 'string') return refuse(where, 'a string')
+    if (rule.maxCharacters !== undefined && value.length > rule.maxCharacters) {
+      return refuse(where, `at most ${rule.maxCharacters} characters; it has ${value.length}`)
+    }
+    if (rule.maxBytes !== undefined && value.length * 3 > rule.maxBytes) {
+      const bytes = byteLength(value)
+      if (bytes > rule.maxBytes) return refuse(where, `at most ${rule.maxBytes} bytes; it has ${bytes}`)
+    }
+    if (rule.pattern && !rule.pattern.test(value))
+      return refuse(where, rule.wanted ?? `of the form ${rule.pattern.source}`)
+    return value
+  },
+})
+
+const encoder = new TextEncoder()
+const byteLength = (value: string): number => encoder.encode(value).length
+
+export const flag: Shape<boolean> = {
+  read: (value, where) => (typeof value === 'boolean' ? value : refuse(where, 'true or false')),
+}
+
+/** A point in time as whole seconds since 1970, the form that Key Vault's JSON has. */
+export const seconds: Shape<number> = {
+  read: (value, where) =>
+    Number.isSafeInteger(value) ? (value as number) : refuse(where, 'a whole number of seconds'),
+}
+
+/** A whole number between two bounds, as JSON has it or as a query parameter spells it. */
+export const whole = (min: number, max: number): Shape<number> => ({
+  read(value, where) {
+    const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+    return Number.isSafeInteger(number) && (number as number) >= min && (number as number) <= max
+      ? (number as number)
+      : refuse(where, `a whole number from ${min} to ${max}`)
+  },
+})
+
+export const optional = <T>(inner: Shape<T>): Shape<T | undefined> => ({
+  read: (value, where) => (value === undefined || value === null ? undefined : inner.read(value, where)),
+})
+
+/** Like `optional`, but tells null ("take it away") from absent ("leave it"). */
+export const nullable = <T>(inner: Shape<T>): Shape<T | null | undefined> => ({
+  read: (value, where) => (value === undefined || value === null ? value : inner.read(value, where)),
+})
+
+const object = (value: unknown, where: string): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : refuse(where, 'an object')
+
+export const dictionary = <T>(
+  inner: Shape<T>,
+  rule: { maxEntries?: number; maxKey?: number } = {},
+): Shape<Record<string, T>> => ({
+  read(value, where) {
+    const entries = Object.entries(object(value, where))
+    if (rule.maxEntries !== undefined && entries.length > rule.maxEntries) {
+      return refuse(where, `at most ${rule.maxEntries} entries; it has ${entries.length}`)
+    }
+    return Object.fromEntries(
+      entries.map(([key, item]) => {
+        if (rule.maxKey !== undefined && key.length > rule.maxKey)
+          refuse(where, `keyed by at most ${rule.maxKey} characters`)
+        return [key, inner.read(item, `${where}.${key}`)]
+      }),
+    )
+  },
+})
+
+export const list = <T>(inner: Shape<T>, rule: { maxItems?: number } = {}): Shape<T[]> => ({
+  read(value, where) {
+    if (!Array.isArray(value)) return refuse(where, 'a list')
+    if (rule.maxItems !== undefined && value.length > rule.maxItems)
+      return refuse(where, `at most ${rule.maxItems} items`)
+    return value.map((item, index) => inner.read(item, `${where}[${index}]`))
+  },
+})
+
+export const oneOf = <const T extends string>(...words: T[]): Shape<T> => ({
+  read: (value, where) => (words.includes(value as T) ? (value as T) : refuse(where, `one of ${words.join(', ')}`)),
+})
+
+/** An object with these members; others are passed over, as Azure's services do. */
+export const record = <F extends Record<string, Shape<unknown>>>(fields: F): Shape<{ [K in keyof F]: Read<F[K]> }> => {
+  const members = Object.entries(fields)
+  return {
+    read(value, where) {
+      const given = object(value, where)
+      const result: Record<string, unknown> = {}
+      for (const [key, shape] of members) {
+        result[key] = shape.read(
+          Object.hasOwn(given, key) ? given[key] : undefined,
+          where === '' ? key : `${where}.${key}`,
+        )
+      }
+      return result as { [K in keyof F]: Read<F[K]> }
+    },
+  }
+}
+
+/** Any JSON value, taken as it is. */
+export const anything: Shape<unknown> = { read: (value) => value }
+
+/** No body, or one that isn't looked at. */
+export const nothing: Shape<undefined> = { read: () => undefined }

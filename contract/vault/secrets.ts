@@ -1,0 +1,176 @@
+import { operation } from '../operation.ts'
+import { dictionary, flag, nothing, nullable, optional, record, seconds, text, whole } from '../shape.ts'
+
+/**
+ * Azure Key Vault, secrets (REST API 7.0 to 2026-04-01). Field names, limits and statuses are the service's own.
+ */
+export const secretName = text({
+  pattern: /^[0-9a-zA-Z-]{1,127}$/,
+  wanted: 'made of 1 to 127 letters, digits and hyphens',
+})
+export const secretVersion = text({ pattern: /^[0-9a-zA-Z]{32}$/, wanted: 'a version: 32 hexadecimal digits' })
+
+/** A secret's value may have at most 25 KB (Key Vault service limits). */
+export const valueBytesMax = 25 * 1024
+const tags = dictionary(text({ maxCharacters: 512 }), { maxEntries: 15, maxKey: 512 })
+const contentType = text({ maxCharacters: 255 })
+const attributes = record({ enabled: optional(flag), nbf: nullable(seconds), exp: nullable(seconds) })
+const none = record({})
+const named = record({ name: secretName })
+const versioned = record({ name: secretName, version: optional(secretVersion) })
+const paged = record({ maxresults: optional(whole(1, 25)), $skiptoken: optional(text({ maxCharacters: 2048 })) })
+
+export const setSecret = operation({
+  id: 'SecretSet',
+  method: 'PUT',
+  path: '/secrets/:name',
+  since: '7.0',
+  action: 'secrets/set',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({
+    value: text({ maxBytes: valueBytesMax }),
+    contentType: optional(contentType),
+    tags: optional(tags),
+    attributes: optional(attributes),
+  }),
+  status: 200,
+})
+
+export const getSecret = operation({
+  id: 'SecretGet',
+  method: 'GET',
+  path: '/secrets/:name/:version?',
+  since: '7.0',
+  action: 'secrets/get',
+  effect: 'read',
+  params: versioned,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const updateSecret = operation({
+  id: 'SecretUpdate',
+  method: 'PATCH',
+  path: '/secrets/:name/:version?',
+  since: '7.0',
+  action: 'secrets/update',
+  effect: 'write',
+  params: versioned,
+  query: none,
+  body: record({ contentType: optional(contentType), tags: optional(tags), attributes: optional(attributes) }),
+  status: 200,
+})
+
+export const deleteSecret = operation({
+  id: 'SecretDelete',
+  method: 'DELETE',
+  path: '/secrets/:name',
+  since: '7.0',
+  action: 'secrets/delete',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listSecrets = operation({
+  id: 'SecretList',
+  method: 'GET',
+  path: '/secrets',
+  since: '7.0',
+  action: 'secrets/list',
+  effect: 'read',
+  params: none,
+  query: paged,
+  body: nothing,
+  status: 200,
+})
+
+export const listSecretVersions = operation({
+  id: 'SecretListVersions',
+  method: 'GET',
+  path: '/secrets/:name/versions',
+  since: '7.0',
+  action: 'secrets/list',
+  effect: 'read',
+  params: named,
+  query: paged,
+  body: nothing,
+  status: 200,
+})
+
+export const listDeletedSecrets = operation({
+  id: 'SecretListDeleted',
+  method: 'GET',
+  path: '/deletedsecrets',
+  since: '7.0',
+  action: 'secrets/list',
+  effect: 'read',
+  params: none,
+  query: paged,
+  body: nothing,
+  status: 200,
+})
+
+export const getDeletedSecret = operation({
+  id: 'SecretGetDeleted',
+  method: 'GET',
+  path: '/deletedsecrets/:name',
+  since: '7.0',
+  action: 'secrets/list',
+  effect: 'read',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const purgeDeletedSecret = operation({
+  id: 'SecretPurge',
+  method: 'DELETE',
+  path: '/deletedsecrets/:name',
+  since: '7.0',
+  action: 'secrets/purge',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 204,
+})
+
+export const recoverDeletedSecret = operation({
+  id: 'SecretRecover',
+  method: 'POST',
+  path: '/deletedsecrets/:name/recover',
+  since: '7.0',
+  action: 'secrets/recover',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export type SecretAttributes = {
+  enabled: boolean
+  nbf?: number
+  exp?: number
+  created: number
+  updated: number
+  recoveryLevel: string
+  recoverableDays?: number
+}
+export type SecretItem = {
+  contentType?: string
+  id: string
+  attributes: SecretAttributes
+  tags?: Record<string, string>
+}
+export type SecretBundle = SecretItem & { value?: string }
+export type Deleted = { recoveryId: string; deletedDate: number; scheduledPurgeDate: number }
+export type DeletedSecretBundle = Deleted & SecretItem
+export type Page<T> = { value: T[]; nextLink: string | null }

@@ -1,0 +1,27 @@
+/** The api-versions of Key Vault's data plane that are answered, oldest first; all behave as the newest stable one. */
+export const vaultVersions = [
+  '2015-06-01',
+  '2016-10-01',
+  '7.0-preview',
+  '7.0',
+  '7.1-preview',
+  '7.1',
+  '7.2-preview',
+  '7.2',
+  '7.3-preview',
+  '7.3',
+  '7.4-preview.1',
+  '7.4',
+  '7.5-preview.1',
+  '7.5',
+  '7.6-preview.1',
+  '7.6-preview.2',
+  '7.6',
+  '2025-06-01-preview',
+  '2025-07-01',
+  '2026-01-01-preview',
+  '2026-03-01-preview',
+  '2026-04-01',
+] as const
+
+export const newestVaultVersion = '2026-04-01'

@@ -1,0 +1,342 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+  sign,
+  X509Certificate,
+} from 'node:crypto'
+import { chmod, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
+import * as asn1 from '@peculiar/asn1-x509'
+
+/**
+ * The development certificate authority: what lets a laptop speak TLS as the production names, without asking anybody.
+ *
+ * Its key can vouch for TLS servers under one domain and for nothing else: the limits stand in the certificate that
+ * clients trust, so whoever steals the key gains no other name. The authority itself is never replaced behind the
+ * operator's back, because clients trust it by hand; the server's certificate is disposable and made anew at need.
+ */
+export type Authority = {
+  /** Where `ca.pem` is, for clients that take a file. */
+  readonly caFile: string
+  readonly ca: string
+  /** The certificate to serve with at this moment: the kept one, or a new one when that is nearly over. */
+  serverCertificate(at: Date): Promise<ServerCertificate>
+}
+
+export type ServerCertificate = {
+  /** The server's own certificate, followed by the authority's. */
+  readonly cert: string
+  readonly key: string
+  readonly expires: Date
+  readonly renewed: boolean
+}
+
+type Issuer = { readonly pem: string; readonly certificate: X509Certificate; readonly key: KeyObject }
+
+const hour = 3_600_000
+const day = 24 * hour
+const authorityDays = 3652
+const serverDays = 90
+const renewalDays = 30
+
+/** A wildcard stands for one label, so every floor of names needs its own. */
+const serverNames = (domain: string) => [
+  domain,
+  ...['login', 'management', 'graph', 'portal', '*.vault', '*.config'].map((label) => `${label}.${domain}`),
+]
+
+/** Opens the authority kept in a folder, or makes it on the first start. */
+export async function openAuthority(folder: string, domain: string, at: Date): Promise<Authority> {
+  const name = domain.toLowerCase()
+  if (!isDomain(name)) throw new Error(`"${domain}" can't be Cardea's domain: give a name like cardea.internal.`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700)
+  const issuer = await openIssuer(folder, name, at)
+  return {
+    caFile: join(folder, 'ca.pem'),
+    ca: issuer.pem,
+    serverCertificate: (now) => serverCertificate(folder, name, issuer, now),
+  }
+}
+
+/** Two labels at least: an authority for all of `internal` would hardly be limited. */
+const isDomain = (name: string) => name.length <= 200 && isIP(name) === 0 && domainPattern.test(name)
+const domainPattern = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+async function openIssuer(folder: string, domain: string, at: Date): Promise<Issuer> {
+  const caFile = join(folder, 'ca.pem')
+  const keyFile = join(folder, 'ca.key')
+  const anew = `remove ${caFile} and ${keyFile} to begin anew; every client must then trust the new ca.pem.`
+  const refuse = (what: string, cause?: unknown) => new Error(what, { cause })
+
+  // The key is kept before the certificate, so a first start that was cut short leaves a key alone, and the next start
+  // goes on with it. A certificate alone is a loss.
+  const standing = await readIfThere(caFile)
+  if (standing !== undefined && (await readIfThere(keyFile)) === undefined) {
+    throw refuse(`${keyFile} is missing. Restore it from a backup, or ${anew}`)
+  }
+  const key = parsed(createPrivateKey, await keepFirst(keyFile, newKey, 0o600), (cause) =>
+    refuse(`${keyFile} is damaged: it holds no whole private key. Restore it from a backup, or ${anew}`, cause),
+  )
+  const pem = await keepFirst(caFile, () => authorityCertificate(domain, key, at), 0o644)
+  const certificate = parsed(
+    (text) => new X509Certificate(text),
+    pem,
+    (cause) =>
+      refuse(`${caFile} is damaged: it holds no whole certificate. Restore it from a backup, or ${anew}`, cause),
+  )
+
+  const permitted = domainPermittedBy(certificate)
+  if (permitted !== domain) {
+    const owner = permitted === undefined ? 'is not an authority that Cardea made' : `is the authority of ${permitted}`
+    throw refuse(`${caFile} ${owner}, not of ${domain}. Keep each domain in a folder of its own, or ${anew}`)
+  }
+  if (!certificate.checkPrivateKey(key)) {
+    throw refuse(`${keyFile} doesn't belong to ${caFile}. Restore the one that does, or ${anew}`)
+  }
+  if (at >= certificate.validToDate) throw refuse(`${caFile} expired on ${certificate.validTo}: ${anew}`)
+  return { pem, certificate, key }
+}
+
+async function serverCertificate(folder: string, domain: string, issuer: Issuer, at: Date): Promise<ServerCertificate> {
+  const certFile = join(folder, 'server.pem')
+  const keyFile = join(folder, 'server.key')
+  const kept = usable(await readIfThere(certFile), await readIfThere(keyFile), domain, issuer, at)
+  if (kept !== undefined) return { ...kept, renewed: false }
+
+  const key = newKey()
+  const certificate = leafCertificate(domain, createPublicKey(key), issuer, at)
+  const cert = certificate.toString() + issuer.pem
+  await replace(keyFile, key, 0o600)
+  await replace(certFile, cert, 0o600)
+  return { cert, key, expires: certificate.validToDate, renewed: true }
+}
+
+/** What is kept, if it can still serve. Anything wrong with it is answered by a new one: nobody trusts it by hand. */
+function usable(cert: string | undefined, key: string | undefined, domain: string, issuer: Issuer, at: Date) {
+  if (cert === undefined || key === undefined) return undefined
+  try {
+    const certificate = new X509Certificate(cert)
+    const expires = certificate.validToDate
+    // Near the authority's own end a new certificate could live no longer than the kept one.
+    const lasts = +expires - +at > renewalDays * day || expires >= issuer.certificate.validToDate
+    const serves =
+      certificate.verify(issuer.certificate.publicKey) &&
+      certificate.checkPrivateKey(createPrivateKey(key)) &&
+      certificate.subjectAltName ===
+        serverNames(domain)
+          .map((name) => `DNS:${name}`)
+          .join(', ') &&
+      certificate.validFromDate <= at &&
+      at < expires
+    return lasts && serves ? { cert: certificate.toString() + issuer.pem, key, expires } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+// ── Certificates
+
+function authorityCertificate(domain: string, key: KeyObject, at: Date): string {
+  const { KeyUsageFlags: may } = asn1
+  const publicKey = createPublicKey(key)
+  const name = nameUnder(domain, 'Cardea development CA')
+  const certificate = issue(key, {
+    issuer: name,
+    subject: name,
+    publicKey,
+    validity: validity(at, new Date(+at + authorityDays * day)),
+    extensions: [
+      extension(asn1.id_ce_basicConstraints, new asn1.BasicConstraints({ cA: true, pathLenConstraint: 0 }), 'critical'),
+      extension(asn1.id_ce_keyUsage, new asn1.KeyUsage(may.keyCertSign | may.cRLSign), 'critical'),
+      extension(asn1.id_ce_extKeyUsage, new asn1.ExtendedKeyUsage([asn1.id_kp_serverAuth])),
+      extension(asn1.id_ce_nameConstraints, onlyUnder(domain), 'critical'),
+      extension(asn1.id_ce_subjectKeyIdentifier, new asn1.SubjectKeyIdentifier(keyIdentifier(publicKey))),
+    ],
+  })
+  return certificate.toString()
+}
+
+function leafCertificate(domain: string, publicKey: KeyObject, issuer: Issuer, at: Date): X509Certificate {
+  const end = issuer.certificate.validToDate
+  if (at >= end) throw new Error(`Cardea's development authority expired on ${end.toISOString()}: make a new one.`)
+  const until = new Date(Math.min(+at + serverDays * day, +end))
+  const names = serverNames(domain).map((dNSName) => new asn1.GeneralName({ dNSName }))
+  return issue(issuer.key, {
+    issuer: structureOf(issuer.certificate).subject,
+    subject: nameUnder(domain, 'Cardea'),
+    publicKey,
+    validity: validity(at, until),
+    extensions: [
+      extension(asn1.id_ce_basicConstraints, new asn1.BasicConstraints({ cA: false }), 'critical'),
+      extension(asn1.id_ce_keyUsage, new asn1.KeyUsage(asn1.KeyUsageFlags.digitalSignature), 'critical'),
+      extension(asn1.id_ce_extKeyUsage, new asn1.ExtendedKeyUsage([asn1.id_kp_serverAuth])),
+      extension(asn1.id_ce_subjectAltName, new asn1.SubjectAlternativeName(names)),
+      extension(asn1.id_ce_subjectKeyIdentifier, new asn1.SubjectKeyIdentifier(keyIdentifier(publicKey))),
+      extension(
+        asn1.id_ce_authorityKeyIdentifier,
+        new asn1.AuthorityKeyIdentifier({
+          keyIdentifier: new asn1.KeyIdentifier(keyIdentifier(issuer.certificate.publicKey)),
+        }),
+      ),
+    ],
+  })
+}
+
+type Draft = {
+  readonly issuer: asn1.Name
+  readonly subject: asn1.Name
+  readonly publicKey: KeyObject
+  readonly validity: asn1.Validity
+  readonly extensions: asn1.Extension[]
+}
+
+function issue(key: KeyObject, { issuer, subject, publicKey, validity, extensions }: Draft): X509Certificate {
+  const signatureAlgorithm = new asn1.AlgorithmIdentifier({ algorithm: ecdsaWithSha256 })
+  const tbsCertificate = new asn1.TBSCertificate({
+    version: asn1.Version.v3,
+    serialNumber: newSerial(),
+    signature: signatureAlgorithm,
+    issuer,
+    validity,
+    subject,
+    subjectPublicKeyInfo: infoOf(publicKey),
+    extensions: new asn1.Extensions(extensions),
+  })
+  const signature = sign('sha256', Buffer.from(AsnConvert.serialize(tbsCertificate)), key)
+  const certificate = new asn1.Certificate({ tbsCertificate, signatureAlgorithm, signatureValue: bytesOf(signature) })
+  return new X509Certificate(Buffer.from(AsnConvert.serialize(certificate)))
+}
+
+const ecdsaWithSha256 = '1.2.840.10045.4.3.2'
+const commonName = '2.5.4.3'
+const domainComponent = '0.9.2342.19200300.100.1.25'
+
+const newKey = () =>
+  generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }).privateKey
+
+/** 128 bits, positive and without a leading zero, so that DER and every reader agree on its length. */
+function newSerial(): ArrayBuffer {
+  const bytes = randomBytes(16)
+  bytes[0] = (bytes[0]! & 0x7f) | 0x40
+  return bytesOf(bytes)
+}
+
+/** An hour back, for clients whose clocks run late. */
+const validity = (at: Date, notAfter: Date) => new asn1.Validity({ notBefore: new Date(+at - hour), notAfter })
+
+/** The domain as domain components (RFC 2247): a common name holds 64 characters at most, and a domain can be longer. */
+function nameUnder(domain: string, common: string): asn1.Name {
+  const part = (type: string, value: asn1.AttributeValue) =>
+    new asn1.RelativeDistinguishedName([new asn1.AttributeTypeAndValue({ type, value })])
+  return new asn1.Name([
+    ...domain
+      .split('.')
+      .reverse()
+      .map((label) => part(domainComponent, new asn1.AttributeValue({ ia5String: label }))),
+    part(commonName, new asn1.AttributeValue({ utf8String: common })),
+  ])
+}
+
+/** The domain and what is under it, and no address: a limit on DNS names alone leaves IP addresses free. */
+function onlyUnder(domain: string): asn1.NameConstraints {
+  const subtrees = (...names: Partial<asn1.GeneralName>[]) =>
+    new asn1.GeneralSubtrees(names.map((name) => new asn1.GeneralSubtree({ base: new asn1.GeneralName(name) })))
+  return new asn1.NameConstraints({
+    permittedSubtrees: subtrees({ dNSName: domain }),
+    excludedSubtrees: subtrees({ iPAddress: '0.0.0.0/0' }, { iPAddress: '::/0' }),
+  })
+}
+
+function domainPermittedBy(certificate: X509Certificate): string | undefined {
+  const limits = structureOf(certificate).extensions?.find(({ extnID }) => extnID === asn1.id_ce_nameConstraints)
+  if (limits === undefined) return undefined
+  const { permittedSubtrees } = AsnConvert.parse(limits.extnValue, asn1.NameConstraints)
+  return permittedSubtrees?.length === 1 ? permittedSubtrees[0]!.base.dNSName : undefined
+}
+
+const extension = (extnID: string, value: object, critical?: 'critical') =>
+  new asn1.Extension({
+    extnID,
+    critical: critical !== undefined,
+    extnValue: new OctetString(AsnConvert.serialize(value)),
+  })
+
+/** RFC 7093, method 1: the first 160 bits of SHA-256, where older certificates have SHA-1. */
+const keyIdentifier = (key: KeyObject) =>
+  bytesOf(
+    createHash('sha256')
+      .update(Buffer.from(infoOf(key).subjectPublicKey))
+      .digest()
+      .subarray(0, 20),
+  )
+
+const infoOf = (key: KeyObject) =>
+  AsnConvert.parse(key.export({ type: 'spki', format: 'der' }), asn1.SubjectPublicKeyInfo)
+
+const structureOf = (certificate: X509Certificate) => AsnConvert.parse(certificate.raw, asn1.Certificate).tbsCertificate
+
+/** A copy: a Buffer may be a window on memory that it shares. */
+const bytesOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer
+
+function parsed<T>(parse: (text: string) => T, text: string, refusal: (cause: unknown) => Error): T {
+  try {
+    return parse(text)
+  } catch (error) {
+    throw refusal(error)
+  }
+}
+
+// ── Files
+
+/** The file's text; made first if there is none. Of two processes that begin at once, both get what the first kept. */
+async function keepFirst(file: string, make: () => string, mode: number): Promise<string> {
+  const kept = await readIfThere(file)
+  if (kept !== undefined) return kept
+  const draft = await write(file, make(), mode)
+  try {
+    await link(draft, file)
+  } catch (error) {
+    // Some file systems have no links (SMB, exFAT). There the last of two wins, and the loser says so at its next start.
+    if (codeOf(error) !== 'EEXIST') await rename(draft, file)
+  } finally {
+    await rm(draft, { force: true })
+  }
+  return readFile(file, 'utf8')
+}
+
+async function replace(file: string, text: string, mode: number): Promise<void> {
+  await rename(await write(file, text, mode), file)
+}
+
+/** Writes beside the file, down to the disk, for the caller to move: nobody ever finds half a key. */
+async function write(file: string, text: string, mode: number): Promise<string> {
+  const draft = `${file}.${randomUUID()}`
+  await using handle = await open(draft, 'wx', mode)
+  await handle.chmod(mode)
+  await handle.writeFile(text)
+  await handle.sync()
+  return draft
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code

@@ -1,0 +1,202 @@
+import type { Instant } from './clock.ts'
+import { type EntryOf, type Ledger, StaleEpoch, type Turn } from './database.ts'
+import { Fault } from './fault.ts'
+import type { Sql } from './sql.ts'
+
+/** One connection that can hold a transaction; the two engines differ in no more than this. */
+export interface Connection {
+  readonly sql: Sql
+  /** Begins a transaction and reads the head; with `exclusive` nobody else on any node may change anything until its end. */
+  begin(exclusive: boolean): Promise<Head>
+  savepoint(): Promise<void>
+  release(): Promise<void>
+  rollbackToSavepoint(): Promise<void>
+  /** Writes the head back if it moved, and commits. */
+  commit(head: Head | undefined): Promise<void>
+  rollback(): Promise<void>
+  /** Runs `then` when whatever has arrived by now has been taken in. */
+  soon(then: () => void): void
+}
+export type Head = { readonly epoch: number; readonly sequence: number; readonly at: Instant }
+
+type Work<Entry> = {
+  readonly run: (turn: Turn) => Promise<unknown>
+  readonly entryOf: EntryOf<Entry, unknown> | undefined
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+type Witness<Entry> = {
+  readonly entry: Omit<Entry, 'at'>
+  readonly epoch: number | undefined
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** More than this in one turn would keep the first waiting for the last. */
+const turnMax = 1024
+
+/**
+ * Shares commits. A turn begins at once when none is running, and takes all that has gathered while the last one ran;
+ * nothing ever waits on a timer.
+ */
+export class Committer<Entry extends { at: Instant }> {
+  readonly #connection: Connection
+  readonly #ledger: Ledger<Entry>
+  readonly #moved: (head: Head) => void
+  #works: Work<Entry>[] = []
+  #witnesses: Witness<Entry>[] = []
+  #running = false
+  #closing: (() => void) | undefined
+  #closed = false
+
+  constructor(connection: Connection, ledger: Ledger<Entry>, moved: (head: Head) => void) {
+    this.#connection = connection
+    this.#ledger = ledger
+    this.#moved = moved
+  }
+
+  write<T>(run: (turn: Turn) => Promise<T>, entryOf?: EntryOf<Entry, T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) return reject(new Fault('unavailable', 'The service is shutting down.'))
+      this.#works.push({
+        run,
+        entryOf: entryOf as EntryOf<Entry, unknown> | undefined,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      })
+      this.#wake()
+    })
+  }
+
+  witness(entry: Omit<Entry, 'at'>, epoch: number | undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      if (this.#closed) return reject(new Fault('unavailable', 'The service is shutting down.'))
+      this.#witnesses.push({ entry, epoch, resolve, reject })
+      this.#wake()
+    })
+  }
+
+  /** Finishes what was asked before, and refuses what comes after. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (!this.#running) return
+    await new Promise<void>((resolve) => {
+      this.#closing = resolve
+    })
+  }
+
+  #wake(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#connection.soon(() => void this.#takeTurns())
+  }
+
+  async #takeTurns(): Promise<void> {
+    await this.#takeTurn(this.#works.splice(0, turnMax), this.#witnesses.splice(0, turnMax))
+    if (this.#works.length + this.#witnesses.length > 0) {
+      this.#connection.soon(() => void this.#takeTurns())
+      return
+    }
+    this.#running = false
+    this.#closing?.()
+  }
+
+  async #takeTurn(works: readonly Work<Entry>[], witnesses: readonly Witness<Entry>[]): Promise<void> {
+    const answers: (() => void)[] = []
+    const entries: Entry[] = []
+    let head: Head
+    let turn: OpenTurn
+    try {
+      head = await this.#connection.begin(works.length > 0)
+      turn = new OpenTurn(this.#connection.sql, head)
+      // Reads first: they were decided before this turn's changes, so they may be witnessed before them.
+      for (const { entry, epoch, resolve, reject } of witnesses) {
+        if (epoch !== undefined && epoch !== head.epoch) {
+          answers.push(() => reject(new StaleEpoch()))
+          continue
+        }
+        entries.push({ ...entry, at: head.at } as Entry)
+        answers.push(resolve)
+      }
+      for (const work of works) {
+        const outcome = await this.#do(work, turn)
+        const entry = work.entryOf?.(head.at, outcome)
+        if (entry !== undefined) entries.push(entry)
+        answers.push('done' in outcome ? () => work.resolve(outcome.done) : () => work.reject(outcome.failed))
+      }
+      const kept = entries.length > 0 ? await this.#ledger(this.#connection.sql, entries) : undefined
+      await this.#connection.commit(turn.moved ? turn.head : undefined)
+      kept?.()
+    } catch (error) {
+      await this.#connection.rollback().catch(() => {})
+      for (const { reject } of [...works, ...witnesses]) reject(error)
+      return
+    }
+    this.#moved(turn.head)
+    for (const answer of answers) answer()
+  }
+
+  async #do(work: Work<Entry>, turn: OpenTurn): Promise<{ done: unknown } | { failed: unknown }> {
+    const before = turn.mark()
+    await this.#connection.savepoint()
+    try {
+      const done = await work.run(turn)
+      await this.#connection.release()
+      return { done }
+    } catch (failed) {
+      await this.#connection.rollbackToSavepoint()
+      turn.backTo(before)
+      return { failed }
+    }
+  }
+}
+
+class OpenTurn implements Turn {
+  readonly sql: Sql
+  readonly at: Instant
+  readonly #begun: Head
+  epoch: number
+  #sequence: number
+  constructor(sql: Sql, head: Head) {
+    this.sql = sql
+    this.at = head.at
+    this.#begun = head
+    this.epoch = head.epoch
+    this.#sequence = head.sequence
+  }
+  get accessChanged(): boolean {
+    return this.epoch !== this.#begun.epoch
+  }
+  get head(): Head {
+    return { epoch: this.epoch, sequence: this.#sequence, at: this.at }
+  }
+  get moved(): boolean {
+    return this.accessChanged || this.#sequence !== this.#begun.sequence
+  }
+  changeAccess(): void {
+    this.epoch += 1
+  }
+  nextSequence(): number {
+    this.#sequence += 1
+    return this.#sequence
+  }
+  mark(): { epoch: number; sequence: number } {
+    return { epoch: this.epoch, sequence: this.#sequence }
+  }
+  backTo({ epoch, sequence }: { epoch: number; sequence: number }): void {
+    this.epoch = epoch
+    this.#sequence = sequence
+  }
+}
+
+/** Listeners of a database, told after each turn that moved its head. */
+export class Watchers {
+  readonly #listeners = new Set<() => void>()
+  add(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+  tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,216 @@
+import pg from 'pg'
+import type { Clock } from './clock.ts'
+import { Committer, type Connection, type Head, Watchers } from './committer.ts'
+import type { Database, Ledger } from './database.ts'
+import { Fault } from './fault.ts'
+import type { Log } from './log.ts'
+import type { Sql, Value } from './sql.ts'
+
+/**
+ * The cluster engine: PostgreSQL 15 or later, any number of equal nodes. Turns that change something take the head row
+ * for update, so they follow each other on all nodes as they do on SQLite's one writer; the journal's numbers are then
+ * in commit order and without gaps. Turns that only witness reads run beside them on a connection of their own.
+ * `NOTIFY` only wakes; the head decides.
+ */
+const readersMax = 10
+
+// A node that hangs must not hold the head for the others; an answer later than this would find its client gone.
+const limits =
+  '-c statement_timeout=10000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000 -c synchronous_commit=on'
+
+export async function openPostgres<Entry extends { at: number }>(
+  url: string,
+  { clock, ledger, log }: { clock?: Clock; ledger: Ledger<Entry>; log: Log },
+): Promise<Database<Entry>> {
+  const config: pg.ClientConfig = {
+    connectionString: url,
+    application_name: 'cardea',
+    connectionTimeoutMillis: 5_000,
+    options: limits,
+    keepAlive: true,
+    types: {
+      getTypeParser: (id: number, format?: 'text' | 'binary') =>
+        id === 20 ? Number : pg.types.getTypeParser(id, format as 'text'),
+    } as never,
+  }
+  const readers = new pg.Pool({ ...config, max: readersMax })
+  readers.on('error', (error) => log.warn({ error }, 'an idle database connection was lost'))
+  const watchers = new Watchers()
+  const seen = { epoch: 0, sequence: 0 }
+  const see = ({ epoch, sequence }: { epoch: number; sequence: number }) => {
+    if (epoch <= seen.epoch && sequence <= seen.sequence) return
+    seen.epoch = Math.max(seen.epoch, epoch)
+    seen.sequence = Math.max(seen.sequence, sequence)
+    watchers.tell()
+  }
+  const writing = turnConnection(config, clock, log)
+  const witnessing = turnConnection(config, clock, log)
+  const writes = new Committer<Entry>(writing, ledger, see)
+  const witnesses = new Committer<Entry>(witnessing, ledger, see)
+  const read = sqlOver(() => readers)
+  const ears = listen(config, log, async () => {
+    const { rows } = await read.run('select epoch, sequence from head', [])
+    see(rows[0] as { epoch: number; sequence: number })
+  })
+  return {
+    engine: 'postgres',
+    read,
+    get epoch() {
+      return seen.epoch
+    },
+    get sequence() {
+      return seen.sequence
+    },
+    write: (work, entryOf) => writes.write(work, entryOf),
+    witness: (entry, epoch) => witnesses.witness(entry, epoch),
+    onCommit: (listener) => watchers.add(listener),
+    check: () => writes.write(async () => {}),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([writes.close(), witnesses.close()])
+      await Promise.all([writing.close(), witnessing.close(), ears.close(), readers.end()])
+    },
+  }
+}
+
+type TurnConnection = Connection & { close(): Promise<void> }
+
+/** A connection that holds turns. Lost, it is opened anew by the next turn. */
+function turnConnection(config: pg.ClientConfig, clock: Clock | undefined, log: Log): TurnConnection {
+  let client: pg.Client | undefined
+  const connected = async (): Promise<pg.Client> => {
+    if (client !== undefined) return client
+    const fresh = new pg.Client(config)
+    fresh.on('error', (error) => {
+      log.warn({ error }, 'the database connection was lost')
+      if (client === fresh) client = undefined
+    })
+    await guard(() => fresh.connect())
+    client = fresh
+    return fresh
+  }
+  const drop = async () => {
+    const lost = client
+    client = undefined
+    await lost?.end().catch(() => {})
+  }
+  const current = (): pg.Client => {
+    if (client === undefined) throw new Fault('unavailable', 'The database connection was lost.')
+    return client
+  }
+  const exec = (text: string) => guard(() => current().query(text))
+  return {
+    sql: sqlOver(current),
+    async begin(exclusive) {
+      const open = await connected()
+      const results = (await guard(() => open.query(`begin; ${headQuery(exclusive)}`)).catch(async (error) => {
+        // Before the first migration there is no head.
+        if ((error as { code?: string }).code !== '42P01') throw error
+        return open.query(`rollback; begin; select 0 as epoch, 0 as sequence, ${now} as at`)
+      })) as unknown as pg.QueryResult[]
+      const head = results.at(-1)?.rows[0] as Head
+      return { epoch: head.epoch, sequence: head.sequence, at: clock?.() ?? head.at }
+    },
+    async savepoint() {
+      await exec('savepoint work')
+    },
+    async release() {
+      await exec('release savepoint work')
+    },
+    async rollbackToSavepoint() {
+      await exec('rollback to savepoint work; release savepoint work')
+    },
+    async commit(head) {
+      const move =
+        head === undefined
+          ? ''
+          : `update head set epoch = ${head.epoch}, sequence = ${head.sequence}; select pg_notify('cardea', '');`
+      const results = (await exec(`${move} commit`)) as unknown as pg.QueryResult | pg.QueryResult[]
+      const last = Array.isArray(results) ? results.at(-1) : results
+      // A transaction that has failed answers COMMIT with ROLLBACK, and no error.
+      if (last?.command !== 'COMMIT') throw new Fault('unavailable', 'The database did not commit.')
+    },
+    async rollback() {
+      // What state the session is in is unknown after a failure: a fresh one is certain.
+      await drop()
+    },
+    soon: setImmediate,
+    close: drop,
+  }
+}
+
+const now = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
+const headQuery = (exclusive: boolean) =>
+  `select epoch, sequence, ${now} as at from head${exclusive ? ' for update' : ''}`
+
+function sqlOver(client: () => pg.Client | pg.Pool): Sql {
+  return {
+    engine: 'postgres',
+    async run(text, values, key) {
+      const named = key === undefined ? { text } : { name: key, text }
+      const result = await guard(() => client().query({ ...named, values: values as Value[] }))
+      return { rows: result.rows, changes: result.rowCount ?? 0 }
+    },
+  }
+}
+
+/** Hears of other nodes' turns. A deaf moment is made good by looking once after each reconnection. */
+function listen(config: pg.ClientConfig, log: Log, look: () => Promise<void>): { close(): Promise<void> } {
+  let closed = false
+  let client: pg.Client | undefined
+  let timer: NodeJS.Timeout | undefined
+  const hear = () => void look().catch((error) => log.debug({ error }, 'could not look at the head'))
+  const again = () => {
+    if (!closed) timer = setTimeout(() => void connect(), 500)
+  }
+  const connect = async () => {
+    const fresh = new pg.Client(config)
+    client = fresh
+    fresh.on('error', () => {})
+    fresh.on('end', again)
+    fresh.on('notification', hear)
+    try {
+      await fresh.connect()
+      await fresh.query('listen cardea')
+      hear()
+    } catch (error) {
+      log.debug({ error }, 'cannot listen to the database yet')
+      await fresh.end().catch(() => {})
+    }
+  }
+  void connect()
+  return {
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await client?.end().catch(() => {})
+    },
+  }
+}
+
+const connectionFailures = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+// SQLSTATE classes 08 (connection), 53 (resources), 57 (operator), 58 (system), and the single codes that say "not now".
+const unavailable = (code: string | undefined, message: string): boolean =>
+  code === undefined
+    ? /connection|terminated|timeout/i.test(message)
+    : connectionFailures.has(code) ||
+      /^(08|53|57|58)/.test(code) ||
+      ['25006', '25P03', '55P03', '40001', '40P01'].includes(code)
+
+async function guard<T>(deed: () => Promise<T>): Promise<T> {
+  try {
+    return await deed()
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    if (error instanceof Fault || !unavailable(code, message ?? '')) throw error
+    throw new Fault('unavailable', "The store can't serve now: its database does not answer.", {}, { cause: error })
+  }
+}

@@ -1,0 +1,211 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Clock } from './clock.ts'
+import { Committer, type Connection, type Head, Watchers } from './committer.ts'
+import type { Database, Ledger } from './database.ts'
+import { Fault } from './fault.ts'
+import type { Sql, Value } from './sql.ts'
+
+/**
+ * The embedded engine: one SQLite file in WAL mode with `synchronous = FULL`, one process. Two connections: the writer
+ * holds the turn's transaction, the reader sees only what is committed; so no reader ever meets half a turn.
+ */
+export function openSqlite<Entry extends { at: number }>(
+  file: string,
+  { clock, ledger }: { clock: Clock; ledger: Ledger<Entry> },
+): Database<Entry> {
+  refuseTruncated(file)
+  const lock = lockFile(`${file}-lock`, file)
+  const writer = open(file)
+  writer.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+  const reader = open(file)
+  reader.exec('pragma query_only = on')
+  const watchers = new Watchers()
+  const sql = sqlOver(writer)
+  const seen = { epoch: 0, sequence: 0 }
+  const connection: Connection = {
+    sql,
+    async begin() {
+      await begun(writer)
+      const { epoch, sequence } = headOf(writer)
+      return { epoch, sequence, at: clock() }
+    },
+    async savepoint() {
+      writer.exec('savepoint work')
+    },
+    async release() {
+      writer.exec('release work')
+    },
+    async rollbackToSavepoint() {
+      writer.exec('rollback to work; release work')
+    },
+    async commit(head) {
+      guard(() => {
+        if (head !== undefined) {
+          prepared(writer, 'move', 'update head set epoch = ?, sequence = ?').run(head.epoch, head.sequence)
+        }
+        writer.exec('commit')
+      })
+    },
+    async rollback() {
+      if (writer.isTransaction) writer.exec('rollback')
+    },
+    // After the poll phase, so that all requests which arrived together share the turn.
+    soon: setImmediate,
+  }
+  const committer = new Committer<Entry>(connection, ledger, (head) => {
+    if (head.epoch === seen.epoch && head.sequence === seen.sequence) return
+    Object.assign(seen, { epoch: head.epoch, sequence: head.sequence })
+    watchers.tell()
+  })
+  return {
+    engine: 'sqlite',
+    read: sqlOver(reader),
+    get epoch() {
+      return seen.epoch
+    },
+    get sequence() {
+      return seen.sequence
+    },
+    write: (work, entryOf) => committer.write(work, entryOf),
+    witness: (entry, epoch) => committer.witness(entry, epoch),
+    onCommit: (listener) => watchers.add(listener),
+    check: () => committer.write(async () => {}),
+    async [Symbol.asyncDispose]() {
+      await committer.close()
+      for (const database of [reader, writer, lock]) database.close()
+    },
+  }
+}
+
+// Never wait inside SQLite: it would hold the event loop. A busy file is tried again from outside.
+const open = (file: string): DatabaseSync => guard(() => new DatabaseSync(file, { timeout: 0 }))
+
+const busyForMs = 5_000
+/** Begins a transaction; while another process holds the file, tries again for some seconds. */
+async function begun(writer: DatabaseSync): Promise<void> {
+  const since = performance.now()
+  for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 100)) {
+    try {
+      return writer.exec('begin immediate')
+    } catch (error) {
+      if (!isBusy(error) || performance.now() - since > busyForMs) throw translated(error)
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+}
+
+/** The head row, or zeros before the first migration has made it. */
+function headOf(writer: DatabaseSync): Omit<Head, 'at'> {
+  try {
+    return prepared(writer, 'head', 'select epoch, sequence from head').get() as Omit<Head, 'at'>
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('no such table')) return { epoch: 0, sequence: 0 }
+    throw translated(error)
+  }
+}
+
+const caches = new WeakMap<DatabaseSync, Map<string, StatementSync>>()
+function prepared(database: DatabaseSync, key: string | undefined, text: string): StatementSync {
+  if (key === undefined) return database.prepare(text)
+  let cache = caches.get(database)
+  if (cache === undefined) {
+    cache = new Map()
+    caches.set(database, cache)
+  }
+  let statement = cache.get(key)
+  if (statement === undefined) {
+    statement = database.prepare(text)
+    cache.set(key, statement)
+  }
+  return statement
+}
+
+function sqlOver(database: DatabaseSync): Sql {
+  const givesRows = new WeakMap<StatementSync, boolean>()
+  return {
+    engine: 'sqlite',
+    async run(text, values, key) {
+      return guard(() => {
+        const made = prepared(database, key, text)
+        let gives = givesRows.get(made)
+        if (gives === undefined) {
+          gives = made.columns().length > 0
+          givesRows.set(made, gives)
+        }
+        if (gives) {
+          const rows = made.all(...(values as Value[]))
+          return { rows, changes: rows.length }
+        }
+        return { rows: [], changes: Number(made.run(...(values as Value[])).changes) }
+      })
+    },
+  }
+}
+
+// Primary result codes of SQLite (sqlite3.h) that say the store can't serve now, whatever was asked.
+const unavailable = new Map([
+  [5, 'the database file is locked by another process'],
+  [6, 'a table of the database is locked'],
+  [8, 'the database file is read-only'],
+  [10, 'the disk failed'],
+  [11, 'the database file is damaged'],
+  [13, 'the disk is full'],
+  [14, 'the database file cannot be opened'],
+  [26, 'the file is not a database'],
+])
+
+const resultCode = (error: unknown): number =>
+  error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+const isBusy = (error: unknown): boolean => resultCode(error) === 5
+
+function translated(error: unknown): unknown {
+  const why = unavailable.get(resultCode(error))
+  return why === undefined
+    ? error
+    : new Fault('unavailable', `The store can't serve now: ${why}.`, {}, { cause: error })
+}
+
+function guard<T>(deed: () => T): T {
+  try {
+    return deed()
+  } catch (error) {
+    throw translated(error)
+  }
+}
+
+/** Holds the file for this process: two servers on one file would each believe their caches. The lock dies with us. */
+function lockFile(lockName: string, file: string): DatabaseSync {
+  const lock = open(lockName)
+  try {
+    lock.exec('pragma journal_mode = delete; begin exclusive')
+    return lock
+  } catch (error) {
+    lock.close()
+    throw new Error(`${file} is in use by another Cardea. Stop that one, or start this one with another --data.`, {
+      cause: error,
+    })
+  }
+}
+
+/** SQLite notices a missing end only when it reads there; we want to know before the first write (file format 1.3.7). */
+function refuseTruncated(file: string): void {
+  if (!existsSync(file) || statSync(file).size === 0) return
+  if (existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 0) return
+  const header = Buffer.alloc(100)
+  const descriptor = openSync(file, 'r')
+  try {
+    readSync(descriptor, header, 0, 100, 0)
+  } finally {
+    closeSync(descriptor)
+  }
+  if (header.toString('latin1', 0, 15) !== 'SQLite format 3') {
+    throw new Error(`${file} is not a Cardea database. Move it away, or restore it from a backup.`)
+  }
+  const page = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16)
+  const wanted = page * header.readUInt32BE(28)
+  const { size } = statSync(file)
+  if (size < wanted) {
+    throw new Error(`${file} is truncated: ${size} of ${wanted} bytes are there. Restore it from a backup.`)
+  }
+}

@@ -1,0 +1,84 @@
+import type { Change, ChangeType } from '@cardea/contract/cardea/changes'
+import type { Instant } from '#base/clock.ts'
+import { type Sql, statement } from '#base/sql.ts'
+import type { Event } from './event.ts'
+
+type ChangeRow = {
+  sequence: number
+  at: number
+  type: string
+  scope: string
+  resource: string
+  name: string
+  version: string | null
+  label: string | null
+}
+type OutboxRow = { sequence: number; event: string; due: number; attempt: number }
+type Tables = { change: ChangeRow; outbox: OutboxRow }
+
+const insertChange = statement<Tables, ChangeRow>((db, given) =>
+  db.insertInto('change').values({
+    sequence: given('sequence'),
+    at: given('at'),
+    type: given('type'),
+    scope: given('scope'),
+    resource: given('resource'),
+    name: given('name'),
+    version: given('version'),
+    label: given('label'),
+  }),
+)
+const after = statement<Tables, { scope: string; after: number; limit: number }, ChangeRow>((db, given) =>
+  db
+    .selectFrom('change')
+    .selectAll()
+    .where('scope', '=', given('scope'))
+    .where('sequence', '>', given('after'))
+    .orderBy('sequence')
+    .limit(given('limit')),
+)
+const insertOutgoing = statement<Tables, OutboxRow>((db, given) =>
+  db
+    .insertInto('outbox')
+    .values({ sequence: given('sequence'), event: given('event'), due: given('due'), attempt: given('attempt') }),
+)
+const dueOutgoing = statement<Tables, { at: number; limit: number }, OutboxRow>((db, given) =>
+  db.selectFrom('outbox').selectAll().where('due', '<=', given('at')).orderBy('sequence').limit(given('limit')),
+)
+const postpone = statement<Tables, { sequence: number; due: number }>((db, given) =>
+  db
+    .updateTable('outbox')
+    .set((row) => ({ due: given('due'), attempt: row('attempt', '+', 1) }))
+    .where('sequence', '=', given('sequence')),
+)
+const remove = statement<Tables, { sequence: number }>((db, given) =>
+  db.deleteFrom('outbox').where('sequence', '=', given('sequence')),
+)
+
+export async function addChange(sql: Sql, event: Event & { sequence: number; at: Instant }): Promise<void> {
+  await insertChange.changed(sql, { ...event, version: event.version ?? null, label: event.label ?? null })
+}
+
+export async function changesAfter(sql: Sql, scope: string, sequence: number, limit: number): Promise<Change[]> {
+  return (await after.all(sql, { scope, after: sequence, limit })).map((row) => ({
+    sequence: row.sequence,
+    type: row.type as ChangeType,
+    resource: row.resource,
+    name: row.name,
+    ...(row.version !== null && { version: row.version }),
+    ...(row.label !== null && { label: row.label }),
+  }))
+}
+
+export type Outgoing = OutboxRow
+export async function addOutgoing(sql: Sql, sequence: number, event: string, due: Instant): Promise<void> {
+  await insertOutgoing.changed(sql, { sequence, event, due, attempt: 0 })
+}
+export const outgoingDue = (sql: Sql, at: Instant, limit: number): Promise<Outgoing[]> =>
+  dueOutgoing.all(sql, { at, limit })
+export async function postponeOutgoing(sql: Sql, sequence: number, due: Instant): Promise<void> {
+  await postpone.changed(sql, { sequence, due })
+}
+export async function removeOutgoing(sql: Sql, sequence: number): Promise<void> {
+  await remove.changed(sql, { sequence })
+}

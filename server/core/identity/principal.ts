@@ -1,0 +1,23 @@
+import type { Instant } from '#base/clock.ts'
+
+/** Someone who can be allowed things: an application with credentials of its own, or a managed identity with none. */
+export type Principal = {
+  readonly objectId: string
+  readonly appId: string
+  readonly name: string
+  readonly kind: 'application' | 'managed-identity'
+  readonly enabled: boolean
+}
+
+/** What an application proves itself with. Of a password only a keyed hash is kept. */
+export type Credential = {
+  readonly id: string
+  readonly kind: 'password' | 'certificate'
+  readonly name: string
+  readonly digest: Uint8Array | undefined
+  readonly certificate: string | undefined
+  readonly starts: Instant
+  readonly ends: Instant
+}
+
+export const validAt = ({ starts, ends }: Credential, at: Instant): boolean => starts <= at && at < ends

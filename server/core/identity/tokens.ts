@@ -1,0 +1,221 @@
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto'
+import { promisify } from 'node:util'
+import { decodeProtectedHeader, errors, exportJWK, type JWK, jwtVerify, SignJWT } from 'jose'
+import { type Instant, inSeconds } from '#base/clock.ts'
+import type { Database, Turn } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import { scheduleAt } from '#core/schedule/schedule.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
+import type { Caller } from './caller.ts'
+import { directoryKey } from './directory.ts'
+import { addSigningKey, dropRetiredKeys, signingKeys } from './identity-rows.ts'
+import type { Principal } from './principal.ts'
+
+/**
+ * Access tokens: JWTs signed with RS256 by keys of our own, which rotate. A new key is published a day before it signs,
+ * and an old one stays published until the last token that it signed has expired.
+ */
+export const tokenLifeSeconds = 3600
+const keySignsMs = 30 * 86_400_000
+const keyShownBeforeMs = 86_400_000
+/** Clocks of clients may differ by this much. */
+const skewSeconds = 300
+/** The kind of the rotation of signing keys in the due-index. */
+export const signingKeyRotation = 'signing-key'
+
+type SigningKey = {
+  readonly kid: string
+  readonly publicJwk: JWK
+  readonly publicKey: KeyObject
+  readonly privateKey: KeyObject
+  readonly signsFrom: Instant
+  readonly retires: Instant
+}
+
+/** Makes the next signing key, forgets those that have retired, and says when to do so again. */
+export async function rotateSigningKey(turn: Turn, keyring: Keyring, pair: KeyPair): Promise<Instant> {
+  const { sql, at } = turn
+  const before = await signingKeys(sql)
+  const signsFrom = before.length === 0 ? at : at + keyShownBeforeMs
+  const kid = randomUUID().replaceAll('-', '')
+  const publicJwk = { ...(await exportJWK(pair.publicKey)), kid, use: 'sig', alg: 'RS256' }
+  const sealed = await keyring.seal(
+    sql,
+    directoryKey,
+    pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    placeOf(kid),
+  )
+  const retires = signsFrom + keySignsMs + keyShownBeforeMs + (tokenLifeSeconds + skewSeconds) * 1000
+  await addSigningKey(sql, { kid, publicJwk: JSON.stringify(publicJwk), sealed, created: at, signsFrom, retires })
+  await dropRetiredKeys(sql, at)
+  turn.changeAccess()
+  return signsFrom + keySignsMs - keyShownBeforeMs
+}
+
+/** The first signing key of an installation. */
+export async function foundSigningKey(turn: Turn, keyring: Keyring, pair: KeyPair): Promise<void> {
+  await scheduleAt(turn, signingKeyRotation, 'tenant', await rotateSigningKey(turn, keyring, pair))
+}
+
+export type KeyPair = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
+/** An RSA key pair of 2048 bits, made on the thread pool. */
+export const newKeyPair = (): Promise<KeyPair> => promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+
+const placeOf = (kid: string): string => `signing-key/${kid}`
+
+/** More verified tokens than this aren't remembered; the oldest go first. */
+const tokensMax = 10_000
+type Verified = {
+  readonly token: string
+  readonly caller: Caller
+  readonly audience: string
+  readonly expires: Instant
+}
+
+export class TokenBook {
+  readonly #database: Database<never>
+  readonly #keyring: Keyring
+  readonly #tenant: string
+  readonly #issuer: string
+  #epoch = -1
+  #keys: readonly SigningKey[] = []
+  /** By the last characters of the signature, then compared whole: hashing a token costs four times as much. */
+  readonly #verified = new Map<string, Verified>()
+
+  constructor(database: Database<never>, keyring: Keyring, { tenant, issuer }: { tenant: string; issuer: string }) {
+    this.#database = database
+    this.#keyring = keyring
+    this.#tenant = tenant
+    this.#issuer = issuer
+  }
+
+  async #current(): Promise<readonly SigningKey[]> {
+    if (this.#database.epoch === this.#epoch && this.#keys.length > 0) return this.#keys
+    const { epoch } = this.#database
+    this.#keys = await Promise.all(
+      (await signingKeys(this.#database.read)).map(async ({ kid, publicJwk, sealed, signsFrom, retires }) => {
+        const pem = await this.#keyring.unseal(this.#database.read, directoryKey, sealed, placeOf(kid))
+        const privateKey = createPrivateKey(pem)
+        return {
+          kid,
+          publicJwk: JSON.parse(publicJwk),
+          publicKey: createPublicKey(privateKey),
+          privateKey,
+          signsFrom,
+          retires,
+        }
+      }),
+    )
+    this.#verified.clear()
+    this.#epoch = epoch
+    return this.#keys
+  }
+
+  /** The public keys that verify our tokens, as a JWK Set (RFC 7517). */
+  async keySet(at: Instant): Promise<{ keys: JWK[] }> {
+    return { keys: (await this.#current()).filter(({ retires }) => at < retires).map(({ publicJwk }) => publicJwk) }
+  }
+
+  /** A token for an audience; the audience is repeated as it was asked for. */
+  async mint(principal: Principal, audience: string, at: Instant): Promise<string> {
+    const key = (await this.#current()).filter(({ signsFrom }) => signsFrom <= at).at(-1)
+    if (key === undefined) throw new Error('No signing key may sign now')
+    const now = inSeconds(at)
+    return new SignJWT({
+      oid: principal.objectId,
+      sub: principal.objectId,
+      appid: principal.appId,
+      azp: principal.appId,
+      tid: this.#tenant,
+      idtyp: 'app',
+      ver: '1.0',
+      uti: randomUUID(),
+    })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid })
+      .setIssuer(this.#issuer)
+      .setAudience(audience)
+      .setIssuedAt(now)
+      .setNotBefore(now)
+      .setExpirationTime(now + tokenLifeSeconds)
+      .sign(key.privateKey)
+  }
+
+  /**
+   * Who bears this token. Whether the principal is still enabled is asked with its permission; here only whether we made
+   * the token, for one of these audiences, and whether it is within its time. Throws `unauthenticated` with why.
+   */
+  verify(token: string, audiences: (audience: string) => boolean, at: Instant): Caller | Promise<Caller> {
+    if (this.#database.epoch === this.#epoch) {
+      const known = this.#verified.get(token.slice(-43))
+      if (known !== undefined && known.token === token) return fit(known, audiences, at)
+    }
+    return this.#verifyAnew(token, at).then((verified) => fit(verified, audiences, at))
+  }
+
+  async #verifyAnew(token: string, at: Instant): Promise<Verified> {
+    const keys = await this.#current()
+    const { payload } = await jwtVerify(
+      token,
+      ({ kid }) => {
+        const key = keys.find((candidate) => candidate.kid === kid && at < candidate.retires)
+        if (key === undefined) throw new errors.JWKSNoMatchingKey()
+        return key.publicKey
+      },
+      { algorithms: ['RS256'], issuer: this.#issuer, currentDate: new Date(at), clockTolerance: skewSeconds },
+    ).catch((cause: unknown) => {
+      throw refusal(cause, token)
+    })
+    const { oid, appid, tid, aud, exp } = payload as Record<string, unknown>
+    if (typeof oid !== 'string' || typeof appid !== 'string' || typeof aud !== 'string' || typeof exp !== 'number') {
+      throw new Fault('unauthenticated', '[BearerReadAccessTokenFailed] Error validating token: a claim is missing.')
+    }
+    if (tid !== this.#tenant)
+      throw new Fault('unauthenticated', 'AKV10032: Invalid issuer: the token is of another tenant.')
+    const verified = {
+      token,
+      caller: { objectId: oid, appId: appid },
+      audience: aud,
+      expires: (exp + skewSeconds) * 1000,
+    }
+    if (this.#verified.size >= tokensMax) this.#verified.delete(this.#verified.keys().next().value as string)
+    this.#verified.set(token.slice(-43), verified)
+    return verified
+  }
+}
+
+function fit({ caller, audience, expires }: Verified, audiences: (audience: string) => boolean, at: Instant): Caller {
+  if (at >= expires) throw expired()
+  if (!audiences(audience)) {
+    throw new Fault('unauthenticated', `AKV10022: Invalid audience. Found: ${audience.slice(0, 256)}.`)
+  }
+  return caller
+}
+
+const expired = (cause?: unknown): Fault =>
+  new Fault('unauthenticated', "[TokenExpired] Error validating token: 'S2S12086'.", {}, { cause })
+
+/** Key Vault's words for each way in which a token can fail (reference 2.3). */
+function refusal(cause: unknown, token: string): Fault {
+  if (cause instanceof errors.JWTExpired) return expired(cause)
+  if (cause instanceof errors.JWKSNoMatchingKey) {
+    return new Fault(
+      'unauthenticated',
+      `AKV10046: Unable to resolve the key used for signature validation.${headerOf(token)}`,
+      {},
+      { cause },
+    )
+  }
+  if (cause instanceof errors.JWTClaimValidationFailed && cause.claim === 'iss') {
+    return new Fault('unauthenticated', 'AKV10032: Invalid issuer.', {}, { cause })
+  }
+  return new Fault('unauthenticated', '[BearerReadAccessTokenFailed] Error validating token.', {}, { cause })
+}
+
+function headerOf(token: string): string {
+  try {
+    const { alg, kid } = decodeProtectedHeader(token)
+    return ` Algorithm: ${String(alg).slice(0, 16)}, key: ${String(kid).slice(0, 64)}.`
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,112 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { builtInRoles } from '@cardea/contract/roles'
+import type { Database, Turn } from '#base/database.ts'
+import { foundRole } from '#core/access/access.ts'
+import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
+import type { Principal } from '#core/identity/principal.ts'
+import { foundSigningKey, type KeyPair } from '#core/identity/tokens.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
+import type { Store, Vault } from '#core/vaults/vault.ts'
+import { addAccessKey, foundStore, foundVault } from '#core/vaults/vaults.ts'
+import { addInstallation, type Installation, installationIn } from './installation-rows.ts'
+
+export type { Installation } from './installation-rows.ts'
+
+/**
+ * What the developer of a new installation proves itself with. Thought of before the founding, so that it can be kept
+ * where the developer finds it before the database knows it: a crash between the two loses nothing.
+ */
+export type DeveloperKeys = {
+  readonly tenant: string
+  readonly appId: string
+  readonly password: string
+  readonly accessKey: { readonly id: string; readonly secret: string }
+}
+
+export const newDeveloperKeys = (): DeveloperKeys => ({
+  tenant: randomUUID(),
+  appId: randomUUID(),
+  password: `crd_${randomBytes(30).toString('base64url')}`,
+  accessKey: { id: `${randomBytes(6).toString('base64url')}-l0-s0`, secret: randomBytes(32).toString('base64') },
+})
+
+/** The service principals that are always there, by fixed ids. The workers act under grants like anybody else. */
+export const rotationAppId = 'c3b4dea0-0000-4000-8000-00000000a001'
+export const machineAppId = 'c3b4dea0-0000-4000-8000-00000000a002'
+
+/** The installation in this database, if there is one. Throws when it was founded under another root key or domain. */
+export async function existingInstallation<E>(
+  database: Database<E>,
+  keyring: Keyring,
+  domain: string,
+): Promise<Installation | undefined> {
+  const found = await installationIn(database.read)
+  if (found === undefined) return undefined
+  if (!keyring.fits(found.rootCheck)) {
+    throw new Error(
+      'This database was sealed with another root key. Give CARDEA_ROOT_KEY_FILE the key that it was founded with.',
+    )
+  }
+  if (found.domain !== domain) {
+    throw new Error(
+      `This installation was founded for the domain ${found.domain}. Start it with --domain ${found.domain}.`,
+    )
+  }
+  return found
+}
+
+/**
+ * Founds an installation: one tenant, one subscription, a vault and a store called `demo`, a developer who may do
+ * everything with their data and who administers, the rotation engine's principal, and this machine's identity.
+ */
+export async function foundInstallation(
+  turn: Turn,
+  keyring: Keyring,
+  domain: string,
+  pair: KeyPair,
+  keys: DeveloperKeys,
+): Promise<Installation> {
+  const installation = { tenant: keys.tenant, subscription: randomUUID(), domain }
+  await addInstallation(turn.sql, installation, keyring.rootCheck(), turn.at)
+  await keyring.create(turn, directoryKey)
+  const group = `/subscriptions/${installation.subscription}/resourceGroups/demo`
+  const vault: Vault = {
+    name: 'demo',
+    resourceId: `${group}/providers/Microsoft.KeyVault/vaults/demo`,
+    location: 'local',
+    retentionDays: 90,
+    purgeProtection: false,
+  }
+  const store: Store = {
+    name: 'demo',
+    resourceId: `${group}/providers/Microsoft.AppConfiguration/configurationStores/demo`,
+    location: 'local',
+  }
+
+  const assign = (principal: Principal, role: { readonly id: string }, scope: string) =>
+    foundRole(turn, { id: randomUUID(), principal: principal.objectId, role: role.id, scope })
+  const principals = await foundPrincipals(turn, keys.appId)
+  const subscription = `/subscriptions/${installation.subscription}`
+  await assign(principals.developer, builtInRoles.owner, subscription)
+  await assign(principals.developer, builtInRoles.keyVaultAdministrator, subscription)
+  await assign(principals.developer, builtInRoles.appConfigurationDataOwner, subscription)
+  await assign(principals.developer, builtInRoles.cardeaRotationOperator, subscription)
+  await assign(principals.rotation, builtInRoles.cardeaSecretRotator, vault.resourceId)
+  await assign(principals.machine, builtInRoles.keyVaultSecretsUser, vault.resourceId)
+  await assign(principals.machine, builtInRoles.appConfigurationDataReader, store.resourceId)
+
+  const ends = turn.at + 100 * 365 * 86_400_000
+  await addPassword(turn, keyring, principals.developer, keys.password, { name: 'founding', ends })
+  await foundVault(turn, keyring, vault)
+  await foundStore(turn, keyring, store)
+  await addAccessKey(turn, keyring, store, { ...keys.accessKey, name: 'Primary', readOnly: false })
+  await foundSigningKey(turn, keyring, pair)
+  return installation
+}
+
+async function foundPrincipals(turn: Turn, developerAppId: string) {
+  const developer = await register(turn, { name: 'developer', kind: 'application', appId: developerAppId })
+  const rotation = await register(turn, { name: 'rotation engine', kind: 'managed-identity', appId: rotationAppId })
+  const machine = await register(turn, { name: 'this machine', kind: 'managed-identity', appId: machineAppId })
+  return { developer, rotation, machine }
+}

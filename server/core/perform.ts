@@ -1,0 +1,112 @@
+import type { Action } from '@cardea/contract/actions'
+import type { Clock, Instant } from '#base/clock.ts'
+import { type Database, StaleEpoch, type Turn } from '#base/database.ts'
+import { faultOf } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import type { AccessBook, Permit, Wish } from '#core/access/access.ts'
+import type { AuditEntry, Circumstances } from '#core/audit/entry.ts'
+import type { Event } from '#core/events/event.ts'
+import { keepEvents } from '#core/events/events.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
+
+/** What everything stands on. */
+export type Base = {
+  readonly database: Database<AuditEntry>
+  readonly keyring: Keyring
+  readonly access: AccessBook
+  readonly clock: Clock
+  /** Whether somebody outside is to be told of events. */
+  readonly outgoing: boolean
+}
+
+/** Who wants to do what to what, and how the journal will call it. */
+export type Intent<A extends Action> = Wish<A> & {
+  /** The operation's id: `SecretGet`, `RotationRun`. */
+  readonly operation: string
+  readonly circumstances: Circumstances
+}
+
+/** What a reader is handed: committed state, and proof that it may look. */
+export type Sight<A extends Action> = {
+  readonly sql: Sql
+  readonly at: Instant
+  readonly permit: Permit<A>
+  readonly keyring: Keyring
+}
+
+/** What an act is handed: a sight of the state inside its turn, and the means to change it. */
+export type Scope<A extends Action> = Sight<A> & {
+  readonly turn: Turn
+  /** Says what happened; it is kept in the same turn. */
+  tell(event: Event): void
+}
+
+const entryFor = (
+  { operation, resource, caller, circumstances }: Omit<Intent<Action>, 'action'>,
+  outcome: string,
+): Omit<AuditEntry, 'at'> => ({ operation, resource, caller, circumstances, outcome })
+
+/**
+ * The one way to change anything. Permission, change, events and audit entry are one transaction: all of it happened,
+ * or none of it did and the entry says why. HTTP, the rotation engine and the command line all come through here.
+ */
+export function perform<A extends Action, R>(
+  base: Base,
+  intent: Intent<A>,
+  act: (scope: Scope<A>) => Promise<R>,
+): Promise<R> {
+  return base.database.write(
+    async (turn) => {
+      const permit = await base.access.permitIn(turn, intent)
+      const told: Event[] = []
+      const result = await act({
+        turn,
+        sql: turn.sql,
+        at: turn.at,
+        permit,
+        keyring: base.keyring,
+        tell: (event) => told.push(event),
+      })
+      await keepEvents(turn, told, base.outgoing)
+      return result
+    },
+    (at, outcome) => ({ ...entryFor(intent, 'done' in outcome ? 'done' : faultOf(outcome.failed).code), at }),
+  )
+}
+
+/** Access changing more often than this while one read is decided would be an attack; it is refused. */
+const decisionsMax = 8
+
+/**
+ * The one way to read. What was read is handed out only after the entry of its reading is durable (promise P1), and only
+ * if the permission still stood then (P6): otherwise it is decided anew. Reads of the same moment share one commit.
+ */
+export async function observe<A extends Action, R>(
+  base: Base,
+  intent: Intent<A>,
+  look: (sight: Sight<A>) => Promise<R>,
+): Promise<R> {
+  const { database, keyring, access } = base
+  for (let decisions = 1; ; decisions += 1) {
+    const { epoch } = database
+    let seen: { done: R } | { failed: unknown }
+    try {
+      const permit = await access.permitAt(database, epoch, intent)
+      seen = { done: await look({ sql: database.read, at: base.clock(), permit, keyring }) }
+    } catch (failed) {
+      seen = { failed }
+    }
+    try {
+      await database.witness(entryFor(intent, 'done' in seen ? 'done' : faultOf(seen.failed).code), epoch)
+    } catch (error) {
+      if (error instanceof StaleEpoch && decisions < decisionsMax) continue
+      throw error
+    }
+    if ('failed' in seen) throw seen.failed
+    return seen.done
+  }
+}
+
+/** Keeps an entry of something that needed no permission, or never came so far as to ask for one. */
+export const attest = (base: Base, deed: Omit<Intent<Action>, 'action'>, outcome: string): Promise<void> =>
+  base.database.witness(entryFor(deed, outcome), undefined)

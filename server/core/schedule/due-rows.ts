@@ -1,0 +1,143 @@
+import type { Instant } from '#base/clock.ts'
+import { query, type Sql, statement } from '#base/sql.ts'
+
+type DueRow = {
+  kind: string
+  subject: string
+  at: number
+  fence: number
+  owner: string | null
+  lease_until: number | null
+  attempt: number
+}
+type Tables = { due: DueRow }
+
+/** The right to work on something until a time. The fence grows with each claim: an older one changes nothing. */
+export type Lease = {
+  readonly kind: string
+  readonly subject: string
+  readonly fence: number
+  readonly attempt: number
+  readonly until: Instant
+}
+
+const keep = statement<Tables, { kind: string; subject: string; at: number }>((db, given) =>
+  db
+    .insertInto('due')
+    .values({
+      kind: given('kind'),
+      subject: given('subject'),
+      at: given('at'),
+      fence: 1,
+      owner: null,
+      lease_until: null,
+      attempt: 0,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['kind', 'subject']).doUpdateSet((row) => ({
+        at: given('at'),
+        fence: row('due.fence', '+', 1),
+        owner: null,
+        lease_until: null,
+        attempt: 0,
+      })),
+    ),
+)
+const remove = statement<Tables, { kind: string; subject: string }>((db, given) =>
+  db.deleteFrom('due').where('kind', '=', given('kind')).where('subject', '=', given('subject')),
+)
+const removeFenced = statement<Tables, { kind: string; subject: string; fence: number }>((db, given) =>
+  db
+    .deleteFrom('due')
+    .where('kind', '=', given('kind'))
+    .where('subject', '=', given('subject'))
+    .where('fence', '=', given('fence')),
+)
+const give = statement<Tables, { kind: string; subject: string; fence: number; at: number; attempt: number }>(
+  (db, given) =>
+    db
+      .updateTable('due')
+      .set({ at: given('at'), attempt: given('attempt'), owner: null, lease_until: null })
+      .where('kind', '=', given('kind'))
+      .where('subject', '=', given('subject'))
+      .where('fence', '=', given('fence')),
+)
+const extend = statement<Tables, { kind: string; subject: string; fence: number; lease_until: number }>((db, given) =>
+  db
+    .updateTable('due')
+    .set({ lease_until: given('lease_until') })
+    .where('kind', '=', given('kind'))
+    .where('subject', '=', given('subject'))
+    .where('fence', '=', given('fence')),
+)
+
+export async function keepDue(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
+  await keep.changed(sql, { kind, subject, at })
+}
+export async function removeDue(sql: Sql, kind: string, subject: string, fence?: number): Promise<boolean> {
+  const changed =
+    fence === undefined
+      ? await remove.changed(sql, { kind, subject })
+      : await removeFenced.changed(sql, { kind, subject, fence })
+  return changed === 1
+}
+export async function release(
+  sql: Sql,
+  { kind, subject, fence }: Lease,
+  at: Instant,
+  attempt: number,
+): Promise<boolean> {
+  return (await give.changed(sql, { kind, subject, fence, at, attempt })) === 1
+}
+export async function extendLease(sql: Sql, { kind, subject, fence }: Lease, until: Instant): Promise<boolean> {
+  return (await extend.changed(sql, { kind, subject, fence, lease_until: until })) === 1
+}
+
+/** Whether anything of these kinds is due and free. */
+export async function dueBefore(sql: Sql, kinds: readonly string[], at: Instant): Promise<boolean> {
+  const rows = await query<Tables, { kind: string }>(sql, (db) =>
+    db
+      .selectFrom('due')
+      .select('kind')
+      .where('kind', 'in', kinds)
+      .where('at', '<=', at)
+      .where((row) => row.or([row('lease_until', 'is', null), row('lease_until', '<', at)]))
+      .limit(1),
+  )
+  return rows.length > 0
+}
+
+// No `for update skip locked`: a turn that changes things is alone on all nodes, so nobody else is claiming now.
+export async function claim(
+  sql: Sql,
+  owner: string,
+  kinds: readonly string[],
+  at: Instant,
+  until: Instant,
+  limit: number,
+): Promise<Lease[]> {
+  const rows = await query<Tables, DueRow>(sql, (db) =>
+    db
+      .updateTable('due')
+      .set((row) => ({ owner, lease_until: until, fence: row('fence', '+', 1) }))
+      .where((row) =>
+        row(
+          row.refTuple('kind', 'subject'),
+          'in',
+          row
+            .selectFrom('due as free')
+            .select(['free.kind', 'free.subject'])
+            .where('free.kind', 'in', kinds)
+            .where('free.at', '<=', at)
+            .where((free) => free.or([free('free.lease_until', 'is', null), free('free.lease_until', '<', at)]))
+            .orderBy('free.at')
+            .limit(limit)
+            .$asTuple('kind', 'subject'),
+        ),
+      )
+      .returningAll(),
+  )
+  return rows
+    .sort((a, b) => a.at - b.at)
+    .map(({ kind, subject, fence, attempt }) => ({ kind, subject, fence, attempt, until }))
+}

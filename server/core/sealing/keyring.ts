@@ -1,0 +1,65 @@
+import { type KeyObject, randomBytes } from 'node:crypto'
+import type { Turn } from '#base/database.ts'
+import { fingerprint, keyFrom, SealBroken, seal, unseal, unsealText } from '#base/seal.ts'
+import type { Sql } from '#base/sql.ts'
+import { addKey, sealedKey } from './sealing-rows.ts'
+
+/**
+ * The keys of this installation: the root key seals one key for each vault, each store and the directory; those seal
+ * values to their place. Opened keys stay in memory as `KeyObject`s, of which a heap dump shows nothing.
+ */
+export class Keyring {
+  readonly #root: KeyObject
+  readonly #keys = new Map<string, KeyObject>()
+
+  constructor(root: KeyObject) {
+    this.#root = root
+  }
+
+  /** Makes the key of a new vault, store or directory. */
+  async create({ sql, at }: Turn, id: string): Promise<void> {
+    await addKey(sql, id, seal(this.#root, randomBytes(32), placeOfKey(id)), at)
+  }
+
+  /** The key with this id; kept once opened. */
+  key(sql: Sql, id: string): KeyObject | Promise<KeyObject> {
+    return this.#keys.get(id) ?? this.#open(sql, id)
+  }
+
+  async #open(sql: Sql, id: string): Promise<KeyObject> {
+    const sealed = await sealedKey(sql, id)
+    if (sealed === undefined) throw new Error(`The key ${id} is missing from the database`)
+    const key = keyFrom(unseal(this.#root, sealed, placeOfKey(id)))
+    this.#keys.set(id, key)
+    return key
+  }
+
+  async seal(sql: Sql, id: string, value: string, place: string): Promise<Buffer> {
+    return seal(await this.key(sql, id), value, place)
+  }
+
+  async unseal(sql: Sql, id: string, sealed: Uint8Array, place: string): Promise<string> {
+    return unsealText(await this.key(sql, id), sealed, place)
+  }
+
+  async fingerprint(sql: Sql, id: string, value: string): Promise<Buffer> {
+    return fingerprint(await this.key(sql, id), value)
+  }
+
+  /** What a new installation keeps so that a later start can tell whether it was given the same root key. */
+  rootCheck(): Buffer {
+    return seal(this.#root, 'cardea', 'installation')
+  }
+
+  /** Whether this is the root key that the installation was founded with. */
+  fits(rootCheck: Uint8Array): boolean {
+    try {
+      return unsealText(this.#root, rootCheck, 'installation') === 'cardea'
+    } catch (error) {
+      if (error instanceof SealBroken) return false
+      throw error
+    }
+  }
+}
+
+const placeOfKey = (id: string): string => `key/${id}`

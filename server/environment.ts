@@ -1,0 +1,94 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { type DeveloperKeys, newDeveloperKeys } from '#core/installation/installation.ts'
+import { appServiceTokenPath } from '#planes/identity/managed-identity.ts'
+
+/**
+ * What a developer's shell needs to reach this installation, kept in the data folder in files that only its owner may
+ * read: `developer.json` (the developer's credentials, made once) and `running.json` (where the server listens now).
+ */
+export type Running = {
+  readonly pid: number
+  readonly port: number
+  readonly proxyPort: number | undefined
+  readonly domain: string
+  readonly publicPort: number
+  readonly caFile: string | undefined
+  readonly identityHeader: string
+}
+
+const developerFile = (data: string): string => join(data, 'developer.json')
+const runningFile = (data: string): string => join(data, 'running.json')
+
+/** The developer's keys; made and kept at the first call, so that they outlive a founding that was cut short. */
+export function developerKeys(data: string): DeveloperKeys {
+  const kept = readJson<DeveloperKeys>(developerFile(data))
+  if (kept !== undefined) return kept
+  const fresh = newDeveloperKeys()
+  writeJson(developerFile(data), fresh)
+  return fresh
+}
+
+export const keepRunning = (data: string, running: Running): void => writeJson(runningFile(data), running)
+
+/** Nobody has started a server on this data folder, or its files are gone. */
+export class NoInstallation extends Error {
+  constructor(data: string) {
+    super(
+      `There is no Cardea in ${data}. Start one with "cardea start --data ${data}", or name its folder with --data.`,
+    )
+    this.name = 'NoInstallation'
+  }
+}
+
+/** The environment variables that official clients read, and ours. Flat; all values are text. */
+export function environmentOf(data: string): Record<string, string> {
+  const keys = readJson<DeveloperKeys>(developerFile(data))
+  const running = readJson<Running>(runningFile(data))
+  if (keys === undefined || running === undefined) throw new NoInstallation(data)
+  const { domain, proxyPort, caFile, identityHeader } = running
+  const port = running.publicPort === 443 ? '' : `:${running.publicPort}`
+  const store = `https://demo.config.${domain}${port}`
+  return {
+    // The literal tenant `adfs` makes Azure's identity libraries skip instance discovery (clients reference 2, row 3).
+    AZURE_TENANT_ID: 'adfs',
+    AZURE_CLIENT_ID: keys.appId,
+    AZURE_CLIENT_SECRET: keys.password,
+    AZURE_AUTHORITY_HOST: `https://login.${domain}${port}`,
+    AZURE_KEYVAULT_URL: `https://demo.vault.${domain}${port}`,
+    AZURE_APPCONFIG_ENDPOINT: store,
+    AZURE_APPCONFIG_CONNECTION_STRING: `Endpoint=${store};Id=${keys.accessKey.id};Secret=${keys.accessKey.secret}`,
+    ...(caFile !== undefined && { NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile, REQUESTS_CA_BUNDLE: caFile }),
+    ...(proxyPort !== undefined && {
+      HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`,
+      AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:${proxyPort}`,
+      CARDEA_IDENTITY_ENDPOINT: `http://127.0.0.1:${proxyPort}${appServiceTokenPath}`,
+      CARDEA_IDENTITY_HEADER: identityHeader,
+    }),
+    CARDEA_DATA: data,
+    CARDEA_DOMAIN: domain,
+    CARDEA_PORT: String(running.port),
+    CARDEA_TENANT_ID: keys.tenant,
+  }
+}
+
+function readJson<T>(file: string): T | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T
+  } catch (cause) {
+    throw new Error(`${file} is damaged. Restore it from its copy, or start with another data folder.`, { cause })
+  }
+}
+
+/** Whole or not at all: written beside, made durable, renamed. */
+function writeJson(file: string, value: unknown): void {
+  const descriptor = openSync(`${file}.new`, 'w', 0o600)
+  try {
+    writeSync(descriptor, `${JSON.stringify(value, undefined, 2)}\n`)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameSync(`${file}.new`, file)
+}

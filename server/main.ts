@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { openAuthority } from '#base/authority.ts'
+import { type Clock, systemClock } from '#base/clock.ts'
+import type { Database } from '#base/database.ts'
+import { createLog, type Log } from '#base/log.ts'
+import { migrate } from '#base/migrations.ts'
+import { openPostgres } from '#base/postgres.ts'
+import { rootKeyIn } from '#base/root-key.ts'
+import { openSqlite } from '#base/sqlite.ts'
+import { AccessBook } from '#core/access/access.ts'
+import { auditLedger } from '#core/audit/audit.ts'
+import type { AuditEntry } from '#core/audit/entry.ts'
+import { principalByApp } from '#core/identity/directory.ts'
+import { newKeyPair, TokenBook } from '#core/identity/tokens.ts'
+import {
+  existingInstallation,
+  foundInstallation,
+  type Installation,
+  machineAppId,
+} from '#core/installation/installation.ts'
+import type { Base } from '#core/perform.ts'
+import { Keyring } from '#core/sealing/keyring.ts'
+import { VaultBook } from '#core/vaults/vaults.ts'
+import { health } from '#planes/cardea/health.ts'
+import { createConnectProxy } from '#planes/http/connect-proxy.ts'
+import { Hosts } from '#planes/http/hosts.ts'
+import { createListener, type Served } from '#planes/http/listener.ts'
+import { identityPlane } from '#planes/identity/identity-plane.ts'
+import { managedIdentity } from '#planes/identity/managed-identity.ts'
+import { vaultPlane } from '#planes/vault/vault-plane.ts'
+import { vaultWords } from '#planes/vault/vault-words.ts'
+import { developerKeys, keepRunning } from './environment.ts'
+import type { Settings } from './settings.ts'
+
+/** A server that runs. */
+export type Cardea = {
+  readonly port: number
+  readonly proxyPort: number | undefined
+  readonly caFile: string | undefined
+  readonly installation: Installation
+  /** What everything stands on, for those who start a server inside their own process: tests and tools. */
+  readonly base: Base
+  /** Finishes what was begun, and stops. */
+  close(): Promise<void>
+}
+
+export type Around = { readonly clock?: Clock; readonly log?: Log }
+
+/** Opens the database, founds the installation if there is none, binds the planes and starts the workers. */
+export async function start(settings: Settings, around: Around = {}): Promise<Cardea> {
+  const log = around.log ?? createLog(settings.logLevel)
+  const clock = around.clock ?? systemClock
+  mkdirSync(settings.data, { recursive: true, mode: 0o700 })
+  const closers: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end()
+  }
+  try {
+    const keyring = new Keyring(rootKeyIn(settings.rootKeyFile))
+    const database = await openDatabase(settings, around, log)
+    closers.push(async () => database[Symbol.asyncDispose]())
+    const applied = await migrate(database, new URL('./migrations/', import.meta.url))
+    if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
+    const installation = await installed(database, keyring, settings)
+    return await serve(settings, {
+      base: { database, keyring, access: new AccessBook(), clock, outgoing: settings.events !== undefined },
+      installation,
+      log,
+      closers,
+      close,
+    })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const openDatabase = async (settings: Settings, { clock }: Around, log: Log): Promise<Database<AuditEntry>> =>
+  settings.database === undefined
+    ? openSqlite(`${settings.data}/cardea.db`, { clock: clock ?? systemClock, ledger: auditLedger() })
+    : openPostgres(settings.database, { ledger: auditLedger(), log, ...(clock !== undefined && { clock }) })
+
+/** The installation in the database; founded now if this is the first start. Of two first nodes, one founds. */
+async function installed(
+  database: Database<AuditEntry>,
+  keyring: Keyring,
+  { domain, data }: Settings,
+): Promise<Installation> {
+  const found = await existingInstallation(database, keyring, domain)
+  if (found !== undefined) return found
+  const [pair, keys] = [await newKeyPair(), developerKeys(data)]
+  return database
+    .write((turn) => foundInstallation(turn, keyring, domain, pair, keys))
+    .catch(async (error) => {
+      const other = await existingInstallation(database, keyring, domain)
+      if (other === undefined) throw error
+      return other
+    })
+}
+
+type House = {
+  readonly base: Base
+  readonly installation: Installation
+  readonly log: Log
+  readonly closers: (() => Promise<void>)[]
+  readonly close: () => Promise<void>
+}
+
+async function serve(settings: Settings, { base, installation, log, closers, close }: House): Promise<Cardea> {
+  const { database, keyring, clock } = base
+  const hosts = new Hosts(settings.domain, settings.publicPort)
+  const { tenant } = installation
+  const tokens = new TokenBook(database, keyring, { tenant, issuer: `${hosts.loginUrl}/${tenant}/v2.0` })
+  const vaults = new VaultBook(database)
+  const identity = { base, keyring, tokens, clock, loginUrl: hosts.loginUrl, tenant }
+  const words = vaultWords({
+    vaults,
+    tokens,
+    clock,
+    authority: `${hosts.loginUrl}/${tenant}`,
+    issuer: `${hosts.loginUrl}/${tenant}/v2.0`,
+    domain: settings.domain,
+  })
+  let closing = false
+  const { caFile, certificate } = await tlsFor(settings, clock)
+  const listener = createListener({
+    base,
+    hosts,
+    planes: [
+      { plane: 'vault', words, routes: vaultPlane(hosts), bodyBytesMax: 256 * 1024 },
+    ] as unknown as Served<never>[],
+    bare: [...identityPlane(identity), ...health(database, () => closing)],
+    tls: certificate,
+    log,
+  })
+  await listener.listen({ host: settings.listen.host, port: settings.listen.port })
+  closers.push(() => listener.close())
+  const port = (listener.server.address() as { port: number }).port
+
+  const identityHeader = randomBytes(24).toString('base64url')
+  let proxyPort: number | undefined
+  if (settings.proxyPort !== undefined) {
+    const machine = () => principalByApp(database.read, machineAppId)
+    const proxy = createConnectProxy({
+      domain: settings.domain,
+      owns: (host) => hosts.owns(host),
+      port: () => port,
+      passOn: settings.proxyPassOn,
+      handle: managedIdentity({ ...identity, identity: machine, identityHeader, log }),
+      log,
+    })
+    proxyPort = await proxy.listen(settings.proxyPort)
+    closers.push(() => proxy.close())
+  }
+  keepRunning(settings.data, {
+    pid: process.pid,
+    port,
+    proxyPort,
+    domain: settings.domain,
+    publicPort: settings.publicPort,
+    caFile,
+    identityHeader,
+  })
+  log.info({ port, proxyPort, domain: settings.domain, engine: database.engine }, 'ready')
+  return {
+    port,
+    proxyPort,
+    caFile,
+    installation,
+    base,
+    async close() {
+      closing = true
+      await close()
+      log.info('stopped')
+    },
+  }
+}
+
+/** The certificate to listen with: the operator's, or one from our own authority. */
+async function tlsFor({ tls, data, domain }: Settings, clock: Clock) {
+  if (tls !== undefined) {
+    return {
+      caFile: undefined,
+      certificate: { cert: readFileSync(tls.certFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
+    }
+  }
+  const authority = await openAuthority(`${data}/tls`, domain, new Date(clock()))
+  return { caFile: authority.caFile, certificate: await authority.serverCertificate(new Date(clock())) }
+}

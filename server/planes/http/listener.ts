@@ -1,0 +1,297 @@
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { Fault, faultOf } from '#base/fault.ts'
+import { describe, type Log } from '#base/log.ts'
+import type { Base } from '#core/perform.ts'
+import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type Route, refused } from '../plane.ts'
+import type { Hosts, Plane } from './hosts.ts'
+
+/** A plane as the listener serves it: its words, and its routes. */
+export type Served<Subject = unknown> = {
+  readonly plane: Plane
+  readonly words: PlaneWords<Subject>
+  readonly routes: readonly Route<Subject>[]
+  /** The largest body that it takes, in bytes. */
+  readonly bodyBytesMax: number
+}
+
+/** Something that needs no permission and has no subject: discovery, tokens, health. */
+export type Bare = {
+  readonly plane: Plane | 'any'
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  answer(call: Call): Promise<Answer>
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls, found before the body is read. */
+    known: Known<unknown> | undefined
+    call: Call | undefined
+  }
+}
+
+type Parts = {
+  readonly base: Base
+  readonly hosts: Hosts
+  readonly planes: readonly Served<never>[]
+  readonly bare: readonly Bare[]
+  readonly tls: { readonly key: string; readonly cert: string }
+  readonly log: Log
+}
+
+/**
+ * One TLS listener for all planes: the host decides which answers. Fastify brings sockets, routing and limits; what is
+ * said, and when, is the planes'. Half a request ends after seconds, not minutes.
+ */
+export function createListener({ base, hosts, planes, bare, tls, log }: Parts): FastifyInstance {
+  const app = fastify({
+    // The types of Fastify tell plain, secure and HTTP/2 servers apart; nothing here depends on which it is.
+    ...({ https: { ...tls, minVersion: 'TLSv1.2' } } as object),
+    logger: false,
+    bodyLimit: 64 * 1024,
+    requestTimeout: 30_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    http: { headersTimeout: 10_000, maxHeaderSize: 32 * 1024 },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      caseSensitive: false,
+      maxParamLength: 4096,
+      querystringParser: queryOf as never,
+      constraints: { plane: byPlane(hosts) },
+    },
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      void answerOutside(error, request, reply),
+  } as object) as unknown as FastifyInstance
+  app.server.requestTimeout = 30_000
+  app.server.on('clientError', onClientError)
+  app.decorateRequest('known', undefined)
+  app.decorateRequest('call', undefined)
+  // Bodies are bytes here: a signature may cover them, and each plane says in its own words what is wrong with them.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+
+  const servedAs = new Map<Plane, Served<never>>(planes.map((served) => [served.plane, served]))
+
+  async function answerOutside(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const served = servedAs.get(hosts.placeOf(request.headers.host).plane)
+    const call = request.call ?? callOf(request, hosts)
+    if (served === undefined) return send(reply, outside(error))
+    const operation = (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? 'Unknown'
+    if (!(error instanceof Fault) && faultOfFramework(error) === undefined)
+      log.error({ error: describe(error), operation }, 'a request failed')
+    send(
+      reply,
+      await refused(
+        base,
+        served.words,
+        operation,
+        call,
+        request.known as Known<never>,
+        faultOfFramework(error) ?? error,
+      ),
+    )
+  }
+
+  app.setErrorHandler(answerOutside)
+  app.setNotFoundHandler(async (request, reply) => {
+    const { plane } = hosts.placeOf(request.headers.host)
+    const served = servedAs.get(plane)
+    const call = callOf(request, hosts)
+    request.call = call
+    // Whether there is such a path is nobody's business who hasn't said who they are.
+    try {
+      if (served !== undefined) request.known = await served.words.identify(call)
+    } catch (error) {
+      return answerOutside(error, request, reply)
+    }
+    return answerOutside(
+      new Fault('not-found', `There is no ${call.method} ${call.target.split('?', 1)[0]} here.`, { kind: 'route' }),
+      request,
+      reply,
+    )
+  })
+
+  for (const { plane, words, routes, bodyBytesMax } of planes as unknown as readonly Served<unknown>[]) {
+    for (const route of routes) {
+      const { operation } = route
+      app.route({
+        method: operation.method,
+        url: pathOf(operation.path),
+        constraints: { plane },
+        config: { operation: operation.id, path: operation.path },
+        bodyLimit: bodyBytesMax,
+        onRequest: async (request) => {
+          request.call = callOf(request, hosts)
+          request.known = await words.identify(request.call)
+        },
+        handler: async (request, reply) => {
+          const call = withBody(request.call as Call, request.body)
+          const known = request.known as Known<unknown>
+          await words.prove?.(call, known)
+          let answer: Answer
+          try {
+            answer = await route.answer(base, words, call, known)
+          } catch (error) {
+            // The deed's own entry tells of this already.
+            const fault = faultOf(error)
+            if (fault.code === 'internal' || fault.code === 'unavailable')
+              log.error({ error: describe(error), operation: operation.id }, 'an operation failed')
+            answer = words.refuse(call, fault, known)
+          }
+          send(reply, answer)
+          return reply
+        },
+      })
+    }
+  }
+  for (const { plane, method, path, answer } of bare) {
+    app.route({
+      method,
+      url: path,
+      ...(plane !== 'any' && { constraints: { plane } }),
+      bodyLimit: 64 * 1024,
+      handler: async (request, reply) => {
+        const call = withBody(callOf(request, hosts), request.body)
+        let said: Answer
+        try {
+          said = await answer(call)
+        } catch (error) {
+          log.error({ error: describe(error), path }, 'a request failed')
+          said = outside(error)
+        }
+        send(reply, said)
+        return reply
+      },
+    })
+  }
+  return app
+}
+
+/** The treaty's `/kv/*key` is Fastify's `/kv/*`; what it takes is read from the target as it was sent. */
+const pathOf = (path: string): string => path.replace(/\*\w+$/, '*')
+
+function callOf(request: FastifyRequest, hosts: Hosts): Call {
+  const { headers, method } = request
+  const target = request.raw.url ?? '/'
+  const host = headers.host ?? ''
+  const controller = new AbortController()
+  request.raw.once('close', () => {
+    if (!request.raw.complete || request.raw.destroyed) controller.abort()
+  })
+  return {
+    method,
+    target,
+    host,
+    name: hosts.placeOf(host).name,
+    params: paramsOf(request, target),
+    query: request.query as Call['query'],
+    headers,
+    body: undefined,
+    circumstances: {
+      address: request.socket.remoteAddress ?? '',
+      correlation: headerText(headers['x-ms-client-request-id'], 64),
+      agent: headerText(headers['user-agent'], 128),
+    },
+    requestId: newRequestId(),
+    signal: controller.signal,
+  }
+}
+
+/** A header as the journal may keep it: short, and in characters that can't break a line. */
+const headerText = (value: string | string[] | undefined, max: number): string =>
+  typeof value === 'string' ? value.slice(0, max).replace(/[^\x20-\x7e]/g, '?') : ''
+
+const withBody = (call: Call, body: unknown): Call => (Buffer.isBuffer(body) ? { ...call, body } : call)
+
+function paramsOf(request: FastifyRequest, target: string): Record<string, string | undefined> {
+  const params = request.params as Record<string, string | undefined>
+  if (params === undefined || !('*' in params)) return params ?? {}
+  const name = /\*(\w+)$/.exec((request.routeOptions.config as { path?: string }).path ?? '')?.[1] ?? 'rest'
+  const path = target.split('?', 1)[0] as string
+  const start = path.indexOf('/', 1)
+  return { [name]: start < 0 ? '' : decodeOnce(path.slice(start + 1)) }
+}
+
+const decodeOnce = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new Fault('invalid', 'The path is not well-formed.', { where: 'path' })
+  }
+}
+
+/**
+ * Query parameters: names are decoded before they are looked at (JavaScript clients send `api%2Dversion`), and compared
+ * without case; a parameter that comes twice is a list.
+ */
+function queryOf(text: string): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = Object.create(null)
+  if (text === '') return query
+  for (const [given, value] of new URLSearchParams(text)) {
+    const name = given.toLowerCase()
+    const before = query[name]
+    query[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value]
+  }
+  return query
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): void {
+  reply.code(status).headers(headers).send(body)
+}
+
+/** What Fastify itself refuses, as a fault; undefined for what is none of its own. */
+function faultOfFramework(error: unknown): Fault | undefined {
+  const { code, statusCode } = error as { code?: string; statusCode?: number }
+  if (error instanceof Fault || typeof code !== 'string' || !code.startsWith('FST_')) return undefined
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new Fault('too-large', 'The request body is larger than this operation takes.', {}, { cause: error })
+  if (statusCode !== undefined && statusCode < 500)
+    return new Fault('invalid', 'The request is not well-formed.', { where: '' }, { cause: error })
+  return undefined
+}
+
+/** An answer for hosts that are none of ours. */
+function outside(error: unknown): Answer {
+  const known = error instanceof Fault
+  return {
+    status: known ? 404 : 500,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+    body: JSON.stringify({
+      error: {
+        code: known ? 'NotFound' : 'InternalServerError',
+        message: known ? error.message : 'Something went wrong on our side.',
+      },
+    }),
+  }
+}
+
+/** Fastify's router asks this of each request before it looks at the path. */
+const byPlane = (hosts: Hosts) => ({
+  name: 'plane',
+  storage() {
+    const handlers = new Map<string, unknown>()
+    return {
+      get: (plane: string) => handlers.get(plane) ?? null,
+      set: (plane: string, handler: unknown) => void handlers.set(plane, handler),
+    }
+  },
+  deriveConstraint: (request: { headers: { host?: string } }) => hosts.placeOf(request.headers.host).plane,
+  mustMatchWhenDerived: false,
+  validate: () => {},
+})
+
+/** What isn't HTTP is told so and cut off. */
+function onClientError(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

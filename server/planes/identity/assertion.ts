@@ -1,0 +1,62 @@
+import { createHash, type X509Certificate } from 'node:crypto'
+import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import type { Instant } from '#base/clock.ts'
+import { publicKeyOf } from '#core/identity/directory.ts'
+
+/**
+ * Client assertions signed with a certificate's key (RFC 7523; clients reference 3.3): RS256 or PS256; the certificate
+ * named by its SHA-1 or SHA-256 thumbprint, padded or not; `aud` any name of the token endpoint; at most ten minutes.
+ */
+export type AssertionOutcome = 'right' | 'wrong' | 'expired' | 'unknown-certificate'
+
+const lifeMaxSeconds = 3600
+
+export async function assertionOutcome(
+  assertion: string,
+  appId: string,
+  certificates: readonly X509Certificate[],
+  audience: (named: string) => boolean,
+  at: Instant,
+): Promise<AssertionOutcome> {
+  try {
+    const certificate = named(assertion, certificates)
+    if (certificate === undefined) return 'unknown-certificate'
+    const { payload } = await jwtVerify(assertion, publicKeyOf(certificate), {
+      algorithms: ['RS256', 'PS256'],
+      issuer: appId,
+      subject: appId,
+      requiredClaims: ['exp', 'aud'],
+      clockTolerance: 300,
+      currentDate: new Date(at),
+    })
+    const audiences = Array.isArray(payload.aud) ? payload.aud : [payload.aud]
+    const life = Number(payload.exp) - at / 1000
+    return audiences.some((one) => typeof one === 'string' && audience(one)) && life <= lifeMaxSeconds + 300
+      ? 'right'
+      : 'wrong'
+  } catch (error) {
+    return error instanceof errors.JWTExpired ? 'expired' : 'wrong'
+  }
+}
+
+function named(assertion: string, certificates: readonly X509Certificate[]): X509Certificate | undefined {
+  const header = decodeProtectedHeader(assertion) as { x5t?: unknown; 'x5t#S256'?: unknown }
+  const print = (algorithm: string, certificate: X509Certificate) =>
+    createHash(algorithm).update(certificate.raw).digest('base64url')
+  const same = (given: unknown, algorithm: string) => (certificate: X509Certificate) =>
+    typeof given === 'string' &&
+    given.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_') === print(algorithm, certificate)
+  return certificates.find(same(header['x5t#S256'], 'sha256')) ?? certificates.find(same(header.x5t, 'sha1'))
+}
+
+/** Who an assertion says it is from; for requests that don't say it themselves. */
+export function issuerOf(assertion: string): string | undefined {
+  try {
+    const { iss } = JSON.parse(Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
+      iss?: unknown
+    }
+    return typeof iss === 'string' ? iss : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,93 @@
+import { newestVaultVersion } from '@cardea/contract/vault/versions'
+import { Fault, type FaultCode } from '#base/fault.ts'
+
+/** How Key Vault says each fault (reference 4.2 and 4.3): status, code, inner code, and its own words where clients read them. */
+type Saying = {
+  readonly status: number
+  readonly code: string
+  readonly inner?: string
+  readonly words?: (fault: Fault, tenant: Issuer) => string
+}
+export type Issuer = { readonly issuer: string }
+
+const recover = 'If you recently deleted this secret you may be able to recover it using the correct recovery command.'
+const help = 'For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182'
+
+const said: Record<FaultCode, Saying> = {
+  invalid: { status: 400, code: 'BadParameter' },
+  unauthenticated: { status: 401, code: 'Unauthorized' },
+  forbidden: {
+    status: 403,
+    code: 'Forbidden',
+    inner: 'ForbiddenByRbac',
+    words: ({ message, particulars }, { issuer }) =>
+      [
+        message,
+        'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
+        `Caller: appid=${particulars.appId};oid=${particulars.objectId};iss=${issuer}`,
+        `Action: '${particulars.action}'`,
+        `Resource: '${particulars.resource}'`,
+        'Assignment: (not found)',
+        'DenyAssignmentId: null',
+        "DecisionReason: 'DeniedWithNoValidRBAC' ",
+      ].join('\r\n'),
+  },
+  'not-found': {
+    status: 404,
+    code: 'SecretNotFound',
+    words: ({ message, particulars }) =>
+      particulars.about === undefined || particulars.kind !== undefined
+        ? message
+        : `A secret with (name/id) ${particulars.about} was not found in this key vault. ${recover} ${help}`,
+  },
+  'deleted-not-found': {
+    status: 404,
+    code: 'SecretNotFound',
+    words: ({ particulars }) => `Deleted Secret not found: ${particulars.about}`,
+  },
+  'deleted-but-recoverable': {
+    status: 409,
+    code: 'Conflict',
+    inner: 'ObjectIsDeletedButRecoverable',
+    words: ({ particulars }) =>
+      `Secret ${particulars.about} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
+  },
+  conflict: { status: 409, code: 'Conflict' },
+  precondition: { status: 412, code: 'PreconditionFailed' },
+  locked: { status: 409, code: 'Conflict' },
+  disabled: { status: 403, code: 'Forbidden', inner: 'SecretDisabled' },
+  protected: {
+    status: 403,
+    code: 'Forbidden',
+    words: ({ particulars }) =>
+      `Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed.\r\nVault: ${particulars.vault};location=${particulars.location}`,
+  },
+  'too-large': { status: 413, code: 'RequestEntityTooLarge' },
+  unavailable: { status: 503, code: 'ServiceUnavailable' },
+  internal: { status: 500, code: 'InternalServerError' },
+}
+
+export type VaultError = {
+  status: number
+  body: { error: { code: string; message: string; innererror?: { code: string } } }
+}
+
+export function vaultError(fault: Fault, issuer: Issuer): VaultError {
+  const { status, code, inner, words } = said[fault.code]
+  // A host without a vault is no missing secret.
+  const named =
+    fault.particulars.kind === 'host' ? 'VaultNotFound' : fault.particulars.kind === 'route' ? 'NotFound' : code
+  const message = words?.(fault, issuer) ?? fault.message
+  return {
+    status,
+    body: { error: { code: named, message, ...(inner !== undefined && { innererror: { code: inner } }) } },
+  }
+}
+
+export const unknownVaultVersion = (version: string | undefined): Fault =>
+  new Fault(
+    'invalid',
+    version === undefined
+      ? `The api-version query parameter is required. Consider using the latest supported version (${newestVaultVersion}).`
+      : `The specified version (${version.slice(0, 64)}) is not recognized. Consider using the latest supported version (${newestVaultVersion}).`,
+  )

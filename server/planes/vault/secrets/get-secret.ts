@@ -1,0 +1,13 @@
+import * as contract from '@cardea/contract/vault/secrets'
+import { getSecret } from '#core/secrets/secrets.ts'
+import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { theSecret } from './resource.ts'
+import { bundleOf } from './wire.ts'
+
+export default ({ vaultUrl }: VaultRoutes) =>
+  vaultRoute(contract.getSecret, {
+    resource: theSecret,
+    async run(sight, { params, subject: vault }) {
+      return bundleOf(vaultUrl(vault.name), vault, await getSecret(sight, vault, params.name, params.version))
+    },
+  })

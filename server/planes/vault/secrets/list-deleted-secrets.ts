@@ -1,0 +1,24 @@
+import * as contract from '@cardea/contract/vault/secrets'
+import { nameKey } from '#core/secrets/secret.ts'
+import { listDeletedSecrets } from '#core/secrets/secrets.ts'
+import { pageOf, sliceOf } from '../paging.ts'
+import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { theVault } from './resource.ts'
+import { deletedItemOf } from './wire.ts'
+
+export default ({ vaultUrl }: VaultRoutes) =>
+  vaultRoute(contract.listDeletedSecrets, {
+    resource: theVault,
+    async run(sight, { query, subject: vault, call }) {
+      const origin = vaultUrl(vault.name)
+      const found = await listDeletedSecrets(sight, vault, sliceOf(query))
+      return pageOf(
+        call,
+        origin,
+        query,
+        found,
+        ({ name }) => nameKey(name),
+        (secret) => deletedItemOf(origin, vault, secret),
+      )
+    },
+  })

@@ -1,0 +1,23 @@
+import * as contract from '@cardea/contract/vault/secrets'
+import { listSecretVersions } from '#core/secrets/secrets.ts'
+import { pageOf, sliceOf } from '../paging.ts'
+import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { theSecret } from './resource.ts'
+import { versionItemOf } from './wire.ts'
+
+export default ({ vaultUrl }: VaultRoutes) =>
+  vaultRoute(contract.listSecretVersions, {
+    resource: theSecret,
+    async run(sight, { params, query, subject: vault, call }) {
+      const origin = vaultUrl(vault.name)
+      const found = await listSecretVersions(sight, vault, params.name, sliceOf(query))
+      return pageOf(
+        call,
+        origin,
+        query,
+        found,
+        ({ version }) => version,
+        (secret) => versionItemOf(origin, vault, secret),
+      )
+    },
+  })

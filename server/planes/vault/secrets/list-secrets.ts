@@ -1,0 +1,24 @@
+import * as contract from '@cardea/contract/vault/secrets'
+import { nameKey } from '#core/secrets/secret.ts'
+import { listSecrets } from '#core/secrets/secrets.ts'
+import { pageOf, sliceOf } from '../paging.ts'
+import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { theVault } from './resource.ts'
+import { itemOf } from './wire.ts'
+
+export default ({ vaultUrl }: VaultRoutes) =>
+  vaultRoute(contract.listSecrets, {
+    resource: theVault,
+    async run(sight, { query, subject: vault, call }) {
+      const origin = vaultUrl(vault.name)
+      const found = await listSecrets(sight, vault, sliceOf(query))
+      return pageOf(
+        call,
+        origin,
+        query,
+        found,
+        ({ name }) => nameKey(name),
+        (secret) => itemOf(origin, vault, secret),
+      )
+    },
+  })

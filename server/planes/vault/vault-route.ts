@@ -1,0 +1,13 @@
+import type { Action } from '@cardea/contract/actions'
+import type { Effect, Operation } from '@cardea/contract/operation'
+import type { Vault } from '#core/vaults/vault.ts'
+import { type Route, route } from '../plane.ts'
+
+/** What the routes of a vault need to know of the house around them. */
+export type VaultRoutes = { readonly vaultUrl: (name: string) => string }
+
+/** A route whose subject is a vault. */
+export const vaultRoute = <A extends Action, P, Q, B, E extends Effect>(
+  operation: Operation<A, P, Q, B, E>,
+  handler: Parameters<typeof route<A, P, Q, B, E, Vault>>[1],
+): Route<Vault> => route<A, P, Q, B, E, Vault>(operation, handler)

@@ -1,0 +1,85 @@
+import { vaultVersions } from '@cardea/contract/vault/versions'
+import type { Clock } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import type { TokenBook } from '#core/identity/tokens.ts'
+import type { Vault } from '#core/vaults/vault.ts'
+import type { VaultBook } from '#core/vaults/vaults.ts'
+import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
+import { unknownVaultVersion, vaultError } from './errors.ts'
+
+export type VaultServices = {
+  readonly vaults: VaultBook
+  readonly tokens: TokenBook
+  readonly clock: Clock
+  /** The authority that the challenge names: the login host and the tenant, one path segment. */
+  readonly authority: string
+  /** The issuer that error messages name. */
+  readonly issuer: string
+  readonly domain: string
+}
+
+/** How Key Vault's data plane speaks: challenge, headers, errors (reference 2, 4, 5). */
+export function vaultWords({ vaults, tokens, clock, authority, issuer, domain }: VaultServices): PlaneWords<Vault> {
+  const parent = `vault.${domain}`
+  // The audience may bear any port, and a slash at its end; Azure's own resource is understood too (clients 3.4).
+  const audience = (given: string): boolean =>
+    given === `https://${parent}` ||
+    given.replace(/:\d{1,5}$|\/$|:\d{1,5}\/$/, '').toLowerCase() === `https://${parent}` ||
+    given === 'https://vault.azure.net'
+  return {
+    async identify(call) {
+      const token = bearer(call)
+      const caller = await tokens.verify(token, audience, clock())
+      return { caller, subject: await vaults.vault(call.name) }
+    },
+    resource: ({ resourceId }) => resourceId,
+    versions: new Set(vaultVersions),
+    unknownVersion: unknownVaultVersion,
+    say(call, vault, status, result, { assignment }) {
+      if (result instanceof Reply) return result.answer
+      const headers = headersOf(call, vault.location)
+      headers['x-ms-keyvault-rbac-assignment-id'] = assignment.replaceAll('-', '')
+      if (status === 204) return { status, headers }
+      headers['content-type'] = json
+      return { status, headers, body: JSON.stringify(result) }
+    },
+    refuse(call, fault, known): Answer {
+      const { status, body } = vaultError(fault, { issuer })
+      const headers = headersOf(call, known?.subject?.location ?? 'local')
+      headers['content-type'] = json
+      if (status === 401) headers['www-authenticate'] = challenge(call, authority)
+      if (status === 503) headers['retry-after'] = '1'
+      return { status, headers, body: JSON.stringify(body) }
+    },
+  }
+}
+
+const json = 'application/json; charset=utf-8'
+
+/** The resource is the request's host without its first label, port kept: SDKs check that it is the vault's parent. */
+const challenge = (call: Call, authority: string): string =>
+  `Bearer authorization="${authority}", resource="https://${call.host.toLowerCase().slice(call.host.indexOf('.') + 1)}"`
+
+function headersOf(call: Call, region: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'cache-control': 'no-cache',
+    pragma: 'no-cache',
+    expires: '-1',
+    'x-ms-request-id': call.requestId,
+    'x-ms-keyvault-region': region,
+    'x-ms-keyvault-service-version': 'cardea',
+    'x-content-type-options': 'nosniff',
+    'strict-transport-security': 'max-age=31536000;includeSubDomains',
+  }
+  if (call.circumstances.correlation !== '') headers['x-ms-client-request-id'] = call.circumstances.correlation
+  return headers
+}
+
+/** The bearer token of a request (RFC 6750 2.1). */
+function bearer({ headers }: Call): string {
+  const given = headers.authorization
+  if (typeof given !== 'string' || given.length < 8 || given.slice(0, 7).toLowerCase() !== 'bearer ') {
+    throw new Fault('unauthenticated', 'AKV10000: Request is missing a Bearer or PoP token.')
+  }
+  return given.slice(7).trim()
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+
+/** Every setting, read once. What is wrong is reported all together, before anything opens. */
+export type Settings = {
+  /** Where the root key, the certificates, and (unless `database` says otherwise) the database lie. */
+  readonly data: string
+  /** A PostgreSQL URL; undefined: SQLite in the data folder. */
+  readonly database: string | undefined
+  readonly listen: { readonly host: string; readonly port: number }
+  /** The port of the CONNECT proxy and the managed-identity endpoints on loopback; undefined: none. */
+  readonly proxyPort: number | undefined
+  /** Whether the proxy also carries names that aren't ours, so that a shell which uses it keeps working. */
+  readonly proxyPassOn: boolean
+  readonly domain: string
+  /** The port under which the outside reaches us: it stands in the URLs that we write. */
+  readonly publicPort: number
+  readonly rootKeyFile: string
+  /** A certificate from elsewhere; undefined: our own authority makes one. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** Where events are posted as CloudEvents; undefined: nowhere. */
+  readonly events: { readonly url: URL; readonly key: string | undefined } | undefined
+  readonly logLevel: string
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** One line for each setting: the guide and `cardea start --help` are made from it. */
+export const settingWords = {
+  CARDEA_DATA: 'folder for keys, certificates and the embedded database (default ./.cardea)',
+  CARDEA_DATABASE: 'postgres://… for a cluster; without it SQLite in the data folder',
+  CARDEA_HOST: 'address to listen on (default 127.0.0.1)',
+  CARDEA_PORT: 'TLS port (default 8443; 0 takes a free one)',
+  CARDEA_PROXY_PORT: 'port of the CONNECT proxy on loopback (default 8480; 0 takes a free one; off: none)',
+  CARDEA_PROXY_PASS_ON: 'yes: the proxy also carries other names (default yes)',
+  CARDEA_DOMAIN: 'the domain under which all hosts lie (default cardea.internal)',
+  CARDEA_PUBLIC_PORT: 'the port in the URLs that are written (default 443)',
+  CARDEA_ROOT_KEY_FILE: 'the root key, 32 bytes in base64, mode 0600 (default root.key in the data folder)',
+  CARDEA_TLS_CERT_FILE: 'certificate chain (PEM), instead of our own authority',
+  CARDEA_TLS_KEY_FILE: 'its private key (PEM)',
+  CARDEA_EVENTS_URL: 'https://… that receives every event as a CloudEvent',
+  CARDEA_EVENTS_KEY: 'the key that signs them; or CARDEA_EVENTS_KEY_FILE',
+  CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info)',
+} as const
+
+export class SettingsError extends Error {
+  constructor(wrong: readonly string[]) {
+    super(`Cardea can't start:\n${wrong.map((line) => `  - ${line}`).join('\n')}`)
+    this.name = 'SettingsError'
+  }
+}
+
+export function settingsFrom(env: Env): Settings {
+  const wrong: string[] = []
+  const port = (name: string, fallback: number): number => {
+    const text = env[name] ?? String(fallback)
+    if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+      wrong.push(`${name} must be a port from 0 to 65535, not "${text}"`)
+    return Number(text)
+  }
+  const choice = <T extends string>(name: string, words: readonly T[], fallback: T): T => {
+    const text = (env[name] ?? fallback) as T
+    if (!words.includes(text)) wrong.push(`${name} must be one of ${words.join(', ')}, not "${text}"`)
+    return text
+  }
+  const secret = (name: string): string | undefined => {
+    const file = env[`${name}_FILE`]
+    if (file === undefined) return env[name]
+    if (env[name] !== undefined) wrong.push(`${name} and ${name}_FILE are both given; give one`)
+    try {
+      return readFileSync(file, 'utf8').trim()
+    } catch {
+      wrong.push(`${name}_FILE can't be read: ${file}`)
+      return undefined
+    }
+  }
+
+  const data = resolve(env.CARDEA_DATA ?? '.cardea')
+  const database = secret('CARDEA_DATABASE')
+  if (database !== undefined && !/^postgres(ql)?:\/\//.test(database))
+    wrong.push('CARDEA_DATABASE must be a postgres:// URL')
+  const domain = (env.CARDEA_DOMAIN ?? 'cardea.internal').toLowerCase()
+  if (!/^(?=.{3,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(domain)) {
+    wrong.push(`CARDEA_DOMAIN must be a domain of at least two labels, not "${domain}"`)
+  }
+  // Clients take such a label for Azure's own and go looking for replicas by DNS (clients reference 2, row 15).
+  if (/(^|\.)(azconfig|appconfig)(\.|$)/.test(domain))
+    wrong.push('CARDEA_DOMAIN must not hold the label azconfig or appconfig')
+  const host = env.CARDEA_HOST ?? '127.0.0.1'
+  if (isIP(host) === 0 && host !== 'localhost') wrong.push(`CARDEA_HOST must be an IP address, not "${host}"`)
+
+  const certFile = env.CARDEA_TLS_CERT_FILE
+  const keyFile = env.CARDEA_TLS_KEY_FILE
+  if ((certFile === undefined) !== (keyFile === undefined))
+    wrong.push('CARDEA_TLS_CERT_FILE and CARDEA_TLS_KEY_FILE go together')
+  const key = secret('CARDEA_EVENTS_KEY')
+  let events: Settings['events']
+  if (env.CARDEA_EVENTS_URL !== undefined) {
+    const url = URL.parse(env.CARDEA_EVENTS_URL)
+    if (url === null || !['https:', 'http:'].includes(url.protocol))
+      wrong.push('CARDEA_EVENTS_URL must be an https:// URL')
+    else if (url.protocol === 'http:' && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
+      wrong.push('CARDEA_EVENTS_URL may be http:// on loopback only')
+    else events = { url, key }
+  }
+  const settings: Settings = {
+    data,
+    database,
+    listen: { host, port: port('CARDEA_PORT', 8443) },
+    proxyPort: env.CARDEA_PROXY_PORT === 'off' ? undefined : port('CARDEA_PROXY_PORT', 8480),
+    proxyPassOn: choice('CARDEA_PROXY_PASS_ON', ['yes', 'no'], 'yes') === 'yes',
+    domain,
+    publicPort: port('CARDEA_PUBLIC_PORT', 443),
+    rootKeyFile: resolve(env.CARDEA_ROOT_KEY_FILE ?? `${data}/root.key`),
+    tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
+    events,
+    logLevel: choice('CARDEA_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
+  }
+  if (wrong.length > 0) throw new SettingsError(wrong)
+  return settings
+}
