@@ -144,12 +144,18 @@ export class Committer<Entry extends { at: Instant }> {
       await this.#connection.release()
       return { done }
     } catch (failed) {
-      await this.#connection.rollbackToSavepoint()
+      // A full disk or a lost connection takes the whole turn with it: then there is no savepoint left to go back to.
+      await this.#connection.rollbackToSavepoint().catch((lost: unknown) => {
+        throw isUnavailable(failed) ? failed : isUnavailable(lost) ? lost : turnLost(lost)
+      })
       turn.backTo(before)
       return { failed }
     }
   }
 }
+
+const isUnavailable = (error: unknown): boolean => error instanceof Fault && error.code === 'unavailable'
+const turnLost = (cause: unknown): Fault => new Fault('unavailable', 'The transaction was lost.', {}, { cause })
 
 class OpenTurn implements Turn {
   readonly sql: Sql

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
+import { needs } from '@cardea/tools/servers/require'
+import pg from 'pg'
+import { databaseBehaves, type Note, noting, type Opened } from './database-behaves.ts'
+import { silentLog } from './log.ts'
+import { openPostgres } from './postgres.ts'
+
+const postgres = needs('PostgreSQL', findPostgres)
+
+let server: TestPostgres
+before(async () => {
+  if (postgres.found !== undefined) server = await startPostgres()
+})
+after(() => server?.[Symbol.asyncDispose]())
+
+let databases = 0
+/** A fresh database in the throw-away server. */
+async function fresh(): Promise<Opened & { readonly url: string }> {
+  const name = `behaves_${++databases}`
+  const client = new pg.Client(server.url())
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  const url = server.url(undefined, undefined, name)
+  return {
+    url,
+    open: async (ledger = noting) => openPostgres<Note>(url, { ledger, log: silentLog }),
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+databaseBehaves('PostgreSQL', fresh, postgres.skip)
+
+const add = (text: string) => async (turn: { sql: { run(text: string, values: []): Promise<unknown> } }) => {
+  await turn.sql.run(`insert into note values ('${text}')`, [])
+}
+
+describe('a cluster of nodes on PostgreSQL', { skip: postgres.skip }, () => {
+  it('serialises the turns of all nodes, and tells each of the others’ changes', async () => {
+    await using place = await fresh()
+    await using one = await place.open()
+    await one.write(async ({ sql }) => {
+      await sql.run('create table head (epoch bigint not null, sequence bigint not null)', [])
+      await sql.run('insert into head values (1, 0)', [])
+      await sql.run('create table counter (n bigint not null)', [])
+      await sql.run('insert into counter values (0)', [])
+    })
+    await using two = await place.open()
+    const numbers: number[] = []
+    const count = (node: typeof one) =>
+      node.write(async (turn) => {
+        const { rows } = await turn.sql.run('select n from counter', [])
+        await turn.sql.run(`update counter set n = ${(rows[0] as { n: number }).n + 1}`, [])
+        numbers.push(turn.nextSequence())
+      })
+    await Promise.all(Array.from({ length: 40 }, (_, index) => count(index % 2 === 0 ? one : two)))
+    assert.deepEqual((await one.read.run('select n from counter', [])).rows, [{ n: 40 }])
+    assert.deepEqual(
+      numbers.toSorted((a, b) => a - b),
+      Array.from({ length: 40 }, (_, index) => index + 1),
+    )
+    for (let tries = 0; tries < 100 && (one.sequence < 40 || two.sequence < 40); tries += 1) await wait(10)
+    assert.deepEqual([one.sequence, two.sequence], [40, 40])
+  })
+
+  it('answers "unavailable" while the database is gone, and goes on when it is back', async () => {
+    await using place = await fresh()
+    await using database = await place.open()
+    await database.write(({ sql }) => sql.run('create table note (text text not null)', []))
+    await database.write(add('before'))
+    await server.kill()
+    await assert.rejects(database.write(add('while gone')), { code: 'unavailable' })
+    await assert.rejects(database.read.run('select 1', []), { code: 'unavailable' })
+    await server.restart()
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await database.write(add('after'))
+        break
+      } catch (error) {
+        if (tries > 50) throw error
+        await wait(100)
+      }
+    }
+    const { rows } = await database.read.run('select text from note order by text', [])
+    assert.deepEqual(rows, [{ text: 'after' }, { text: 'before' }])
+  })
+
+  it('does not take a rollback for a commit', async () => {
+    await using place = await fresh()
+    await using database = await openPostgres<Note>(place.url, {
+      log: silentLog,
+      ledger: async (sql) => {
+        // Spoils the transaction, and hides it.
+        await sql.run('select 1 / 0', []).catch(() => {})
+        return () => {}
+      },
+    })
+    await database.write(({ sql }) => sql.run('create table note (text text not null)', []))
+    await assert.rejects(
+      database.write(add('lost'), (at) => ({ at, text: 'x' })),
+      { code: 'unavailable' },
+    )
+    assert.deepEqual((await database.read.run('select * from note', [])).rows, [])
+  })
+})

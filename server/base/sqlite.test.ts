@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it } from 'node:test'
+import type { Database } from './database.ts'
+import { databaseBehaves, type Note, noting, type Opened } from './database-behaves.ts'
+import { openSqlite } from './sqlite.ts'
+
+async function folder(): Promise<Opened & { readonly file: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'cardea-sqlite-'))
+  const file = join(path, 'cardea.db')
+  return {
+    file,
+    open: async (ledger = noting) => openSqlite<Note>(file, { clock: Date.now, ledger }),
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  }
+}
+
+databaseBehaves('SQLite', folder)
+
+const makeTable = (database: Database<Note>) =>
+  database.write(async ({ sql }) => {
+    await sql.run('create table note (text text not null)', [])
+    for (let count = 0; count < 200; count += 1) await sql.run(`insert into note values ('${'x'.repeat(400)}')`, [])
+  })
+const add = (database: Database<Note>) => database.write(({ sql }) => sql.run("insert into note values ('more')", []))
+
+describe('an embedded database in trouble', () => {
+  it('refuses a second server on the same file, in words', async () => {
+    await using place = await folder()
+    await using _first = await place.open()
+    await assert.rejects(place.open(), /in use by another Cardea.*--data/)
+  })
+
+  it('waits for a foreign lock, and goes on when it ends', async () => {
+    await using place = await folder()
+    await using database = await place.open()
+    await makeTable(database)
+    const foreign = new DatabaseSync(place.file)
+    foreign.exec('begin immediate')
+    const writing = add(database)
+    setTimeout(() => foreign.exec('rollback'), 100)
+    await writing
+    foreign.close()
+  })
+
+  it('answers "unavailable" when a foreign lock stays, and lives on', async () => {
+    await using place = await folder()
+    await using database = await place.open()
+    await makeTable(database)
+    const foreign = new DatabaseSync(place.file)
+    foreign.exec('begin immediate')
+    await assert.rejects(add(database), { code: 'unavailable' })
+    foreign.exec('rollback')
+    foreign.close()
+    await add(database)
+  })
+
+  it('refuses to answer when the disk is full, and loses nothing that it answered', async () => {
+    await using place = await folder()
+    await using database = await place.open()
+    await makeTable(database)
+    // A limit on pages fails in the same place and with the same code as a disk without room.
+    await database.write(({ sql }) => sql.run('pragma max_page_count = 1', []))
+    const fill = database.write(async ({ sql }) => {
+      for (let count = 0; count < 500; count += 1) await sql.run(`insert into note values ('${'y'.repeat(4000)}')`, [])
+    })
+    await assert.rejects(fill, { code: 'unavailable', message: /disk is full/ })
+    const { rows } = await database.read.run('select count(*) as n from note', [])
+    assert.equal((rows[0] as { n: number }).n, 200)
+  })
+
+  it('says of a truncated file that it is, and which', async () => {
+    await using place = await folder()
+    {
+      await using database = await place.open()
+      await makeTable(database)
+    }
+    await truncate(place.file, 20_000)
+    await assert.rejects(place.open(), /cardea\.db is truncated: 20000 of \d+ bytes/)
+  })
+
+  it('says of a file of another kind that it is no database', async () => {
+    await using place = await folder()
+    await writeFile(place.file, 'a letter to grandmother, much longer than a header would be, and then some more of it')
+    await assert.rejects(place.open(), /is not a Cardea database/)
+  })
+
+  it('answers "unavailable" when the file may only be read', async () => {
+    await using place = await folder()
+    await using database = await place.open()
+    await makeTable(database)
+    // Fails with the code of a file without write permission, also for root, who may write everything.
+    await database.write(({ sql }) => sql.run('pragma query_only = on', []))
+    await assert.rejects(add(database), { code: 'unavailable', message: /read-only/ })
+    await database.write(({ sql }) => sql.run('pragma query_only = off', []))
+    await add(database)
+  })
+})
