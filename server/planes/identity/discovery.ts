@@ -1,6 +1,6 @@
 import type { Bare } from '../http/listener.ts'
 import type { Answer } from '../plane.ts'
-import type { IdentityServices } from './identity-plane.ts'
+import type { IdentityServices } from './services.ts'
 
 /**
  * OpenID discovery in the forms that clients ask for (clients reference 3.1). The tenant `adfs`, `common` and

@@ -6,7 +6,7 @@ import { describe, type Log } from '#base/log.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import { tokenLifeSeconds } from '#core/identity/tokens.ts'
 import { attest } from '#core/perform.ts'
-import type { IdentityServices } from './identity-plane.ts'
+import type { IdentityServices } from './services.ts'
 
 /**
  * Tokens for the machine's own identity, on loopback only: in the way of the instance metadata service (header

@@ -7,7 +7,7 @@ import { attest } from '#core/perform.ts'
 import type { Answer, Call } from '../plane.ts'
 import { assertionOutcome, issuerOf } from './assertion.ts'
 import { isOurTenant } from './discovery.ts'
-import type { IdentityServices } from './identity-plane.ts'
+import type { IdentityServices } from './services.ts'
 
 /** A refusal in OAuth's form (RFC 6749 5.2) with Entra's number, which `az` prints. */
 class Refusal extends Error {
