@@ -11,8 +11,8 @@ export interface Connection {
   savepoint(): Promise<void>
   release(): Promise<void>
   rollbackToSavepoint(): Promise<void>
-  /** Writes the head back if it moved, and commits. */
-  commit(head: Head | undefined): Promise<void>
+  /** Writes the head back if it moved, and commits; other nodes hear of a turn that moved or stirred. */
+  commit(head: Head | undefined, stirred: boolean): Promise<void>
   rollback(): Promise<void>
   /** Runs `then` when whatever has arrived by now has been taken in. */
   soon(then: () => void): void
@@ -42,14 +42,14 @@ const turnMax = 1024
 export class Committer<Entry extends { at: Instant }> {
   readonly #connection: Connection
   readonly #ledger: Ledger<Entry>
-  readonly #moved: (head: Head) => void
+  readonly #moved: (head: Head, stirred: boolean) => void
   #works: Work<Entry>[] = []
   #witnesses: Witness<Entry>[] = []
   #running = false
   #closing: (() => void) | undefined
   #closed = false
 
-  constructor(connection: Connection, ledger: Ledger<Entry>, moved: (head: Head) => void) {
+  constructor(connection: Connection, ledger: Ledger<Entry>, moved: (head: Head, stirred: boolean) => void) {
     this.#connection = connection
     this.#ledger = ledger
     this.#moved = moved
@@ -124,16 +124,26 @@ export class Committer<Entry extends { at: Instant }> {
         if (entry !== undefined) entries.push(entry)
         answers.push('done' in outcome ? () => work.resolve(outcome.done) : () => work.reject(outcome.failed))
       }
-      const kept = entries.length > 0 ? await this.#ledger(this.#connection.sql, entries) : undefined
-      await this.#connection.commit(turn.moved ? turn.head : undefined)
+      const kept = entries.length > 0 ? await this.#keep(entries) : undefined
+      await this.#connection.commit(turn.moved ? turn.head : undefined, turn.stirred)
       kept?.()
     } catch (error) {
       await this.#connection.rollback().catch(() => {})
       for (const { reject } of [...works, ...witnesses]) reject(error)
       return
     }
-    this.#moved(turn.head)
+    this.#moved(turn.head, turn.stirred)
     for (const answer of answers) answer()
+  }
+
+  /** Without its entries nothing is done and nobody is answered, whatever is the matter with the ledger. */
+  async #keep(entries: readonly Entry[]): Promise<() => void> {
+    try {
+      return await this.#ledger(this.#connection.sql, entries)
+    } catch (error) {
+      if (isUnavailable(error)) throw error
+      throw new Fault('unavailable', "The store can't serve now: its journal can't be written.", {}, { cause: error })
+    }
   }
 
   async #do(work: Work<Entry>, turn: OpenTurn): Promise<{ done: unknown } | { failed: unknown }> {
@@ -163,6 +173,7 @@ class OpenTurn implements Turn {
   readonly #begun: Head
   epoch: number
   #sequence: number
+  stirred = false
   constructor(sql: Sql, head: Head) {
     this.sql = sql
     this.at = head.at
@@ -186,6 +197,9 @@ class OpenTurn implements Turn {
     this.#sequence += 1
     return this.#sequence
   }
+  stir(): void {
+    this.stirred = true
+  }
   mark(): { epoch: number; sequence: number } {
     return { epoch: this.epoch, sequence: this.#sequence }
   }
@@ -195,7 +209,7 @@ class OpenTurn implements Turn {
   }
 }
 
-/** Listeners of a database, told after each turn that moved its head. */
+/** Listeners of a database, told after each turn that moved its head or stirred. */
 export class Watchers {
   readonly #listeners = new Set<() => void>()
   add(listener: () => void): () => void {

@@ -63,11 +63,11 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
       querystringParser: queryOf as never,
       constraints: { plane: byPlane(hosts) },
     },
+    clientErrorHandler: onClientError,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerOutside(error, request, reply),
   } as object) as unknown as FastifyInstance
   app.server.requestTimeout = 30_000
-  app.server.on('clientError', onClientError)
   app.decorateRequest('known', undefined)
   app.decorateRequest('call', undefined)
   // Bodies are bytes here: a signature may cover them, and each plane says in its own words what is wrong with them.
@@ -78,7 +78,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
 
   async function answerOutside(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const served = servedAs.get(hosts.placeOf(request.headers.host).plane)
-    const call = request.call ?? callOf(request, hosts)
+    const call = request.call ?? callOf(request, reply, hosts)
     if (served === undefined) return send(reply, outside(error))
     const operation = (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? 'Unknown'
     if (!(error instanceof Fault) && faultOfFramework(error) === undefined)
@@ -100,7 +100,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
   app.setNotFoundHandler(async (request, reply) => {
     const { plane } = hosts.placeOf(request.headers.host)
     const served = servedAs.get(plane)
-    const call = callOf(request, hosts)
+    const call = callOf(request, reply, hosts)
     request.call = call
     // Whether there is such a path is nobody's business who hasn't said who they are.
     try {
@@ -124,8 +124,8 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
         constraints: { plane },
         config: { operation: operation.id, path: operation.path },
         bodyLimit: bodyBytesMax,
-        onRequest: async (request) => {
-          request.call = callOf(request, hosts)
+        onRequest: async (request, reply) => {
+          request.call = callOf(request, reply, hosts)
           request.known = await words.identify(request.call)
         },
         handler: async (request, reply) => {
@@ -155,7 +155,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
       ...(plane !== 'any' && { constraints: { plane } }),
       bodyLimit: 64 * 1024,
       handler: async (request, reply) => {
-        const call = withBody(callOf(request, hosts), request.body)
+        const call = withBody(callOf(request, reply, hosts), request.body)
         let said: Answer
         try {
           said = await answer(call)
@@ -174,14 +174,11 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
 /** The treaty's `/kv/*key` is Fastify's `/kv/*`; what it takes is read from the target as it was sent. */
 const pathOf = (path: string): string => path.replace(/\*\w+$/, '*')
 
-function callOf(request: FastifyRequest, hosts: Hosts): Call {
+function callOf(request: FastifyRequest, reply: FastifyReply, hosts: Hosts): Call {
   const { headers, method } = request
   const target = request.raw.url ?? '/'
   const host = headers.host ?? ''
-  const controller = new AbortController()
-  request.raw.once('close', () => {
-    if (!request.raw.complete || request.raw.destroyed) controller.abort()
-  })
+  let signal: AbortSignal | undefined
   return {
     method,
     target,
@@ -197,15 +194,28 @@ function callOf(request: FastifyRequest, hosts: Hosts): Call {
       agent: headerText(headers['user-agent'], 128),
     },
     requestId: newRequestId(),
-    signal: controller.signal,
+    // Made for those who ask: an abort at the end of every request would cost as much as its routing.
+    get signal() {
+      signal ??= goneSignal(reply)
+      return signal
+    },
   }
+}
+
+/** Aborts when the client goes away before its answer is whole. */
+function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort()
+  })
+  return controller.signal
 }
 
 /** A header as the journal may keep it: short, and in characters that can't break a line. */
 const headerText = (value: string | string[] | undefined, max: number): string =>
   typeof value === 'string' ? value.slice(0, max).replace(/[^\x20-\x7e]/g, '?') : ''
 
-const withBody = (call: Call, body: unknown): Call => (Buffer.isBuffer(body) ? { ...call, body } : call)
+const withBody = (call: Call, body: unknown): Call => (Buffer.isBuffer(body) ? Object.assign(call, { body }) : call)
 
 function paramsOf(request: FastifyRequest, target: string): Record<string, string | undefined> {
   const params = request.params as Record<string, string | undefined>
@@ -228,9 +238,20 @@ const decodeOnce = (text: string): string => {
  * Query parameters: names are decoded before they are looked at (JavaScript clients send `api%2Dversion`), and compared
  * without case; a parameter that comes twice is a list.
  */
-function queryOf(text: string): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = Object.create(null)
-  if (text === '') return query
+function queryOf(text: string): Query {
+  const known = queries.get(text)
+  if (known !== undefined) return known
+  const query = parsed(text)
+  if (text.length <= 64 && queries.size < 1000) queries.set(text, query)
+  return query
+}
+
+type Query = Record<string, string | string[]>
+/** Most requests ask for an api-version and nothing else. */
+const queries = new Map<string, Query>()
+
+function parsed(text: string): Query {
+  const query: Query = Object.create(null)
   for (const [given, value] of new URLSearchParams(text)) {
     const name = given.toLowerCase()
     const before = query[name]
