@@ -1,5 +1,5 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { Fault, faultOf } from '#base/fault.ts'
+import { Fault, type FaultCode, faultOf } from '#base/fault.ts'
 import { describe, type Log } from '#base/log.ts'
 import type { Base } from '#core/perform.ts'
 import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type Route, refused } from '../plane.ts'
@@ -39,6 +39,16 @@ type Parts = {
   readonly log: Log
 }
 
+/** How long a client may take, in milliseconds, and how much it may say before it comes to the point, in bytes. */
+const patience = {
+  headersTimeout: 8_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 75_000,
+  // How often Node looks for those who took too long.
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 32 * 1024,
+}
+
 /**
  * One TLS listener for all planes: the host decides which answers. Fastify brings sockets, routing and limits; what is
  * said, and when, is the planes'. Half a request ends after seconds, not minutes.
@@ -46,15 +56,13 @@ type Parts = {
 export function createListener({ base, hosts, planes, bare, tls, log }: Parts): FastifyInstance {
   const app = fastify({
     // The types of Fastify tell plain, secure and HTTP/2 servers apart; nothing here depends on which it is.
-    ...({ https: { ...tls, minVersion: 'TLSv1.2' } } as object),
+    ...({ https: { ...tls, minVersion: 'TLSv1.2', ...patience } } as object),
     logger: false,
     bodyLimit: 64 * 1024,
-    requestTimeout: 30_000,
-    connectionTimeout: 0,
-    keepAliveTimeout: 75_000,
+    requestTimeout: patience.requestTimeout,
+    keepAliveTimeout: patience.keepAliveTimeout,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
-    http: { headersTimeout: 10_000, maxHeaderSize: 32 * 1024 },
     routerOptions: {
       ignoreTrailingSlash: true,
       ignoreDuplicateSlashes: true,
@@ -67,7 +75,6 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerOutside(error, request, reply),
   } as object) as unknown as FastifyInstance
-  app.server.requestTimeout = 30_000
   app.decorateRequest('known', undefined)
   app.decorateRequest('call', undefined)
   // Bodies are bytes here: a signature may cover them, and each plane says in its own words what is wrong with them.
@@ -275,19 +282,21 @@ function faultOfFramework(error: unknown): Fault | undefined {
   return undefined
 }
 
-/** An answer for hosts that are none of ours. */
+/** An answer where no plane has words of its own. */
 function outside(error: unknown): Answer {
-  const known = error instanceof Fault
+  const fault = faultOfFramework(error) ?? faultOf(error)
+  const status = statuses[fault.code] ?? 500
   return {
-    status: known ? 404 : 500,
+    status,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-    body: JSON.stringify({
-      error: {
-        code: known ? 'NotFound' : 'InternalServerError',
-        message: known ? error.message : 'Something went wrong on our side.',
-      },
-    }),
+    body: JSON.stringify({ error: { code: fault.code, message: fault.message } }),
   }
+}
+const statuses: { readonly [code in FaultCode]?: number } = {
+  'not-found': 404,
+  invalid: 400,
+  'too-large': 413,
+  unavailable: 503,
 }
 
 /** Fastify's router asks this of each request before it looks at the path. */

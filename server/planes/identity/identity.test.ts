@@ -1,0 +1,364 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { decodeJwt, decodeProtectedHeader, type JWK, jwtVerify, SignJWT } from 'jose'
+import { addCertificate, addPassword, enablePrincipal } from '#core/identity/directory.ts'
+import { newKeyPair, rotateSigningKey } from '#core/identity/tokens.ts'
+import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
+
+let now = Date.now()
+let house: House
+let app: Newcomer
+before(async () => {
+  house = await openHouse({ clock: () => now })
+  app = await house.newcomer('an application')
+})
+after(() => house[Symbol.asyncDispose]())
+
+const scope = 'https://vault.cardea.internal/.default'
+const post = (
+  form: Record<string, string> | string,
+  path = '/adfs/oauth2/v2.0/token',
+  headers: Record<string, string> = {},
+): Promise<Heard> =>
+  house.ask(house.loginHost, 'POST', path, {
+    body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+  })
+const withSecret = (extra: Record<string, string> = {}) => ({
+  grant_type: 'client_credentials',
+  client_id: app.principal.appId,
+  client_secret: app.password,
+  scope,
+  ...extra,
+})
+
+describe('discovery', () => {
+  it('is the same document under every name of the tenant', async () => {
+    const { tenant } = house.cardea.installation
+    const paths = [
+      `/${tenant}/v2.0/.well-known/openid-configuration`,
+      '/adfs/.well-known/openid-configuration',
+      `/adfs/${tenant}/.well-known/openid-configuration`,
+      `/adfs/t/${tenant}/.well-known/openid-configuration`,
+      '/common/v2.0/.well-known/openid-configuration',
+      '/organizations/v2.0/.well-known/openid-configuration',
+    ]
+    const documents = await Promise.all(paths.map((path) => house.ask(house.loginHost, 'GET', path)))
+    for (const [index, { status, text }] of documents.entries()) {
+      assert.equal(status, 200, paths[index])
+      assert.equal(text, documents[0]?.text)
+    }
+    const { issuer, token_endpoint, authorization_endpoint, jwks_uri } = (documents[0] as Heard).json
+    assert.equal(issuer, `https://login.cardea.internal/${tenant}/v2.0`)
+    assert.equal(token_endpoint, `https://login.cardea.internal/${tenant}/oauth2/v2.0/token`)
+    assert.ok(
+      authorization_endpoint.startsWith('https://login.cardea.internal/') &&
+        jwks_uri.startsWith('https://login.cardea.internal/'),
+    )
+  })
+
+  it('knows no other tenant', async () => {
+    const heard = await house.ask(house.loginHost, 'GET', `/${randomUUID()}/v2.0/.well-known/openid-configuration`)
+    assert.equal(heard.status, 400)
+    assert.match(heard.json.error_description, /^AADSTS90002/)
+  })
+
+  it('publishes the keys that verify our tokens', async () => {
+    const token = await app.token()
+    const { json } = await house.ask(house.loginHost, 'GET', `/${house.cardea.installation.tenant}/discovery/v2.0/keys`)
+    const { kid } = decodeProtectedHeader(token)
+    const key = json.keys.find((one: { kid: string }) => one.kid === kid) as JWK
+    assert.deepEqual(Object.keys(key).sort(), ['alg', 'e', 'kid', 'kty', 'n', 'use'])
+    await jwtVerify(token, createPublicKey({ key: key as never, format: 'jwk' }), { currentDate: new Date(now) })
+  })
+})
+
+describe('the token endpoint', () => {
+  it('gives an application a token for the audience it named', async () => {
+    const heard = await post(withSecret({ client_info: '1', claims: '{}' }))
+    assert.equal(heard.status, 200)
+    assert.equal(heard.json.token_type, 'Bearer')
+    assert.equal(heard.json.expires_in, 3600)
+    const claims = decodeJwt(heard.json.access_token)
+    assert.equal(claims.aud, 'https://vault.cardea.internal')
+    assert.equal(claims.oid, app.principal.objectId)
+    assert.equal(claims.appid, app.principal.appId)
+    assert.equal(claims.tid, house.cardea.installation.tenant)
+    const slash = await post(withSecret({ scope: 'https://management.cardea.internal//.default' }))
+    assert.equal(decodeJwt(slash.json.access_token).aud, 'https://management.cardea.internal/')
+  })
+
+  it('refuses each kind of bad request with Entra’s number for it, and never repeats a secret', async () => {
+    const wrong: [Record<string, string> | string, number, string, number][] = [
+      ['', 400, 'unsupported_grant_type', 70003],
+      [withSecret({ grant_type: 'password' }), 400, 'unsupported_grant_type', 70003],
+      [withSecret({ scope: 'https://vault.cardea.internal' }), 400, 'invalid_scope', 70011],
+      [withSecret({ scope: `${scope} openid` }), 400, 'invalid_scope', 70011],
+      [withSecret({ client_id: '' }), 400, 'invalid_request', 900144],
+      [withSecret({ client_id: randomUUID() }), 400, 'unauthorized_client', 700016],
+      [withSecret({ client_secret: '' }), 401, 'invalid_client', 7000218],
+      [withSecret({ client_secret: 'a-guess-that-is-wrong' }), 401, 'invalid_client', 7000215],
+      [withSecret({ client_secret: `${app.password} ` }), 401, 'invalid_client', 7000215],
+      [`${new URLSearchParams(withSecret())}&client_id=${randomUUID()}`, 400, 'invalid_request', 900144],
+      [withSecret({ client_assertion: 'x', client_assertion_type: 'other' }), 400, 'invalid_request', 90014],
+    ]
+    for (const [form, status, error, number] of wrong) {
+      const heard = await post(form)
+      assert.deepEqual([heard.status, heard.json.error, heard.json.error_codes], [status, error, [number]], heard.text)
+      assert.match(heard.json.error_description, new RegExp(`^AADSTS${number}: `))
+      for (const secret of [app.password, 'a-guess-that-is-wrong']) assert.equal(heard.text.includes(secret), false)
+    }
+    assert.equal((await post(withSecret(), `/${randomUUID()}/oauth2/v2.0/token`)).json.error_codes[0], 90002)
+    assert.equal((await post(withSecret(), undefined, { 'content-type': 'application/json' })).status, 400)
+    assert.equal((await post(withSecret({ pad: 'x'.repeat(100_000) }))).status, 413)
+  })
+
+  it('tells nothing of a stranger’s words that could pretend to be another line', async () => {
+    const heard = await post(withSecret({ client_id: 'x\r\nSet-Cookie: a=b<script>' }))
+    assert.equal(/[\r\n<>]/.test(heard.json.error_description), false)
+  })
+
+  it('refuses an expired secret, saying that it is expired', async () => {
+    const other = await house.newcomer('with an expired secret')
+    const { base } = house.cardea
+    await base.database.write((turn) =>
+      addPassword(turn, base.keyring, other.principal, 'short-lived', { name: 'x', ends: turn.at + 1000 }),
+    )
+    const form = withSecret({ client_id: other.principal.appId, client_secret: 'short-lived' })
+    assert.equal((await post(form)).status, 200)
+    now += 2000
+    assert.equal((await post(form)).json.error_codes[0], 7000222)
+  })
+
+  it('gives a disabled application nothing, and its tokens end with it', async () => {
+    const other = await house.newcomer('soon disabled')
+    const token = await other.token()
+    const { base } = house.cardea
+    const get = () => house.ask(house.vaultHost, 'GET', '/secrets/x?api-version=7.4', { token })
+    const { builtInRoles } = await import('@cardea/contract/roles')
+    await house.assign(
+      other.principal,
+      builtInRoles.keyVaultSecretsUser,
+      `/subscriptions/${house.cardea.installation.subscription}`,
+    )
+    assert.equal((await get()).status, 404)
+    await base.database.write((turn) => enablePrincipal(turn, other.principal.objectId, false))
+    assert.equal((await get()).status, 403)
+    const form = withSecret({ client_id: other.principal.appId, client_secret: other.password })
+    assert.equal((await post(form)).json.error_codes[0], 7000112)
+  })
+
+  it('keeps a record of each token given and each attempt that failed', async () => {
+    const marked = { 'x-ms-client-request-id': randomUUID() }
+    await post(withSecret(), undefined, marked)
+    await post(withSecret({ client_secret: 'wrong' }), undefined, marked)
+    const deeds = (await house.deeds()).filter(({ correlation }) => correlation === marked['x-ms-client-request-id'])
+    assert.deepEqual(
+      deeds.map(({ operation, outcome }) => `${operation} ${outcome}`),
+      ['TokenIssue done', 'TokenIssue invalid_client'],
+    )
+    assert.equal(deeds[0]?.caller, app.principal.objectId)
+  })
+})
+
+describe('a certificate’s assertion', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cardea-certificate-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  const certificate = (name: string): { pem: string; key: KeyObject; x509: X509Certificate } => {
+    const [keyFile, pemFile] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)]
+    const made = spawnSync('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      keyFile,
+      '-out',
+      pemFile,
+      '-days',
+      '30',
+      '-subj',
+      `/CN=${name}`,
+    ])
+    assert.equal(made.status, 0, String(made.stderr))
+    const pem = readFileSync(pemFile, 'utf8')
+    return { pem, key: createPrivateKey(readFileSync(keyFile)), x509: new X509Certificate(pem) }
+  }
+  const own = certificate('own')
+  const foreign = certificate('foreign')
+  const endpoint = () => `https://login.cardea.internal/${house.cardea.installation.tenant}/oauth2/v2.0/token`
+  const seconds = () => Math.floor(now / 1000)
+
+  before(async () => {
+    await house.cardea.base.database.write((turn) =>
+      addCertificate(turn, app.principal, own.pem, { name: 'own', ends: turn.at + 86_400_000 }),
+    )
+  })
+
+  const assertion = ({
+    alg = 'PS256',
+    key = own.key,
+    x509 = own.x509,
+    header,
+    claims,
+  }: {
+    alg?: string
+    key?: KeyObject
+    x509?: X509Certificate
+    header?: object
+    claims?: object
+  } = {}) =>
+    new SignJWT({
+      iss: app.principal.appId,
+      sub: app.principal.appId,
+      aud: endpoint(),
+      jti: randomUUID(),
+      iat: seconds(),
+      nbf: seconds(),
+      exp: seconds() + 600,
+      ...claims,
+    })
+      .setProtectedHeader({
+        alg,
+        typ: 'JWT',
+        'x5t#S256': createHash('sha256').update(x509.raw).digest('base64url'),
+        ...header,
+      })
+      .sign(key)
+  const ask = async (jwt: string, extra: Record<string, string> = {}) =>
+    post({
+      grant_type: 'client_credentials',
+      client_id: app.principal.appId,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: jwt,
+      scope,
+      ...extra,
+    })
+
+  it('is taken as each client makes it: PS256 or RS256, either thumbprint, padded or not, with fractions of seconds', async () => {
+    const sha1 = createHash('sha1').update(own.x509.raw).digest('base64')
+    for (const jwt of [
+      await assertion(),
+      await assertion({ alg: 'RS256', header: { 'x5t#S256': undefined, x5t: sha1 } }),
+      await assertion({
+        alg: 'RS256',
+        header: { 'x5t#S256': undefined, x5t: sha1.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_') },
+      }),
+      await assertion({ claims: { iat: now / 1000, exp: now / 1000 + 599.5 } }),
+      await assertion({ claims: { aud: 'https://login.cardea.internal/adfs/oauth2/v2.0/token' } }),
+      `${await assertion()}\n`,
+    ]) {
+      assert.equal((await ask(jwt)).status, 200)
+    }
+  })
+
+  it('is refused when it is another’s, expired, for another place, too long-lived, or unsigned', async () => {
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await assertion()).split('.')[1]}.`
+    for (const jwt of [
+      await assertion({ key: foreign.key, x509: foreign.x509 }),
+      await assertion({ key: foreign.key }),
+      await assertion({ claims: { iss: randomUUID() } }),
+      await assertion({ claims: { sub: randomUUID() } }),
+      await assertion({ claims: { aud: 'https://login.example.org/token' } }),
+      await assertion({ claims: { aud: 'https://login.cardea.internal.example.org/x/oauth2/v2.0/token' } }),
+      await assertion({ claims: { exp: seconds() - 1000 } }),
+      await assertion({ claims: { exp: seconds() + 30 * 86_400 } }),
+      await assertion({ claims: { exp: undefined } }),
+      unsigned,
+      'a.b.c',
+    ]) {
+      const heard = await ask(jwt)
+      assert.deepEqual([heard.status, heard.json.error], [401, 'invalid_client'], jwt)
+    }
+  })
+})
+
+describe('signing keys', () => {
+  it('rotate with overlap: a new one is shown before it signs, and old tokens live on', async () => {
+    const { base } = house.cardea
+    const before = await house.developerToken()
+    const pair = await newKeyPair()
+    await base.database.write((turn) => rotateSigningKey(turn, base.keyring, pair))
+    const list = `/${house.cardea.installation.tenant}/discovery/v2.0/keys`
+    assert.equal((await house.ask(house.loginHost, 'GET', list)).json.keys.length, 2)
+    const sameDay = await house.developerToken()
+    assert.equal(decodeProtectedHeader(sameDay).kid, decodeProtectedHeader(before).kid)
+    now += 86_400_000 + 1000
+    const nextDay = await house.developerToken()
+    assert.notEqual(decodeProtectedHeader(nextDay).kid, decodeProtectedHeader(before).kid)
+    const get = (token: string) => house.ask(house.vaultHost, 'GET', '/secrets?api-version=7.4', { token })
+    assert.equal((await get(nextDay)).status, 200)
+    now -= 86_400_000 + 1000
+    assert.equal((await get(before)).status, 200)
+  })
+})
+
+describe('this machine’s own identity', () => {
+  const ask = (
+    path: string,
+    headers: Record<string, string>,
+    method = 'GET',
+  ): Promise<Pick<Heard, 'status' | 'json'>> =>
+    new Promise((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port: house.cardea.proxyPort, path, method, headers }, (answer) => {
+        let text = ''
+        answer.on('data', (part) => {
+          text += part
+        })
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, json: text === '' ? undefined : JSON.parse(text) }),
+        )
+      })
+      sent.on('error', reject)
+      sent.end()
+    })
+  const resource = 'resource=https%3A%2F%2Fvault.cardea.internal'
+
+  it('is given on loopback in the way of the instance metadata service', async () => {
+    for (const path of ['/metadata/identity/oauth2/token', '/metadata/identity/oauth2/token/']) {
+      const { status, json } = await ask(`${path}?api-version=2018-02-01&${resource}`, { metadata: 'true' })
+      assert.equal(status, 200)
+      assert.deepEqual(Object.keys(json).sort(), [
+        'access_token',
+        'client_id',
+        'expires_in',
+        'expires_on',
+        'not_before',
+        'resource',
+        'token_type',
+      ])
+      const heard = await house.ask(house.vaultHost, 'GET', '/secrets?api-version=7.4', { token: json.access_token })
+      assert.equal(heard.status, 200)
+    }
+  })
+
+  it('is given in the way of App Service to the one who has the header', async () => {
+    const header = house.env.CARDEA_IDENTITY_HEADER as string
+    const path = `${new URL(house.env.CARDEA_IDENTITY_ENDPOINT as string).pathname}?api-version=2019-08-01&${resource}`
+    assert.equal((await ask(path, { 'x-identity-header': header })).status, 200)
+    assert.equal((await ask(path, { 'x-identity-header': `${header}x` })).status, 401)
+    assert.equal((await ask(path, {})).status, 401)
+  })
+
+  it('is refused without the header, to what was forwarded, for nobody’s id, and without a resource', async () => {
+    const path = `/metadata/identity/oauth2/token?api-version=2018-02-01&${resource}`
+    assert.equal((await ask(path, {})).status, 400)
+    assert.equal((await ask(path, { metadata: 'true', 'x-forwarded-for': '10.0.0.1' })).status, 400)
+    assert.equal((await ask(path, { metadata: 'true' }, 'POST')).status, 405)
+    assert.equal((await ask(`${path}&client_id=${randomUUID()}`, { metadata: 'true' })).status, 400)
+    assert.equal((await ask('/metadata/identity/oauth2/token', { metadata: 'true' })).status, 400)
+    assert.equal((await ask('/elsewhere', { metadata: 'true' })).status, 404)
+  })
+
+  it('has no secret with which anybody else could become it', async () => {
+    const heard = await post(withSecret({ client_id: 'c3b4dea0-0000-4000-8000-00000000a002' }))
+    assert.equal(heard.json.error_codes[0], 700016)
+  })
+})
