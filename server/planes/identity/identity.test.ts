@@ -51,7 +51,7 @@ describe('discovery', () => {
     ]
     const documents = await Promise.all(paths.map((path) => house.ask(house.loginHost, 'GET', path)))
     for (const [index, { status, text }] of documents.entries()) {
-      assert.equal(status, 200, paths[index])
+      assert.equal(status, 200, String(paths[index]))
       assert.equal(text, documents[0]?.text)
     }
     const { issuer, token_endpoint, authorization_endpoint, jwks_uri } = (documents[0] as Heard).json

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import * as keyValues from '@cardea/contract/appconfig/key-values'
+import * as changes from '@cardea/contract/cardea/changes'
+import * as consumers from '@cardea/contract/cardea/consumers'
+import * as rotations from '@cardea/contract/cardea/rotations'
+import type { Operation } from '@cardea/contract/operation'
+import { builtInRoles } from '@cardea/contract/roles'
+import * as secrets from '@cardea/contract/vault/secrets'
+import { type Heard, type House, openHouse } from './testing/house.ts'
+
+/** Every operation of the treaty, also the one that is added tomorrow, is tried as every kind of stranger. */
+const isOperation = (thing: unknown): thing is Operation =>
+  typeof thing === 'object' && thing !== null && 'action' in thing && 'path' in thing
+const declared = (...modules: object[]): Operation[] =>
+  modules.flatMap((module) => Object.values(module).filter(isOperation))
+
+const all = declared(secrets, keyValues, changes, consumers, rotations)
+
+let house: House
+before(async () => {
+  house = await openHouse()
+})
+after(() => house[Symbol.asyncDispose]())
+
+const atStore = ({ id }: Operation): boolean => id.startsWith('KeyValue') || id.startsWith('Store')
+const hostOf = (operation: Operation): string => (atStore(operation) ? house.storeHost : house.vaultHost)
+const audienceOf = (operation: Operation): string =>
+  atStore(operation) ? `https://${house.storeHost}` : 'https://vault.cardea.internal'
+const pathOf = ({ path }: Operation): string => path.replace('/:version?', '').replace(/:\w+|\*\w+/g, 'sweep')
+const versionOf = (operation: Operation): string =>
+  operation.since === 'always' ? '' : `?api-version=${atStore(operation) ? '2026-04-01' : '7.4'}`
+
+async function attempt(
+  operation: Operation,
+  { query = versionOf(operation), ...given }: { query?: string; token?: string; body?: unknown },
+): Promise<Heard & { deeds: { operation: string; outcome: string }[] }> {
+  const number = randomUUID()
+  const heard = await house.ask(hostOf(operation), operation.method, `${pathOf(operation)}${query}`, {
+    ...given,
+    headers: { 'x-ms-client-request-id': number },
+  })
+  const deeds = (await house.deeds()).filter(({ correlation }) => correlation === number)
+  return { ...heard, deeds }
+}
+
+describe(`each of the ${all.length} operations`, () => {
+  it('is declared under an id of its own', () => {
+    assert.ok(all.length >= 22)
+    assert.equal(new Set(all.map(({ id }) => id)).size, all.length)
+  })
+
+  for (const operation of all) {
+    const { id } = operation
+    const changing = ['PUT', 'PATCH', 'POST'].includes(operation.method)
+    const kept = ({ deeds }: { deeds: { operation: string; outcome: string }[] }, outcome: string) =>
+      assert.deepEqual(
+        deeds.map((deed) => [deed.operation, deed.outcome]),
+        [[id, outcome]],
+        id,
+      )
+
+    it(`${id} challenges one without a token`, async () => {
+      const heard = await attempt(operation, {})
+      assert.equal(heard.status, 401)
+      assert.match(
+        heard.headers['www-authenticate'] ?? '',
+        atStore(operation) ? /^HMAC-SHA256, Bearer/ : /^Bearer authorization=/,
+      )
+      kept(heard, 'unauthenticated')
+    })
+
+    it(`${id} refuses a token for another audience`, async () => {
+      const heard = await attempt(operation, { token: await house.developerToken('https://elsewhere.example.org') })
+      assert.equal(heard.status, 401)
+      kept(heard, 'unauthenticated')
+    })
+
+    it(`${id} refuses a stranger`, async () => {
+      const stranger = await house.newcomer(`stranger to ${id}`)
+      const heard = await attempt(operation, { token: await stranger.token(audienceOf(operation)) })
+      assert.equal(heard.status, 403)
+      kept(heard, 'forbidden')
+    })
+
+    it(`${id} refuses one who holds every role, but elsewhere`, async () => {
+      const neighbour = await house.newcomer(`neighbour of ${id}`)
+      const elsewhere = `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/elsewhere`
+      const { resourceId } = { resourceId: `${elsewhere}/providers/Microsoft.KeyVault/vaults/demo` }
+      for (const role of [
+        builtInRoles.keyVaultAdministrator,
+        builtInRoles.appConfigurationDataOwner,
+        builtInRoles.cardeaRotationOperator,
+      ]) {
+        await house.assign(neighbour.principal, role, resourceId)
+      }
+      const heard = await attempt(operation, { token: await neighbour.token(audienceOf(operation)) })
+      assert.equal(heard.status, 403)
+      kept(heard, 'forbidden')
+    })
+
+    it(`${id} refuses one with the wrong role`, async () => {
+      const manager = await house.newcomer(`manager, not user, of ${id}`)
+      const wrong = operation.action.startsWith('settings/')
+        ? builtInRoles.keyVaultAdministrator
+        : builtInRoles.appConfigurationDataOwner
+      for (const role of [builtInRoles.owner, builtInRoles.contributor, wrong]) {
+        await house.assign(manager.principal, role, `/subscriptions/${house.cardea.installation.subscription}`)
+      }
+      const heard = await attempt(operation, { token: await manager.token(audienceOf(operation)) })
+      assert.equal(heard.status, 403)
+      kept(heard, 'forbidden')
+    })
+
+    if (operation.since !== 'always') {
+      it(`${id} refuses an api-version that isn’t known, and one that is missing`, async () => {
+        const token = await house.developerToken(audienceOf(operation))
+        for (const query of ['?api-version=1999-12-31', '']) {
+          const heard = await attempt(operation, { token, query })
+          assert.equal(heard.status, 400, query)
+          kept(heard, 'invalid')
+        }
+      })
+    }
+
+    if (changing) {
+      it(`${id} refuses a body of a megabyte`, async () => {
+        const token = await house.developerToken(audienceOf(operation))
+        const heard = await attempt(operation, { token, body: { value: 'x'.repeat(1024 * 1024) } })
+        assert.equal(heard.status, 413)
+        kept(heard, 'too-large')
+      })
+    }
+  }
+})
