@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type House, openHouse } from '@cardea/server/testing/house'
+import { needs } from '@cardea/tools/servers/require'
+import { findPythonSdk, seenBy } from './client.ts'
+
+let house: House
+before(async () => {
+  house = await openHouse()
+})
+after(() => house[Symbol.asyncDispose]())
+
+describe('Azure’s own clients, with the environment alone', () => {
+  it('set, read, list, disable, delete, recover and purge secrets from JavaScript', async () => {
+    const { versions, pages, ...seen } = await seenBy('secrets.js', house.env)
+    assert.equal(versions, 2)
+    assert.deepEqual(pages, [10, 10, 8])
+    assert.deepEqual(seen, {
+      set: ['one', 'text/plain', { a: '1' }, '2030-01-01T00:00:00.000Z', 'Recoverable+Purgeable', 90],
+      latest: 'two',
+      byVersion: 'one',
+      disabled: '403 Forbidden SecretDisabled',
+      enabledAgain: { b: '2' },
+      missing: '404 SecretNotFound',
+      recoveryId: 'https://demo.vault.cardea.internal/deletedsecrets/sdk',
+      gone: '404 SecretNotFound',
+      taken: '409 Conflict ObjectIsDeletedButRecoverable',
+      deleted: 'sdk',
+      listedDeleted: ['sdk'],
+      recovered: 'two',
+      purged: '404 SecretNotFound',
+    })
+  })
+
+  const python = needs('Debian’s python3-azure', findPythonSdk)
+  it('do the same from Python, as the lesson on Key Vault shows', { skip: python.skip }, async () => {
+    const seen = await seenBy('secrets.py', house.env)
+    assert.deepEqual(seen, {
+      set: 'sk-abc123',
+      expires: '2026-12-31T00:00:00+00:00',
+      get: 'sk-abc123',
+      specific: 'sk-abc123',
+      versions: [true, true],
+      disabled: '403 Forbidden',
+      names: (seen.names as string[]).toSorted(),
+      gone: '404 SecretNotFound',
+      deleted: ['openai-api-key'],
+      purged: '404 SecretNotFound',
+    })
+    assert.ok((seen.names as string[]).includes('openai-api-key'))
+  })
+})
