@@ -1,6 +1,6 @@
 /**
  * The built-in roles, with the ids and data actions that Azure gives them, so that scripts which name a role by its
- * id or its name work unchanged. Source: Azure built-in roles (General, Key Vault, App Configuration). The two last are ours.
+ * id or its name work unchanged. Source: Azure built-in roles (General, Key Vault, App Configuration). The three last are ours.
  */
 export type RoleDefinition = {
   readonly id: string
@@ -81,6 +81,12 @@ export const builtInRoles = {
       `${vaults}/secrets/setSecret/action`,
       `${vaults}/secrets/readMetadata/action`,
     ],
+  ),
+  cardeaSecretReaper: role(
+    'c3b4dea0-0000-4000-8000-000000000003',
+    'Cardea Secret Reaper',
+    'What the reaper itself needs: purge deleted secrets at the end of their retention.',
+    [`${vaults}/secrets/purge/action`],
   ),
 } as const satisfies Record<string, RoleDefinition>
 

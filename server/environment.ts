@@ -31,6 +31,9 @@ export function developerKeys(data: string): DeveloperKeys {
 
 export const keepRunning = (data: string, running: Running): void => writeJson(runningFile(data), running)
 
+/** Where the server of this folder listens, or listened last; nothing if none ever did. */
+export const runningIn = (data: string): Running | undefined => readJson<Running>(runningFile(data))
+
 /** Nobody has started a server on this data folder, or its files are gone. */
 export class NoInstallation extends Error {
   constructor(data: string) {
@@ -44,7 +47,7 @@ export class NoInstallation extends Error {
 /** The environment variables that official clients read, and ours. Flat; all values are text. */
 export function environmentOf(data: string): Record<string, string> {
   const keys = readJson<DeveloperKeys>(developerFile(data))
-  const running = readJson<Running>(runningFile(data))
+  const running = runningIn(data)
   if (keys === undefined || running === undefined) throw new NoInstallation(data)
   const { domain, proxyPort, caFile, identityHeader } = running
   const port = running.publicPort === 443 ? '' : `:${running.publicPort}`

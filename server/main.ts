@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
+import { providers as knownProviders } from '@cardea/providers/providers'
 import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
@@ -9,8 +10,10 @@ import { openPostgres } from '#base/postgres.ts'
 import { rootKeyIn } from '#base/root-key.ts'
 import { openSqlite } from '#base/sqlite.ts'
 import { AccessBook } from '#core/access/access.ts'
+import { AccessKeyBook } from '#core/access/access-keys.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import type { AuditEntry } from '#core/audit/entry.ts'
+import { Feeds } from '#core/events/feed.ts'
 import { principalByApp } from '#core/identity/directory.ts'
 import { newKeyPair, TokenBook } from '#core/identity/tokens.ts'
 import {
@@ -20,8 +23,15 @@ import {
   machineAppId,
 } from '#core/installation/installation.ts'
 import type { Base } from '#core/perform.ts'
+import type { OnStep } from '#core/rotation/engine.ts'
+import { type Times, timesFrom } from '#core/rotation/policy.ts'
+import type { Providers } from '#core/rotation/rotation.ts'
+import { forgetLeases } from '#core/schedule/schedule.ts'
 import { Keyring } from '#core/sealing/keyring.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
+import { appconfigPlane } from '#planes/appconfig/appconfig-plane.ts'
+import { appconfigWords } from '#planes/appconfig/appconfig-words.ts'
+import { onStores, onVaults } from '#planes/cardea/cardea-plane.ts'
 import { health } from '#planes/cardea/health.ts'
 import { createConnectProxy } from '#planes/http/connect-proxy.ts'
 import { Hosts } from '#planes/http/hosts.ts'
@@ -30,6 +40,7 @@ import { identityPlane } from '#planes/identity/identity-plane.ts'
 import { managedIdentity } from '#planes/identity/managed-identity.ts'
 import { vaultPlane } from '#planes/vault/vault-plane.ts'
 import { vaultWords } from '#planes/vault/vault-words.ts'
+import { startWorkers } from '#workers/workers.ts'
 import { developerKeys, keepRunning } from './environment.ts'
 import type { Settings } from './settings.ts'
 
@@ -45,11 +56,22 @@ export type Cardea = {
   close(): Promise<void>
 }
 
-export type Around = { readonly clock?: Clock; readonly log?: Log }
+export type Around = {
+  readonly clock?: Clock
+  readonly log?: Log
+  /** How rotations run, where it isn't as in production: for tests and the demo. */
+  readonly rotation?: {
+    readonly times?: Partial<Times>
+    readonly providers?: Providers
+    readonly onStep?: OnStep
+  }
+}
 
 /** Opens the database, founds the installation if there is none, binds the planes and starts the workers. */
 export async function start(settings: Settings, around: Around = {}): Promise<Cardea> {
   const log = around.log ?? createLog(settings.logLevel)
+  const { providers = knownProviders, onStep } = around.rotation ?? {}
+  const rotation = { providers, onStep, times: timesFrom(around.rotation?.times) }
   const clock = around.clock ?? systemClock
   mkdirSync(settings.data, { recursive: true, mode: 0o700 })
   const closers: (() => Promise<void>)[] = []
@@ -63,9 +85,11 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     const applied = await migrate(database, new URL('./migrations/', import.meta.url))
     if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
     const installation = await installed(database, keyring, settings)
+    if (database.engine === 'sqlite') await forgetLeases(database)
     return await serve(settings, {
       base: { database, keyring, access: new AccessBook(), clock, outgoing: settings.events !== undefined },
       installation,
+      rotation,
       log,
       closers,
       close,
@@ -102,12 +126,16 @@ async function installed(
 type House = {
   readonly base: Base
   readonly installation: Installation
+  readonly rotation: { readonly providers: Providers; readonly times: Times; readonly onStep: OnStep | undefined }
   readonly log: Log
   readonly closers: (() => Promise<void>)[]
   readonly close: () => Promise<void>
 }
 
-async function serve(settings: Settings, { base, installation, log, closers, close }: House): Promise<Cardea> {
+async function serve(
+  settings: Settings,
+  { base, installation, rotation, log, closers, close }: House,
+): Promise<Cardea> {
   const { database, keyring, clock } = base
   const hosts = new Hosts(settings.domain, settings.publicPort)
   const { tenant } = installation
@@ -122,13 +150,32 @@ async function serve(settings: Settings, { base, installation, log, closers, clo
     issuer: `${hosts.loginUrl}/${tenant}/v2.0`,
     domain: settings.domain,
   })
+  const accessKeys = new AccessKeyBook(database, keyring)
+  const configurationWords = appconfigWords({
+    stores: vaults,
+    accessKeys,
+    tokens,
+    database,
+    clock,
+    domain: settings.domain,
+  })
+  const feeds = new Feeds(database)
+  closers.push(async () => feeds.close())
+  const ours = { base, feeds, ...rotation }
   let closing = false
   const { caFile, certificate } = await tlsFor(settings, clock)
   const listener = createListener({
     base,
     hosts,
     planes: [
-      { plane: 'vault', words, routes: vaultPlane(hosts), bodyBytesMax: 256 * 1024 },
+      { plane: 'vault', words, routes: [...vaultPlane(hosts), ...onVaults(ours)], bodyBytesMax: 256 * 1024 },
+      // A setting of 10 KB may come as six times as many bytes of JSON, every character escaped.
+      {
+        plane: 'appconfig',
+        words: configurationWords,
+        routes: [...appconfigPlane(hosts), ...onStores(ours)],
+        bodyBytesMax: 64 * 1024,
+      },
     ] as unknown as Served<never>[],
     bare: [...identityPlane(identity), ...health(database, () => closing)],
     tls: certificate,
@@ -137,6 +184,8 @@ async function serve(settings: Settings, { base, installation, log, closers, clo
   await listener.listen({ host: settings.listen.host, port: settings.listen.port })
   closers.push(() => listener.close())
   const port = (listener.server.address() as { port: number }).port
+  const workers = startWorkers({ base, vaults, ...rotation, log, events: settings.events })
+  closers.push(() => workers.close())
 
   const identityHeader = randomBytes(24).toString('base64url')
   let proxyPort: number | undefined

@@ -1,10 +1,19 @@
 import { operation } from '../operation.ts'
-import { dictionary, nothing, nullable, optional, record, text } from '../shape.ts'
+import { anything, dictionary, nothing, nullable, optional, record, type Shape, ShapeError, text } from '../shape.ts'
 
 /** Azure App Configuration, key-values (REST API 1.0 to 2026-04-01). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the service refuses exactly these
 const clean = /^[^\u0000-\u001f\u007f]*$/
 const wanted = 'free of control characters'
+
+/** Text that can be told to anybody: half a character (a lone surrogate) has no UTF-8, and would come back changed. */
+const whole = (inner: Shape<string>): Shape<string> => ({
+  read(value, where) {
+    const read = inner.read(value, where)
+    if (!read.isWellFormed()) throw new ShapeError(where, 'well-formed Unicode')
+    return read
+  },
+})
 
 export const settingKey = text({
   maxCharacters: 256,
@@ -12,19 +21,37 @@ export const settingKey = text({
   pattern: /^(?!\.{1,2}$)[^%\u0000-\u001f\u007f]+$/,
   wanted: 'a key: not empty, not "." or "..", without "%" and control characters',
 })
-export const settingLabel = text({ maxCharacters: 256, pattern: clean, wanted })
+const cleanLabel = text({ maxCharacters: 256, pattern: clean, wanted })
+/** A label that is meant literally. Absent, empty and `\0` all mean: no label. */
+export const settingLabel: Shape<string | undefined> = {
+  read: (value, where) =>
+    value === undefined || value === '' || value === '\0' ? undefined : cleanLabel.read(value, where),
+}
+const tagText = whole(text({ maxCharacters: 256, pattern: clean, wanted }))
+const tagValues = dictionary<string | null>({
+  read: (value, where) => (value === null ? null : tagText.read(value, where)),
+})
+const settingTags: Shape<Record<string, string | null>> = {
+  read(value, where) {
+    const tags = tagValues.read(value, where)
+    for (const name of Object.keys(tags)) tagText.read(name, `${where}, the name "${name.slice(0, 32)}",`)
+    return tags
+  },
+}
 /** All of a setting together may have at most 10 KB (service limits). */
 export const settingBytesMax = 10 * 1024
 export const pageSize = 100
 
 const none = record({})
 const keyed = record({ key: settingKey })
-const selected = { $select: optional(text()) }
-const labelled = record({ label: optional(text({ maxCharacters: 512 })), ...selected })
+/** `fields` is an older name of `$select`; what is asked by `tags` and `snapshot` isn't answered yet. */
+const selected = { $select: optional(text()), fields: optional(text()), tags: anything, snapshot: anything }
+const labelled = record({ label: settingLabel })
+const read = record({ label: settingLabel, ...selected })
 const filtered = record({
   key: optional(text({ maxCharacters: 4096 })),
   label: optional(text({ maxCharacters: 4096 })),
-  after: optional(text({ maxCharacters: 2048 })),
+  after: optional(text({ maxCharacters: 4096 })),
   ...selected,
 })
 
@@ -36,7 +63,7 @@ export const getSetting = operation({
   action: 'settings/read',
   effect: 'read',
   params: keyed,
-  query: labelled,
+  query: read,
   body: nothing,
   status: 200,
 })
@@ -68,10 +95,10 @@ export const putSetting = operation({
   params: keyed,
   query: labelled,
   body: record({
-    value: nullable(text({ maxBytes: settingBytesMax })),
-    content_type: nullable(text({ maxCharacters: 1024, pattern: clean, wanted })),
-    tags: nullable(dictionary(nullable(text({ maxCharacters: 256, pattern: clean, wanted })), { maxKey: 256 })),
-    description: nullable(text({ maxCharacters: 1024 })),
+    value: nullable(whole(text())),
+    content_type: nullable(whole(text({ maxCharacters: 1024, pattern: clean, wanted }))),
+    tags: nullable(settingTags),
+    description: nullable(whole(text({ maxCharacters: 1024, pattern: /^[^\0]*$/, wanted: 'free of NUL' }))),
   }),
   status: 200,
 })
@@ -89,7 +116,21 @@ export const deleteSetting = operation({
   status: 200,
 })
 
-/** A key-value as the wire has it, in the service's member order. */
+/** The members of a key-value, in the service's order. */
+export const keyValueFields = [
+  'etag',
+  'key',
+  'label',
+  'content_type',
+  'value',
+  'tags',
+  'locked',
+  'last_modified',
+  'description',
+] as const
+export type KeyValueField = (typeof keyValueFields)[number]
+
+/** A key-value as the wire has it. */
 export type KeyValue = {
   etag: string
   key: string
@@ -99,7 +140,21 @@ export type KeyValue = {
   tags: Record<string, string | null>
   locked: boolean
   last_modified: string
+  /** Since 2026-04-01. */
   description?: string | null
+}
+
+/** A page of key-values. A full page always names a next one, which may be empty. */
+export type KeyValueSet = { items: Partial<KeyValue>[]; etag: string; '@nextLink'?: string }
+
+/** Errors, in the form of RFC 7807. */
+export type Problem = {
+  type: string
+  title: string
+  name?: string
+  detail?: string
+  pos?: number
+  status: number
 }
 
 /** Section 9.1 of the wire: a setting whose value lives in a vault. */

@@ -21,6 +21,8 @@ export type ChangeType = (typeof changes)[number]
 
 export type Change = {
   readonly sequence: number
+  /** When it was done, in milliseconds since 1970 by the server's clock; never later than its commit. */
+  readonly at?: number
   readonly type: ChangeType
   /** The resource id of the secret or of the store. */
   readonly resource: string

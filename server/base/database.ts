@@ -22,7 +22,7 @@ export interface Database<Entry> extends AsyncDisposable {
   write<T>(work: (turn: Turn) => Promise<T>, entryOf?: EntryOf<Entry, T>): Promise<T>
   /** Makes an entry durable; rejects with `StaleEpoch` when the epoch is no longer the one named, if one is. */
   witness(entry: Omit<Entry, 'at'>, epoch: number | undefined): Promise<void>
-  /** Calls back after each turn that moved the journal or the epoch, here or on another node. */
+  /** Calls back after each turn that moved the journal or the epoch, or stirred, here or on another node. */
   onCommit(listener: () => void): () => void
   /** Throws when the database can't be written. */
   check(): Promise<void>
@@ -42,6 +42,8 @@ export interface Turn {
   changeAccess(): void
   /** The next sequence number of the change journal. */
   nextSequence(): number
+  /** Wakes whoever waits for commits, though neither journal nor epoch moves: there is work to look at. */
+  stir(): void
 }
 
 export class StaleEpoch extends Error {

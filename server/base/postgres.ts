@@ -37,8 +37,8 @@ export async function openPostgres<Entry extends { at: number }>(
   readers.on('error', (error) => log.warn({ error }, 'an idle database connection was lost'))
   const watchers = new Watchers()
   const seen = { epoch: 0, sequence: 0 }
-  const see = ({ epoch, sequence }: { epoch: number; sequence: number }) => {
-    if (epoch <= seen.epoch && sequence <= seen.sequence) return
+  const see = ({ epoch, sequence }: { epoch: number; sequence: number }, stirred = false) => {
+    if (!stirred && epoch <= seen.epoch && sequence <= seen.sequence) return
     seen.epoch = Math.max(seen.epoch, epoch)
     seen.sequence = Math.max(seen.sequence, sequence)
     watchers.tell()
@@ -50,7 +50,7 @@ export async function openPostgres<Entry extends { at: number }>(
   const read = sqlOver(() => readers)
   const ears = listen(config, log, async () => {
     const { rows } = await read.run('select epoch, sequence from head', [])
-    see(rows[0] as { epoch: number; sequence: number })
+    see(rows[0] as { epoch: number; sequence: number }, true)
   })
   return {
     engine: 'postgres',
@@ -119,12 +119,11 @@ function turnConnection(config: pg.ClientConfig, clock: Clock | undefined, log: 
     async rollbackToSavepoint() {
       await exec('rollback to savepoint work; release savepoint work')
     },
-    async commit(head) {
+    async commit(head, stirred) {
       const move =
-        head === undefined
-          ? ''
-          : `update head set epoch = ${head.epoch}, sequence = ${head.sequence}; select pg_notify('cardea', '');`
-      const results = (await exec(`${move} commit`)) as unknown as pg.QueryResult | pg.QueryResult[]
+        head === undefined ? '' : `update head set epoch = ${head.epoch}, sequence = ${head.sequence};`
+      const tell = head !== undefined || stirred ? `select pg_notify('cardea', '');` : ''
+      const results = (await exec(`${move} ${tell} commit`)) as unknown as pg.QueryResult | pg.QueryResult[]
       const last = Array.isArray(results) ? results.at(-1) : results
       // A transaction that has failed answers COMMIT with ROLLBACK, and no error.
       if (last?.command !== 'COMMIT') throw new Fault('unavailable', 'The database did not commit.')

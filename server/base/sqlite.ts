@@ -44,6 +44,7 @@ export function openSqlite<Entry extends { at: number }>(
         if (head !== undefined) {
           prepared(writer, 'move', 'update head set epoch = ?, sequence = ?').run(head.epoch, head.sequence)
         }
+        endSnapshot(reader)
         writer.exec('commit')
       })
     },
@@ -53,14 +54,14 @@ export function openSqlite<Entry extends { at: number }>(
     // After the poll phase, so that all requests which arrived together share the turn.
     soon: setImmediate,
   }
-  const committer = new Committer<Entry>(connection, ledger, (head) => {
-    if (head.epoch === seen.epoch && head.sequence === seen.sequence) return
+  const committer = new Committer<Entry>(connection, ledger, (head, stirred) => {
+    if (!stirred && head.epoch === seen.epoch && head.sequence === seen.sequence) return
     Object.assign(seen, { epoch: head.epoch, sequence: head.sequence })
     watchers.tell()
   })
   return {
     engine: 'sqlite',
-    read: sqlOver(reader),
+    read: sqlOver(reader, beginSnapshot),
     get epoch() {
       return seen.epoch
     },
@@ -105,6 +106,18 @@ function headOf(writer: DatabaseSync): Omit<Head, 'at'> {
   }
 }
 
+/**
+ * One snapshot serves all reads until the next turn commits. Nobody else writes the file, so it is never out of date, and
+ * a read within one costs 3.5 µs instead of 6: no locks to take and to give back. It ends before the commit, or a
+ * checkpoint could not pass it and the journal would grow.
+ */
+function beginSnapshot(reader: DatabaseSync): void {
+  if (!reader.isTransaction) prepared(reader, 'begin', 'begin').run()
+}
+function endSnapshot(reader: DatabaseSync): void {
+  if (reader.isTransaction) prepared(reader, 'end', 'commit').run()
+}
+
 const caches = new WeakMap<DatabaseSync, Map<string, StatementSync>>()
 function prepared(database: DatabaseSync, key: string | undefined, text: string): StatementSync {
   if (key === undefined) return database.prepare(text)
@@ -121,12 +134,13 @@ function prepared(database: DatabaseSync, key: string | undefined, text: string)
   return statement
 }
 
-function sqlOver(database: DatabaseSync): Sql {
+function sqlOver(database: DatabaseSync, first?: (database: DatabaseSync) => void): Sql {
   const givesRows = new WeakMap<StatementSync, boolean>()
   return {
     engine: 'sqlite',
     async run(text, values, key) {
       return guard(() => {
+        first?.(database)
         const made = prepared(database, key, text)
         let gives = givesRows.get(made)
         if (gives === undefined) {

@@ -69,6 +69,8 @@ create table store (name text primary key, resource_id text not null unique, loc
 create table access_key (
   id text primary key,
   store text not null references store (name),
+  -- The store's resource id: the key may act there and nowhere else.
+  scope text not null,
   name text not null,
   sealed bytea not null,
   read_only integer not null,
@@ -115,13 +117,16 @@ create table setting (
   modified bigint not null,
   primary key (store, key, label)
 );
--- Which settings point at which secret: a new version of the secret is a change of each of them.
+-- Which settings point at which secret: a change of the secret is a change of each of them. `scope` is the store's
+-- resource id; `version` is there when the reference is pinned to one version.
 create table reference (
   store text not null,
   key text not null,
   label text not null,
+  scope text not null,
   vault text not null,
   secret_key text not null,
+  version text,
   primary key (store, key, label)
 );
 create index reference_to on reference (vault, secret_key);
@@ -194,14 +199,19 @@ create table rotation (
   open_key text,
   provider text not null,
   binding text not null,
-  base_version text not null,
+  scrub integer not null,
+  -- The version that was current when it was prepared; null: there was none, or it isn't prepared yet.
+  base_version text,
   state text not null,
   reason text not null,
   attempt integer not null,
   started bigint not null,
   entered bigint not null,
   next bigint not null,
+  gives_up bigint not null,
+  -- The proposed value and the one it replaces, sealed to this row; both are forgotten when the rotation ends.
   candidate bytea,
+  previous bytea,
   slot text,
   old_slot text,
   new_version text,
@@ -222,7 +232,7 @@ create table consumer (
   principal text not null,
   version text not null,
   seen bigint not null,
-  primary key (vault, secret_key, instance)
+  primary key (vault, secret_key, principal, instance)
 );
 
 -- Keys are ordered by their bytes on both engines.

@@ -65,12 +65,13 @@ type Given<P, Q, B, Subject> = {
   readonly query: Q
   readonly body: B
   readonly subject: Subject
+  readonly caller: Caller
   readonly call: Call
 }
 
 type Handler<A extends Action, P, Q, B, E extends Effect, Subject> = {
   /** The id of what it is about; from the raw parameters, since permission comes before the form is looked at. */
-  resource(params: Readonly<Record<string, string | undefined>>, subject: Subject): string
+  resource(params: Call['params'], subject: Subject, query: Call['query']): string
   run(scope: E extends 'read' ? Sight<A> : Scope<A>, given: Given<P, Q, B, Subject>): Promise<unknown>
 }
 
@@ -93,7 +94,7 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject>(
       const intent = {
         caller,
         action,
-        resource: handler.resource(call.params, subject),
+        resource: handler.resource(call.params, subject, call.query),
         reach,
         operation: id,
         circumstances: call.circumstances,
@@ -101,7 +102,7 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject>(
       let permit = { assignment: '' }
       const act = (scope: Scope<A> | Sight<A>) => {
         permit = scope.permit
-        return handler.run(scope as never, { ...read(operation, words, call), subject, call })
+        return handler.run(scope as never, { ...read(operation, words, call), subject, caller, call })
       }
       const result = effect === 'read' ? await observe(base, intent, act) : await perform(base, intent, act)
       return words.say(call, subject, status, result, permit)

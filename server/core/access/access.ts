@@ -3,8 +3,9 @@ import type { Reach } from '@cardea/contract/operation'
 import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import type { Caller } from '#core/identity/caller.ts'
+import { accessKeyIn, type Caller } from '#core/identity/caller.ts'
 import { principalEnabled } from '#core/identity/directory.ts'
+import { assignmentsOfAccessKey } from './access-keys.ts'
 import { addAssignment, assignmentsOf, removeAssignment } from './access-rows.ts'
 import { allowing, allowingWithin, type Grant, grantOf, type RoleAssignment, roleExists } from './grant.ts'
 
@@ -58,8 +59,7 @@ export class AccessBook {
     }
     const kept = keep ? this.#grants.get(principal) : undefined
     if (kept !== undefined) return kept
-    const enabled = principal !== '' && (await principalEnabled(sql, principal))
-    const grants = enabled ? (await assignmentsOf(sql, principal)).map(grantOf) : []
+    const grants = (await assignmentsTo(sql, principal)).map(grantOf)
     // The epoch may have moved while we read.
     if (keep && epoch === this.#epoch) {
       if (this.#grants.size >= principalsMax) this.#grants.delete(this.#grants.keys().next().value as string)
@@ -85,6 +85,13 @@ export class AccessBook {
       (await this.#grantsOf(database.read, wish.caller.objectId, epoch, true))
     return permitFrom(grants, wish)
   }
+}
+
+/** What was assigned to a caller: an access key has its rights by itself, a principal by role assignments. */
+async function assignmentsTo(sql: Sql, caller: string): Promise<readonly RoleAssignment[]> {
+  const accessKey = accessKeyIn(caller)
+  if (accessKey !== undefined) return assignmentsOfAccessKey(sql, accessKey)
+  return caller !== '' && (await principalEnabled(sql, caller)) ? assignmentsOf(sql, caller) : []
 }
 
 function permitFrom<A extends Action>(

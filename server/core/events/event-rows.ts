@@ -14,7 +14,7 @@ type ChangeRow = {
   label: string | null
 }
 type OutboxRow = { sequence: number; event: string; due: number; attempt: number }
-type Tables = { change: ChangeRow; outbox: OutboxRow }
+type Tables = { change: ChangeRow; outbox: OutboxRow; head: { epoch: number; sequence: number } }
 
 const insertChange = statement<Tables, ChangeRow>((db, given) =>
   db.insertInto('change').values({
@@ -62,6 +62,7 @@ export async function addChange(sql: Sql, event: Event & { sequence: number; at:
 export async function changesAfter(sql: Sql, scope: string, sequence: number, limit: number): Promise<Change[]> {
   return (await after.all(sql, { scope, after: sequence, limit })).map((row) => ({
     sequence: row.sequence,
+    at: row.at,
     type: row.type as ChangeType,
     resource: row.resource,
     name: row.name,
@@ -70,12 +71,22 @@ export async function changesAfter(sql: Sql, scope: string, sequence: number, li
   }))
 }
 
+const headNow = statement<Tables, Record<never, never>, { epoch: number }>((db) =>
+  db.selectFrom('head').select('epoch'),
+)
+/** The epoch of access as it is committed now. */
+export const headEpoch = async (sql: Sql): Promise<number> => (await headNow.first(sql, {}))?.epoch ?? 0
+
 export type Outgoing = OutboxRow
 export async function addOutgoing(sql: Sql, sequence: number, event: string, due: Instant): Promise<void> {
   await insertOutgoing.changed(sql, { sequence, event, due, attempt: 0 })
 }
 export const outgoingDue = (sql: Sql, at: Instant, limit: number): Promise<Outgoing[]> =>
   dueOutgoing.all(sql, { at, limit })
+const nextOut = statement<Tables, Record<never, never>, { due: number }>((db) =>
+  db.selectFrom('outbox').select('due').orderBy('due').limit(1),
+)
+export const nextOutgoing = async (sql: Sql): Promise<Instant | undefined> => (await nextOut.first(sql, {}))?.due
 export async function postponeOutgoing(sql: Sql, sequence: number, due: Instant): Promise<void> {
   await postpone.changed(sql, { sequence, due })
 }

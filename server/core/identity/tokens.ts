@@ -173,7 +173,7 @@ export class TokenBook {
       throw new Fault('unauthenticated', 'AKV10032: Invalid issuer: the token is of another tenant.')
     const verified = {
       token,
-      caller: { objectId: oid, appId: appid },
+      caller: { objectId: oid, appId: appid, expires: (exp + skewSeconds) * 1000 },
       audience: aud,
       expires: (exp + skewSeconds) * 1000,
     }

@@ -2,12 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { builtInRoles } from '@cardea/contract/roles'
 import type { Database, Turn } from '#base/database.ts'
 import { foundRole } from '#core/access/access.ts'
+import { addAccessKey } from '#core/access/access-keys.ts'
 import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import { foundSigningKey, type KeyPair } from '#core/identity/tokens.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import type { Store, Vault } from '#core/vaults/vault.ts'
-import { addAccessKey, foundStore, foundVault } from '#core/vaults/vaults.ts'
+import { foundStore, foundVault } from '#core/vaults/vaults.ts'
 import { addInstallation, type Installation, installationIn } from './installation-rows.ts'
 
 export type { Installation } from './installation-rows.ts'
@@ -33,6 +34,7 @@ export const newDeveloperKeys = (): DeveloperKeys => ({
 /** The service principals that are always there, by fixed ids. The workers act under grants like anybody else. */
 export const rotationAppId = 'c3b4dea0-0000-4000-8000-00000000a001'
 export const machineAppId = 'c3b4dea0-0000-4000-8000-00000000a002'
+export const reaperAppId = 'c3b4dea0-0000-4000-8000-00000000a003'
 
 /** The installation in this database, if there is one. Throws when it was founded under another root key or domain. */
 export async function existingInstallation<E>(
@@ -57,7 +59,7 @@ export async function existingInstallation<E>(
 
 /**
  * Founds an installation: one tenant, one subscription, a vault and a store called `demo`, a developer who may do
- * everything with their data and who administers, the rotation engine's principal, and this machine's identity.
+ * everything with their data and who administers, the principals of the workers, and this machine's identity.
  */
 export async function foundInstallation(
   turn: Turn,
@@ -92,6 +94,7 @@ export async function foundInstallation(
   await assign(principals.developer, builtInRoles.appConfigurationDataOwner, subscription)
   await assign(principals.developer, builtInRoles.cardeaRotationOperator, subscription)
   await assign(principals.rotation, builtInRoles.cardeaSecretRotator, vault.resourceId)
+  await assign(principals.reaper, builtInRoles.cardeaSecretReaper, subscription)
   await assign(principals.machine, builtInRoles.keyVaultSecretsUser, vault.resourceId)
   await assign(principals.machine, builtInRoles.appConfigurationDataReader, store.resourceId)
 
@@ -108,5 +111,6 @@ async function foundPrincipals(turn: Turn, developerAppId: string) {
   const developer = await register(turn, { name: 'developer', kind: 'application', appId: developerAppId })
   const rotation = await register(turn, { name: 'rotation engine', kind: 'managed-identity', appId: rotationAppId })
   const machine = await register(turn, { name: 'this machine', kind: 'managed-identity', appId: machineAppId })
-  return { developer, rotation, machine }
+  const reaper = await register(turn, { name: 'reaper', kind: 'managed-identity', appId: reaperAppId })
+  return { developer, rotation, machine, reaper }
 }

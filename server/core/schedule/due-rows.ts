@@ -43,6 +43,35 @@ const keep = statement<Tables, { kind: string; subject: string; at: number }>((d
       })),
     ),
 )
+const keepNow = statement<Tables, { kind: string; subject: string; at: number }>((db, given) =>
+  db
+    .insertInto('due')
+    .values({
+      kind: given('kind'),
+      subject: given('subject'),
+      at: given('at'),
+      fence: 1,
+      owner: null,
+      lease_until: null,
+      attempt: 0,
+    })
+    .onConflict((conflict) => conflict.columns(['kind', 'subject']).doUpdateSet({ at: given('at') })),
+)
+// Nobody is fenced out, and a later time never replaces an earlier one.
+const advanceTo = statement<Tables, { kind: string; subject: string; at: number }>((db, given) =>
+  db
+    .updateTable('due')
+    .set({ at: given('at') })
+    .where('kind', '=', given('kind'))
+    .where('subject', '=', given('subject'))
+    .where('at', '>', given('at')),
+)
+const freeAll = statement<Tables, Record<never, never>>((db) =>
+  db
+    .updateTable('due')
+    .set((row) => ({ owner: null, lease_until: null, fence: row('fence', '+', 1) }))
+    .where('lease_until', 'is not', null),
+)
 const remove = statement<Tables, { kind: string; subject: string }>((db, given) =>
   db.deleteFrom('due').where('kind', '=', given('kind')).where('subject', '=', given('subject')),
 )
@@ -93,19 +122,57 @@ export async function extendLease(sql: Sql, { kind, subject, fence }: Lease, unt
   return (await extend.changed(sql, { kind, subject, fence, lease_until: until })) === 1
 }
 
-/** Whether anything of these kinds is due and free. */
-export async function dueBefore(sql: Sql, kinds: readonly string[], at: Instant): Promise<boolean> {
-  const rows = await query<Tables, { kind: string }>(sql, (db) =>
+export async function keepDueNow(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
+  await keepNow.changed(sql, { kind, subject, at })
+}
+export async function hastenDue(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
+  await advanceTo.changed(sql, { kind, subject, at })
+}
+export async function freeLeases(sql: Sql): Promise<void> {
+  await freeAll.changed(sql, {})
+}
+
+// All that is held is few, and each of the two finds its first row by an index or among those few.
+const firstFree = statement<Tables, { kind: string }, { at: number }>((db, given) =>
+  db
+    .selectFrom('due')
+    .select('at')
+    .where('kind', '=', given('kind'))
+    .where('lease_until', 'is', null)
+    .orderBy('at')
+    .limit(1),
+)
+const held = statement<Tables, { kind: string }, { at: number; lease_until: number }>(
+  (db, given) =>
     db
       .selectFrom('due')
-      .select('kind')
-      .where('kind', 'in', kinds)
-      .where('at', '<=', at)
-      .where((row) => row.or([row('lease_until', 'is', null), row('lease_until', '<', at)]))
-      .limit(1),
-  )
-  return rows.length > 0
+      .select(['at', 'lease_until'])
+      .where('kind', '=', given('kind'))
+      .where('lease_until', 'is not', null) as never,
+)
+
+/** When something of this kind is next due and free. */
+export async function nextFree(sql: Sql, kind: string): Promise<Instant | undefined> {
+  const free = await firstFree.first(sql, { kind })
+  const later = (await held.all(sql, { kind })).map(({ at, lease_until }) => Math.max(at, lease_until))
+  const times = free === undefined ? later : [free.at, ...later]
+  return times.length === 0 ? undefined : Math.min(...times)
 }
+
+/** Whether anything of these kinds is due and free. */
+export async function dueBefore(sql: Sql, kinds: readonly string[], at: Instant): Promise<boolean> {
+  for (const kind of kinds) if ((await someDue.first(sql, { kind, at })) !== undefined) return true
+  return false
+}
+const someDue = statement<Tables, { kind: string; at: number }, { kind: string }>((db, given) =>
+  db
+    .selectFrom('due')
+    .select('kind')
+    .where('kind', '=', given('kind'))
+    .where('at', '<=', given('at'))
+    .where((row) => row.or([row('lease_until', 'is', null), row('lease_until', '<', given('at'))]))
+    .limit(1),
+)
 
 // No `for update skip locked`: a turn that changes things is alone on all nodes, so nobody else is claiming now.
 export async function claim(

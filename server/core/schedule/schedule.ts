@@ -1,11 +1,45 @@
 import type { Database, Turn } from '#base/database.ts'
-import { claim, dueBefore, extendLease, keepDue, type Lease, release, removeDue } from './due-rows.ts'
+import type { Sql } from '#base/sql.ts'
+import {
+  claim,
+  dueBefore,
+  extendLease,
+  freeLeases,
+  hastenDue,
+  keepDue,
+  keepDueNow,
+  type Lease,
+  nextFree,
+  release,
+  removeDue,
+} from './due-rows.ts'
 
 export type { Lease } from './due-rows.ts'
 
 /** Puts something into the due-index, or moves it to another time. Whoever held it is fenced out. */
-export const scheduleAt = (turn: Turn, kind: string, subject: string, at: number): Promise<void> =>
-  keepDue(turn.sql, kind, subject, at)
+export async function scheduleAt(turn: Turn, kind: string, subject: string, at: number): Promise<void> {
+  await keepDue(turn.sql, kind, subject, at)
+  turn.stir()
+}
+
+/** Puts something into the due-index as due now. Nobody is fenced out: who holds it will find it due again. */
+export async function scheduleNow(turn: Turn, kind: string, subject: string): Promise<void> {
+  await keepDueNow(turn.sql, kind, subject, turn.at)
+  turn.stir()
+}
+
+/** Has something in the due-index looked at now, or as soon as whoever holds it gives it back; changes nothing else. */
+export async function hasten(turn: Turn, kind: string, subject: string): Promise<void> {
+  await hastenDue(turn.sql, kind, subject, turn.at)
+  turn.stir()
+}
+
+/** When something of a kind is next due and free, if ever. */
+export const nextDueOf = (sql: Sql, kind: string): Promise<number | undefined> => nextFree(sql, kind)
+
+/** Takes all leases away: for the embedded engine at its start, since nobody can be alive that holds one. */
+export const forgetLeases = <Entry>(database: Database<Entry>): Promise<void> =>
+  database.write((turn) => freeLeases(turn.sql))
 
 /** Takes something out of the due-index. */
 export const unschedule = (turn: Turn, kind: string, subject: string): Promise<void> =>
@@ -21,10 +55,11 @@ export async function claimDue<Entry>(
   kinds: readonly string[],
   at: number,
   limit: number,
+  forMs = leaseMs,
 ): Promise<Lease[]> {
   // Looking costs little; only when something is due do we take a turn for it.
   if (!(await dueBefore(database.read, kinds, at))) return []
-  return database.write((turn) => claim(turn.sql, owner, kinds, turn.at, turn.at + leaseMs, limit))
+  return database.write((turn) => claim(turn.sql, owner, kinds, turn.at, turn.at + forMs, limit))
 }
 
 /** Somebody else has taken this over, or it was moved: whoever holds the old lease drops everything. */
@@ -45,6 +80,6 @@ export async function settle({ sql }: Turn, lease: Lease, at: number | undefined
 }
 
 /** Holds a lease for longer; the first deed of every turn that works under it, because it proves the fence. */
-export async function hold({ sql, at }: Turn, lease: Lease): Promise<void> {
-  if (!(await extendLease(sql, lease, at + leaseMs))) throw new FencedOut(lease)
+export async function hold({ sql, at }: Turn, lease: Lease, forMs = leaseMs): Promise<void> {
+  if (!(await extendLease(sql, lease, at + forMs))) throw new FencedOut(lease)
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Fault } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import { referrersOf } from '#core/configuration/configuration.ts'
 import type { Event } from '#core/events/event.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
@@ -46,6 +48,30 @@ function tellOf(vault: Vault, type: Event['type'], { name, version }: { name: st
   return { type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version }
 }
 
+type Telling = Pick<Scope<never>, 'sql' | 'tell'>
+/**
+ * A change of a secret is a change of every setting that points at it: of those that follow the latest version when
+ * that is another or itself has changed, and of those pinned to a version when it has, or when all have.
+ */
+async function tellReferrers(
+  { sql, tell }: Telling,
+  vault: Vault,
+  { name, version }: { readonly name: string; readonly version: string },
+  changed: { readonly latest: boolean; readonly all: boolean },
+): Promise<void> {
+  for (const { scope, key, label, version: pinned } of await referrersOf(sql, vault.name, name)) {
+    if (pinned === undefined ? !changed.latest : !changed.all && pinned !== version) continue
+    tell({
+      type: 'setting-target-changed',
+      scope,
+      resource: scope,
+      name: key,
+      version: pinned ?? version,
+      ...(label !== undefined && { label }),
+    })
+  }
+}
+
 /**
  * Adds a version to a secret, creating the secret if this is its first. `rotation` names the rotation that made the
  * value, if one did: no rotation can make two.
@@ -64,6 +90,7 @@ export async function setSecret(
   const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, name, secret.version))
   await addVersion(sql, vault.name, secret, sealed, { previous: head?.version, rotation })
   tell(tellOf(vault, 'secret-version-created', secret))
+  await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: false })
   return { ...secret, value }
 }
 
@@ -88,6 +115,21 @@ export const describeSecret = async (
   name: string,
 ): Promise<SecretVersion | undefined> => (await keptVersion(sql, vault.name, name, undefined))?.secret
 
+/**
+ * How a name stands, for those who keep step with it inside a turn and hand nothing out: its latest version and whether
+ * it is deleted. Undefined if there is no such secret, or no longer.
+ */
+export async function standingOf(
+  sql: Sql,
+  vault: Vault,
+  name: string,
+): Promise<{ readonly latest: SecretVersion; readonly deleted: boolean } | undefined> {
+  const kept = await keptVersion(sql, vault.name, name, undefined)
+  if (kept !== undefined) return { latest: kept.secret, deleted: false }
+  const latest = await deletedVersion(sql, vault.name, name)
+  return latest && { latest, deleted: true }
+}
+
 /** Changes a version's attributes, never its value. */
 export async function updateSecret(
   { sql, at, tell }: Scope<'secrets/update'>,
@@ -101,6 +143,8 @@ export async function updateSecret(
   const secret = withAttributes(kept.secret, draft, at)
   await keepAttributes(sql, vault.name, secret)
   tell(tellOf(vault, 'secret-updated', secret))
+  const latest = version === undefined || (await headOf(sql, vault.name, name))?.version === secret.version
+  await tellReferrers({ sql, tell }, vault, secret, { latest, all: false })
   return secret
 }
 
@@ -116,6 +160,7 @@ export async function deleteSecret(
   await markDeleted(sql, vault.name, name, deletion)
   await scheduleAt(turn, purging, subjectOf(vault, name), deletion.purge)
   tell(tellOf(vault, 'secret-deleted', kept.secret))
+  await tellReferrers({ sql, tell }, vault, kept.secret, { latest: true, all: true })
   return { ...kept.secret, ...deletion }
 }
 
@@ -143,6 +188,7 @@ export async function recoverSecret(
   await markDeleted(sql, vault.name, name, undefined)
   await unschedule(turn, purging, subjectOf(vault, name))
   tell(tellOf(vault, 'secret-recovered', secret))
+  await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: true })
   return secret
 }
 

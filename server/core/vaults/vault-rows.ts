@@ -11,8 +11,7 @@ type VaultRow = {
   created: number
 }
 type StoreRow = { name: string; resource_id: string; location: string; created: number }
-type AccessKeyRow = { id: string; store: string; name: string; sealed: Uint8Array; read_only: number; created: number }
-type Tables = { vault: VaultRow; store: StoreRow; access_key: AccessKeyRow }
+type Tables = { vault: VaultRow; store: StoreRow }
 
 const insertVault = statement<Tables, VaultRow>((db, given) =>
   db.insertInto('vault').values({
@@ -38,20 +37,6 @@ const insertStore = statement<Tables, StoreRow>((db, given) =>
 const oneStore = statement<Tables, { name: string }, StoreRow>((db, given) =>
   db.selectFrom('store').selectAll().where('name', '=', given('name')),
 )
-const insertKey = statement<Tables, AccessKeyRow>((db, given) =>
-  db.insertInto('access_key').values({
-    id: given('id'),
-    store: given('store'),
-    name: given('name'),
-    sealed: given('sealed'),
-    read_only: given('read_only'),
-    created: given('created'),
-  }),
-)
-const oneKey = statement<Tables, { store: string; id: string }, AccessKeyRow>((db, given) =>
-  db.selectFrom('access_key').selectAll().where('store', '=', given('store')).where('id', '=', given('id')),
-)
-
 export async function addVault(sql: Sql, vault: Vault, created: Instant): Promise<void> {
   await insertVault.changed(sql, {
     name: vault.name,
@@ -83,18 +68,4 @@ export async function addStore(sql: Sql, store: Store, created: Instant): Promis
 export async function storeByName(sql: Sql, name: string): Promise<Store | undefined> {
   const row = await oneStore.first(sql, { name })
   return row && { name: row.name, resourceId: row.resource_id, location: row.location }
-}
-
-type SealedKey = { id: string; store: string; name: string; sealed: Uint8Array; readOnly: boolean }
-export async function addAccessKeyRow(sql: Sql, { readOnly, ...key }: SealedKey, created: Instant): Promise<void> {
-  await insertKey.changed(sql, { ...key, read_only: readOnly ? 1 : 0, created })
-}
-
-export async function accessKeyRow(
-  sql: Sql,
-  store: string,
-  id: string,
-): Promise<{ sealed: Uint8Array; readOnly: boolean } | undefined> {
-  const row = await oneKey.first(sql, { store, id })
-  return row && { sealed: row.sealed, readOnly: row.read_only === 1 }
 }

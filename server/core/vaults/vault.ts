@@ -12,13 +12,6 @@ export type Vault = {
 }
 export type Store = { readonly name: string; readonly resourceId: string; readonly location: string }
 
-export type AccessKey = {
-  readonly id: string
-  readonly store: string
-  readonly readOnly: boolean
-  readonly secret: string
-}
-
 const dayMs = 86_400_000
 export const purgeDate = (vault: Vault, deleted: Instant): Instant => deleted + vault.retentionDays * dayMs
 

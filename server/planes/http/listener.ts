@@ -73,7 +73,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
     },
     clientErrorHandler: onClientError,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      void answerOutside(error, request, reply),
+      void answerOutside(error, request, reply).catch(() => reply.code(500).send()),
   } as object) as unknown as FastifyInstance
   app.decorateRequest('known', undefined)
   app.decorateRequest('call', undefined)
@@ -181,31 +181,44 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
 /** The treaty's `/kv/*key` is Fastify's `/kv/*`; what it takes is read from the target as it was sent. */
 const pathOf = (path: string): string => path.replace(/\*\w+$/, '*')
 
-function callOf(request: FastifyRequest, reply: FastifyReply, hosts: Hosts): Call {
-  const { headers, method } = request
-  const target = request.raw.url ?? '/'
-  const host = headers.host ?? ''
-  let signal: AbortSignal | undefined
-  return {
-    method,
-    target,
-    host,
-    name: hosts.placeOf(host).name,
-    params: paramsOf(request, target),
-    query: request.query as Call['query'],
-    headers,
-    body: undefined,
-    circumstances: {
+const callOf = (request: FastifyRequest, reply: FastifyReply, hosts: Hosts): Call => new Arrived(request, reply, hosts)
+
+/** A class, since an object literal with a getter is a shape of its own each time, which only a full collection frees. */
+class Arrived implements Call {
+  readonly method: string
+  readonly target: string
+  readonly host: string
+  readonly name: string
+  readonly params: Call['params']
+  readonly query: Call['query']
+  readonly headers: Call['headers']
+  readonly body: Buffer | undefined = undefined
+  readonly circumstances: Call['circumstances']
+  readonly requestId = newRequestId()
+  readonly #reply: FastifyReply
+  #signal: AbortSignal | undefined
+
+  constructor(request: FastifyRequest, reply: FastifyReply, hosts: Hosts) {
+    const { headers, method } = request
+    this.method = method
+    this.target = request.raw.url ?? '/'
+    this.host = headers.host ?? ''
+    this.name = hosts.placeOf(this.host).name
+    this.params = paramsOf(request, this.target)
+    this.query = request.query as Call['query']
+    this.headers = headers
+    this.circumstances = {
       address: request.socket.remoteAddress ?? '',
       correlation: headerText(headers['x-ms-client-request-id'], 64),
       agent: headerText(headers['user-agent'], 128),
-    },
-    requestId: newRequestId(),
-    // Made for those who ask: an abort at the end of every request would cost as much as its routing.
-    get signal() {
-      signal ??= goneSignal(reply)
-      return signal
-    },
+    }
+    this.#reply = reply
+  }
+
+  /** Made for those who ask: one for every request would cost as much as routing it. */
+  get signal(): AbortSignal {
+    this.#signal ??= goneSignal(this.#reply)
+    return this.#signal
   }
 }
 
@@ -225,19 +238,20 @@ const headerText = (value: string | string[] | undefined, max: number): string =
 const withBody = (call: Call, body: unknown): Call => (Buffer.isBuffer(body) ? Object.assign(call, { body }) : call)
 
 function paramsOf(request: FastifyRequest, target: string): Record<string, string | undefined> {
-  const params = request.params as Record<string, string | undefined>
-  if (params === undefined || !('*' in params)) return params ?? {}
+  // Null when the router itself could make nothing of the path.
+  const params = request.params as Record<string, string | undefined> | null | undefined
+  if (params === undefined || params === null || !('*' in params)) return params ?? {}
   const name = /\*(\w+)$/.exec((request.routeOptions.config as { path?: string }).path ?? '')?.[1] ?? 'rest'
-  const path = target.split('?', 1)[0] as string
-  const start = path.indexOf('/', 1)
-  return { [name]: start < 0 ? '' : decodeOnce(path.slice(start + 1)) }
+  const rest = /^\/*[^/]*\/(.*)$/.exec(target.split('?', 1)[0] as string)?.[1] ?? ''
+  return { [name]: decodeOnce(rest) }
 }
 
-const decodeOnce = (text: string): string => {
+/** Undefined for what isn't well-formed: whoever asked is told so once they have said who they are. */
+const decodeOnce = (text: string): string | undefined => {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw new Fault('invalid', 'The path is not well-formed.', { where: 'path' })
+    return undefined
   }
 }
 

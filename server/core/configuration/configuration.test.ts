@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Action } from '@cardea/contract/actions'
+import { builtInRoles } from '@cardea/contract/roles'
+import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
+import { needs } from '@cardea/tools/servers/require'
+import type { Database } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import { createLog } from '#base/log.ts'
+import { migrate } from '#base/migrations.ts'
+import { openPostgres } from '#base/postgres.ts'
+import { keyFrom, SealBroken } from '#base/seal.ts'
+import { openSqlite } from '#base/sqlite.ts'
+import { AccessBook, foundRole } from '#core/access/access.ts'
+import { auditLedger } from '#core/audit/audit.ts'
+import { type AuditEntry, inside } from '#core/audit/entry.ts'
+import { changesIn } from '#core/events/events.ts'
+import { register } from '#core/identity/directory.ts'
+import { type Base, observe, perform, type Scope, type Sight } from '#core/perform.ts'
+import { Keyring } from '#core/sealing/keyring.ts'
+import { deleteSecret, recoverSecret, setSecret, updateSecret } from '#core/secrets/secrets.ts'
+import type { Store, Vault } from '#core/vaults/vault.ts'
+import { foundStore, foundVault } from '#core/vaults/vaults.ts'
+import { deleteSetting, getSetting, listSettings, referrersOf, writeSetting } from './configuration.ts'
+import type { Condition, Draft, Filter } from './setting.ts'
+
+const postgres = needs('PostgreSQL', findPostgres)
+const domain = 'cardea.internal'
+const scope = '/subscriptions/s'
+const store: Store = { name: 'demo', resourceId: `${scope}/stores/demo`, location: 'local' }
+const vault: Vault = {
+  name: 'demo',
+  resourceId: `${scope}/vaults/demo`,
+  location: 'local',
+  retentionDays: 90,
+  purgeProtection: false,
+}
+const any: Filter = { kind: 'any' }
+const unconditional: Condition = { match: undefined, noneMatch: undefined }
+const draft = (value: string, more: Partial<Draft> = {}): Draft => ({
+  value,
+  contentType: undefined,
+  tags: {},
+  description: null,
+  ...more,
+})
+const reference = (secret: string) =>
+  draft(JSON.stringify({ uri: `https://demo.vault.${domain}/secrets/${secret}` }), {
+    contentType: 'application/vnd.microsoft.appconfig.keyvaultref+json;charset=utf-8',
+  })
+const code = (wanted: string) => (error: unknown) => error instanceof Fault && error.code === wanted
+
+/** A house with a store, a vault, and somebody who may do everything in both. */
+async function housed(database: Database<AuditEntry>) {
+  await migrate(database, new URL('../../migrations/', import.meta.url))
+  const keyring = new Keyring(keyFrom(randomBytes(32)))
+  const base: Base = { database, keyring, access: new AccessBook(), clock: Date.now, outgoing: false }
+  const caller = await database.write(async (turn) => {
+    await foundStore(turn, keyring, store)
+    await foundVault(turn, keyring, vault)
+    const person = await register(turn, { name: 'tester', kind: 'application' })
+    for (const { id } of [builtInRoles.appConfigurationDataOwner, builtInRoles.keyVaultAdministrator]) {
+      await foundRole(turn, { id: `${person.objectId}/${id}`, principal: person.objectId, role: id, scope })
+    }
+    return { objectId: person.objectId, appId: person.appId }
+  })
+  const wish = <A extends Action>(action: A) =>
+    ({ caller, action, resource: `${scope}/here`, operation: 'Test', circumstances: inside }) as const
+  const write = <A extends Action, R>(action: A, act: (scope: Scope<A>) => Promise<R>) =>
+    perform(base, wish(action), act)
+  const read = <R>(look: (sight: Sight<'settings/read'>) => Promise<R>) => observe(base, wish('settings/read'), look)
+  return {
+    base,
+    write,
+    read,
+    put: (key: string, label: string | undefined, what: Draft, condition = unconditional) =>
+      write('settings/write', (s) => writeSetting(s, store, { key, label }, what, condition, { domain })),
+    get: (key: string, label?: string) => read((sight) => getSetting(sight, store, { key, label })),
+    remove: (key: string, label?: string, condition = unconditional) =>
+      write('settings/delete', (s) => deleteSetting(s, store, { key, label }, condition)),
+    list: (key: Filter = any, label: Filter = any, limit = 1000) =>
+      read((sight) => listSettings(sight, store, { key, label }, { after: undefined, limit })),
+    async told(since: number) {
+      const told = await changesIn(database.read, store.resourceId, since, 100)
+      return told.map(({ type, name, label, version }) =>
+        [
+          type,
+          name,
+          ...(label === undefined ? [] : [`label ${label}`]),
+          ...(version === undefined ? [] : [version]),
+        ].join(' '),
+      )
+    },
+    sql: (text: string) => database.write((turn) => turn.sql.run(text, [])),
+  }
+}
+
+const engines = [
+  {
+    name: 'SQLite',
+    skip: false as string | false,
+    async open() {
+      const folder = mkdtempSync(join(tmpdir(), 'cardea-'))
+      const database = openSqlite<AuditEntry>(join(folder, 'cardea.db'), { clock: Date.now, ledger: auditLedger() })
+      return {
+        database,
+        async close() {
+          await database[Symbol.asyncDispose]()
+          rmSync(folder, { recursive: true })
+        },
+      }
+    },
+  },
+  {
+    name: 'PostgreSQL',
+    skip: postgres.skip,
+    async open() {
+      const server = await startPostgres()
+      const database = await openPostgres<AuditEntry>(server.url(), { ledger: auditLedger(), log: createLog('silent') })
+      return {
+        database,
+        async close() {
+          await database[Symbol.asyncDispose]()
+          await server[Symbol.asyncDispose]()
+        },
+      }
+    },
+  },
+]
+
+for (const engine of engines) {
+  describe(`settings on ${engine.name}`, { skip: engine.skip }, () => {
+    let opened: Awaited<ReturnType<typeof engine.open>>
+    let house: Awaited<ReturnType<typeof housed>>
+    before(async () => {
+      opened = await engine.open()
+      house = await housed(opened.database)
+    })
+    after(() => opened?.close())
+
+    it('are written whole and read back', async () => {
+      const written = await house.put(
+        'whole',
+        'l',
+        draft('v', { contentType: '', tags: { a: '1', b: null }, description: 'd' }),
+      )
+      assert.deepEqual(await house.get('whole', 'l'), written)
+      assert.match(written.etag, /^[\w-]{22}$/)
+      const again = await house.put('whole', 'l', draft('w'))
+      assert.deepEqual([again.contentType, again.tags, again.description], [undefined, {}, undefined])
+      assert.notEqual(again.etag, written.etag)
+    })
+
+    it('have one value for each label, and none for no label until it is written', async () => {
+      await house.put('labelled', 'a', draft('1'))
+      await assert.rejects(house.get('labelled'), code('not-found'))
+      await house.put('labelled', undefined, draft('2'))
+      assert.equal((await house.get('labelled', 'a')).value, '1')
+      assert.equal((await house.get('labelled')).value, '2')
+    })
+
+    it('keep every character, also those that mean something elsewhere', async () => {
+      for (const [key, label] of [
+        ['a$b', 'c'],
+        ['a', 'b$c'],
+        ['a', 'b%24c'],
+        ['ü/😀*,\\', "l'abel"],
+      ] as const) {
+        await house.put(key, label, draft(`${key}|${label}\u0000`))
+      }
+      assert.equal((await house.get('a$b', 'c')).value, 'a$b|c\u0000')
+      assert.equal((await house.get('a', 'b$c')).value, 'a|b$c\u0000')
+      assert.equal((await house.get('ü/😀*,\\', "l'abel")).value, "ü/😀*,\\|l'abel\u0000")
+    })
+
+    it('written again with the same content stay as they are: same etag, nothing told', async () => {
+      const first = await house.put('same', undefined, draft('v', { tags: { a: '1', b: '2' } }))
+      const { sequence } = opened.database
+      assert.deepEqual(await house.put('same', undefined, draft('v', { tags: { b: '2', a: '1' } })), first)
+      assert.equal(opened.database.sequence, sequence)
+    })
+
+    it('tell of each writing and each deletion, with their label', async () => {
+      const { sequence } = opened.database
+      await house.put('told', 'l', draft('1'))
+      await house.put('told', undefined, draft('1'))
+      await house.remove('told', 'l')
+      assert.equal(await house.remove('told', 'l'), undefined)
+      assert.deepEqual(await house.told(sequence), [
+        'setting-written told label l',
+        'setting-written told',
+        'setting-deleted told label l',
+      ])
+    })
+
+    it('are refused for a condition before they are refused for a lock', async () => {
+      const { etag } = await house.put('locked', undefined, draft('1'))
+      await house.sql("update setting set locked = 1 where key = 'locked'")
+      await assert.rejects(
+        house.put('locked', undefined, draft('2'), { match: 'other', noneMatch: undefined }),
+        code('precondition'),
+      )
+      await assert.rejects(
+        house.put('locked', undefined, draft('2'), { match: etag, noneMatch: undefined }),
+        code('locked'),
+      )
+      await assert.rejects(house.remove('locked'), code('locked'))
+      assert.equal((await house.get('locked')).value, '1')
+    })
+
+    it('let exactly one of twenty writers win who all saw the same etag', async () => {
+      const { etag } = await house.put('raced', undefined, draft('0'))
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, index) =>
+          house.put('raced', undefined, draft(`by ${index}`), { match: etag, noneMatch: undefined }),
+        ),
+      )
+      const winners = outcomes.filter(({ status }) => status === 'fulfilled')
+      assert.equal(winners.length, 1)
+      assert.ok(outcomes.every((one) => one.status === 'fulfilled' || code('precondition')(one.reason)))
+      const [winner] = winners as PromiseFulfilledResult<{ value: string | undefined }>[]
+      assert.equal((await house.get('raced')).value, winner?.value.value)
+    })
+
+    it('are listed by key and label in the order of their characters, those without a label first', async () => {
+      const wanted = [
+        ['o/A', ''],
+        ['o/B', ''],
+        ['o/a', ''],
+        ['o/a', 'A'],
+        ['o/a', 'a'],
+        ['o/a-b', ''],
+        ['o/ab', ''],
+        ['o/é', ''],
+      ]
+      for (const [key, label] of wanted.toReversed()) await house.put(key as string, label || undefined, draft('v'))
+      const found = await house.list({ kind: 'prefix', prefix: 'o/' })
+      assert.deepEqual(
+        found.map(({ key, label }) => [key, label ?? '']),
+        wanted,
+      )
+    })
+
+    it('are chosen by prefix with case and wildcards of SQL taken as they are', async () => {
+      for (const key of ['f_a%', 'f_a%1', 'fxa%', 'F_a%', 'f_b']) await house.put(key, undefined, draft('v'))
+      const keys = async (filter: Filter) => (await house.list(filter)).map(({ key }) => key)
+      assert.deepEqual(await keys({ kind: 'prefix', prefix: 'f_a%' }), ['f_a%', 'f_a%1'])
+      assert.deepEqual(await keys({ kind: 'these', these: ['f_b', 'F_a%', 'none'] }), ['F_a%', 'f_b'])
+    })
+
+    it('are chosen by label, "no label" among them', async () => {
+      for (const label of [undefined, 'x', 'xy', 'z']) await house.put('chosen', label, draft('v'))
+      const labels = async (filter: Filter) =>
+        (await house.list({ kind: 'these', these: ['chosen'] }, filter)).map(({ label }) => label)
+      assert.deepEqual(await labels({ kind: 'these', these: [undefined, 'z'] }), [undefined, 'z'])
+      assert.deepEqual(await labels({ kind: 'prefix', prefix: 'x' }), ['x', 'xy'])
+    })
+
+    it('open only where they were put', async () => {
+      await house.put('place/a', undefined, draft('mine'))
+      await house.put('place/b', undefined, draft('yours'))
+      await house.sql(
+        "update setting set sealed = (select sealed from setting where key = 'place/a') where key = 'place/b'",
+      )
+      await assert.rejects(house.get('place/b'), SealBroken)
+      await house.sql("delete from setting where key = 'place/b'")
+    })
+
+    it('are told when the secret that they point at changes, in the turn of the change', async () => {
+      const set = (name: string, value: string) =>
+        house.write('secrets/set', (s) => setSecret(s, vault, name, value, {}))
+      const first = await set('Db', 'one')
+      await house.put('ref/follows', 'prod', reference('db'))
+      await house.put('ref/pinned', undefined, reference(`db/${first.version}`))
+      await house.put('ref/other', undefined, reference('cache'))
+      const { sequence } = opened.database
+      const second = await set('db', 'two')
+      await house.write('secrets/update', (s) => updateSecret(s, vault, 'db', first.version, { enabled: false }))
+      await house.write('secrets/update', (s) => updateSecret(s, vault, 'db', undefined, { enabled: true }))
+      await house.write('secrets/delete', (s) => deleteSecret(s, vault, 'db'))
+      await house.write('secrets/recover', (s) => recoverSecret(s, vault, 'db'))
+      const [follows, pinned] = ['setting-target-changed ref/follows label prod', 'setting-target-changed ref/pinned']
+      assert.deepEqual(await house.told(sequence), [
+        `${follows} ${second.version}`,
+        `${pinned} ${first.version}`,
+        `${follows} ${second.version}`,
+        `${follows} ${second.version}`,
+        `${pinned} ${first.version}`,
+        `${follows} ${second.version}`,
+        `${pinned} ${first.version}`,
+      ])
+    })
+
+    it('point no longer at a secret once they say something else or are gone', async () => {
+      await house.put('moved', undefined, reference('here'))
+      await house.put('gone', undefined, reference('here'))
+      assert.equal((await referrersOf(opened.database.read, 'demo', 'HERE')).length, 2)
+      await house.put('moved', undefined, draft('plain'))
+      await house.remove('gone')
+      assert.deepEqual(await referrersOf(opened.database.read, 'demo', 'here'), [])
+    })
+
+    it('leave nothing of their values in the database in the open', async () => {
+      await house.put('hidden', undefined, draft('a-value-that-nobody-may-see'))
+      const { rows } = await opened.database.read.run("select * from setting where key = 'hidden'", [])
+      const { sealed, ...rest } = rows[0] as { sealed: Uint8Array }
+      assert.ok(!Buffer.from(sealed).includes('a-value-that-nobody-may-see'))
+      assert.ok(!JSON.stringify(rest).includes('nobody-may-see'))
+    })
+  })
+}

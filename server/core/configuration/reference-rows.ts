@@ -1,0 +1,91 @@
+import { type Sql, statement } from '#base/sql.ts'
+import type { Target } from './reference.ts'
+import type { Address } from './setting.ts'
+
+type Row = {
+  store: string
+  key: string
+  label: string
+  scope: string
+  vault: string
+  secret_key: string
+  version: string | null
+}
+type Tables = { reference: Row }
+
+const upsert = statement<Tables, Row>((db, given) =>
+  db
+    .insertInto('reference')
+    .values({
+      store: given('store'),
+      key: given('key'),
+      label: given('label'),
+      scope: given('scope'),
+      vault: given('vault'),
+      secret_key: given('secret_key'),
+      version: given('version'),
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['store', 'key', 'label'])
+        .doUpdateSet({ vault: given('vault'), secret_key: given('secret_key'), version: given('version') }),
+    ),
+)
+const remove = statement<Tables, { store: string; key: string; label: string }>((db, given) =>
+  db
+    .deleteFrom('reference')
+    .where('store', '=', given('store'))
+    .where('key', '=', given('key'))
+    .where('label', '=', given('label')),
+)
+const pointingAt = statement<Tables, { vault: string; secret_key: string }, Row>((db, given) =>
+  db
+    .selectFrom('reference')
+    .selectAll()
+    .where('vault', '=', given('vault'))
+    .where('secret_key', '=', given('secret_key'))
+    .orderBy('store')
+    .orderBy('key')
+    .orderBy('label'),
+)
+
+/** A setting that points at a secret. */
+export type Referrer = Address & {
+  /** The resource id of its store. */
+  readonly scope: string
+  /** The version that it is pinned to, if it is. */
+  readonly version: string | undefined
+}
+
+type Place = { readonly name: string; readonly resourceId: string }
+
+/** Keeps where a setting points; without a target, that it points nowhere. */
+export async function keepReference(
+  sql: Sql,
+  store: Place,
+  { key, label }: Address,
+  target: Target | undefined,
+): Promise<void> {
+  const place = { store: store.name, key, label: label ?? '' }
+  if (target === undefined) {
+    await remove.changed(sql, place)
+    return
+  }
+  await upsert.changed(sql, {
+    ...place,
+    scope: store.resourceId,
+    vault: target.vault,
+    // Names of secrets are the same whatever their case.
+    secret_key: target.secret.toLowerCase(),
+    version: target.version ?? null,
+  })
+}
+
+export async function referencesTo(sql: Sql, vault: string, secret: string): Promise<Referrer[]> {
+  return (await pointingAt.all(sql, { vault, secret_key: secret.toLowerCase() })).map((row) => ({
+    scope: row.scope,
+    key: row.key,
+    label: row.label === '' ? undefined : row.label,
+    version: row.version ?? undefined,
+  }))
+}

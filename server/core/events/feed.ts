@@ -1,0 +1,144 @@
+import type { Change } from '@cardea/contract/cardea/changes'
+import type { Database } from '#base/database.ts'
+import { headEpoch } from './event-rows.ts'
+import { changesIn } from './events.ts'
+
+/**
+ * The change journal of a vault or store, read once for all who follow it. After each commit the new changes are read
+ * into a short memory; whoever has fallen further behind than that reads the journal by itself. Followers pull, each at
+ * its own pace, so nothing is ever queued for a slow one.
+ */
+export class Feeds {
+  readonly #database: Database<never>
+  readonly #feeds = new Map<string, Feed>()
+  readonly #stop: () => void
+
+  constructor(database: Database<never>) {
+    this.#database = database
+    this.#stop = database.onCommit(() => {
+      for (const feed of this.#feeds.values()) void feed.look()
+    })
+  }
+
+  /** Joins the feed of a scope. `moved` is called whenever there may be more, or access has changed. */
+  join(scope: string, moved: () => void): Follower {
+    let feed = this.#feeds.get(scope)
+    if (feed === undefined) {
+      feed = new Feed(this.#database, scope)
+      this.#feeds.set(scope, feed)
+    }
+    const joined = feed
+    const leave = joined.add(moved)
+    return {
+      after: (sequence) => joined.after(sequence),
+      leave: () => {
+        if (leave() === 0 && this.#feeds.get(scope) === joined) this.#feeds.delete(scope)
+      },
+    }
+  }
+
+  close(): void {
+    this.#stop()
+    this.#feeds.clear()
+  }
+}
+
+export type Follower = {
+  /** Changes after a sequence number, oldest first, and whether there are none beyond them by now. */
+  after(sequence: number): Promise<Piece> | Piece
+  leave(): void
+}
+export type Piece = {
+  readonly changes: readonly Change[]
+  /** There was nothing beyond them. */
+  readonly whole: boolean
+  readonly upTo: number
+  /** At least the epoch at which the last of them was committed: who follows needs a permission as fresh as that. */
+  readonly epoch: number
+}
+
+const memoryMax = 2_000
+const pageMax = 500
+
+class Feed {
+  readonly #database: Database<never>
+  readonly #scope: string
+  readonly #followers = new Set<() => void>()
+  /** The changes after `#floor` up to `#upTo`, in order. */
+  #memory: Change[] = []
+  #floor: number
+  #upTo: number
+  #epoch: number
+  #looking = false
+  #again = false
+
+  constructor(database: Database<never>, scope: string) {
+    this.#database = database
+    this.#scope = scope
+    this.#floor = database.sequence
+    this.#upTo = database.sequence
+    this.#epoch = database.epoch
+  }
+
+  add(moved: () => void): () => number {
+    this.#followers.add(moved)
+    return () => {
+      this.#followers.delete(moved)
+      return this.#followers.size
+    }
+  }
+
+  /** Reads what is new, and tells the followers; one read at a time, however many commits there are. */
+  async look(): Promise<void> {
+    this.#again = true
+    if (this.#looking) return
+    this.#looking = true
+    try {
+      while (this.#again) {
+        this.#again = false
+        await this.#read()
+        for (const moved of this.#followers) moved()
+      }
+    } catch {
+      // The store can't be read now. The next commit, or the next heartbeat of a follower, looks again.
+    } finally {
+      this.#looking = false
+    }
+  }
+
+  async #read(): Promise<void> {
+    // Taken before the reading: what is read then includes at least this.
+    const { sequence } = this.#database
+    while (this.#upTo < sequence) {
+      const page = await changesIn(this.#database.read, this.#scope, this.#upTo, pageMax)
+      this.#memory.push(...page)
+      this.#upTo = page.length < pageMax ? Math.max(sequence, page.at(-1)?.sequence ?? 0) : last(page)
+    }
+    this.#epoch = await this.#epochNow()
+    const surplus = this.#memory.length - memoryMax
+    if (surplus > 0) this.#floor = last(this.#memory.splice(0, surplus))
+  }
+
+  after(sequence: number): Promise<Piece> | Piece {
+    if (sequence < this.#floor) return this.#journal(sequence)
+    const from = this.#memory.findIndex((change) => change.sequence > sequence)
+    const changes = from < 0 ? [] : this.#memory.slice(from, from + pageMax)
+    const whole = from < 0 || from + pageMax >= this.#memory.length
+    return { changes, whole, upTo: whole ? Math.max(sequence, this.#upTo) : last(changes), epoch: this.#epoch }
+  }
+
+  async #journal(sequence: number): Promise<Piece> {
+    const floor = this.#floor
+    const changes = await changesIn(this.#database.read, this.#scope, sequence, pageMax)
+    const upTo = changes.length < pageMax ? Math.max(sequence, floor) : last(changes)
+    return { changes, whole: false, upTo, epoch: await this.#epochNow() }
+  }
+
+  /** On several nodes a notice of a revocation may come later than the change that it forbids to tell of. */
+  async #epochNow(): Promise<number> {
+    const { engine, read, epoch } = this.#database
+    return engine === 'sqlite' ? epoch : Math.max(epoch, await headEpoch(read))
+  }
+}
+
+const last = (changes: readonly Change[]): number => (changes.at(-1) as Change).sequence

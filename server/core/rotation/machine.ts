@@ -1,0 +1,118 @@
+import type { RotationState } from '@cardea/contract/cardea/rotations'
+import type { Kind, Probe } from '@cardea/contract/rotation/provider'
+
+/**
+ * The rotation state machine, as a rule: what to do next, given how things stand, and where each answer leads. It knows
+ * no clock, no database and no far side, so that the same rule drives the engine and an exhaustive search through every
+ * order of crashes, late requests and strangers' writes.
+ *
+ *     planned → applying → verified → grace → retiring → done
+ *         └────────┴──────────┴→ compensating → aborted      applying → blocked
+ *
+ * Proof comes before publishing, a human's write wins, and nothing ends while a request of ours may still be under way.
+ */
+export type Situation = {
+  readonly kind: Kind
+  readonly state: RotationState
+  /** The candidate is thought of and kept. */
+  readonly prepared: boolean
+  /** The candidate may have been sent before: then it is asked for first. */
+  readonly sent: boolean
+  /** Why it can't go on to be published, if it can't. */
+  readonly withdrawn: Withdrawn | undefined
+  /** No request of this rotation, and nobody who may still send one, is left. */
+  readonly quiet: boolean
+  /** Every live consumer runs on the new version, or the deadline has passed. */
+  readonly graceOver: boolean
+  /** A credential of ours was published before, and is to be taken away. */
+  readonly retires: boolean
+  /** What is published now occupies the place that our candidate was sent to. */
+  readonly displaced: boolean
+  /** It has tried for as long as it may in this state. */
+  readonly givenUp: boolean
+}
+
+/** Somebody published another version; the binding has gone or changed; the secret is off or deleted; too long in vain. */
+export type Withdrawn = 'superseded' | 'unbound' | 'disabled' | 'given-up'
+
+export type Step =
+  /** Think of a candidate and keep it. */
+  | 'prepare'
+  /** See that what is published still works before anything is sent. */
+  | 'check'
+  /** Send the candidate and ask whether it is valid; if it was sent before, ask first. */
+  | 'apply'
+  /** Make the candidate the current version. */
+  | 'publish'
+  /** Take the old credential away and ask whether it is invalid. */
+  | 'retire'
+  /** Send what is published again, and ask whether it is valid. */
+  | 'restore'
+  | 'wait'
+  | { readonly to: RotationState }
+
+export function nextStep(now: Situation): Step {
+  switch (now.state) {
+    case 'planned':
+      if (now.withdrawn !== undefined) return { to: 'compensating' }
+      return now.prepared ? 'check' : 'prepare'
+    case 'applying':
+      return now.withdrawn === undefined ? 'apply' : { to: 'compensating' }
+    case 'verified':
+      return now.withdrawn === undefined ? 'publish' : { to: 'compensating' }
+    case 'grace':
+      if (!now.graceOver || !now.quiet) return 'wait'
+      return { to: now.retires ? 'retiring' : 'done' }
+    case 'retiring':
+      return now.givenUp && now.quiet ? { to: 'done' } : 'retire'
+    case 'compensating':
+      if (now.givenUp && now.quiet) return { to: 'aborted' }
+      if (restores(now)) return 'restore'
+      return now.quiet ? { to: 'aborted' } : 'wait'
+    case 'blocked':
+      return now.withdrawn === undefined ? 'wait' : { to: 'compensating' }
+    case 'done':
+    case 'aborted':
+      return 'wait'
+  }
+}
+
+/** Only where our candidate went to the very place that the published value lives in can it have done harm. */
+const restores = ({ kind, sent, displaced }: Situation): boolean => sent && (kind === 'single' || displaced)
+
+/** After the published credential was asked for. Unknown says nothing, and nothing is sent to who doesn't answer. */
+export const afterCheck = (published: Probe | 'none'): RotationState =>
+  published === 'unknown' ? 'planned' : 'applying'
+
+/** After the candidate was asked for: only a clear yes is proof. All else is looked at again. */
+export const afterApply = (candidate: Probe, lost: boolean): RotationState =>
+  candidate === 'valid' ? 'verified' : candidate === 'invalid' && lost ? 'blocked' : 'applying'
+
+/** After the old credential was asked for: done once it is refused and nothing of ours is under way. */
+export const afterRetire = (old: Probe, quiet: boolean): RotationState =>
+  old === 'invalid' && quiet ? 'done' : 'retiring'
+
+/** After the published credential was asked for, while our own requests may or may not have come to rest before. */
+export const afterRestore = (published: Probe, quiet: boolean): RotationState =>
+  published === 'valid' && quiet ? 'aborted' : 'compensating'
+
+/** Where each state may lead. A row that says otherwise is a bug, and isn't written. */
+export const transitions: Record<RotationState, readonly RotationState[]> = {
+  planned: ['applying', 'compensating'],
+  applying: ['verified', 'compensating', 'blocked'],
+  verified: ['grace', 'compensating'],
+  grace: ['retiring', 'done'],
+  retiring: ['done'],
+  compensating: ['aborted'],
+  blocked: ['applying', 'compensating'],
+  done: [],
+  aborted: [],
+}
+
+export const isOpen = (state: RotationState): boolean => transitions[state].length > 0
+
+export const mayBecome = (from: RotationState, to: RotationState): boolean =>
+  from === to ? isOpen(from) : transitions[from].includes(to)
+
+/** The kinds that the machine can drive. The other two wait for the first provider that needs them. */
+export const runs = (kind: Kind): boolean => kind === 'single' || kind === 'slots'

@@ -1,0 +1,269 @@
+import type { RotationState } from '@cardea/contract/cardea/rotations'
+import type { Instant } from '#base/clock.ts'
+import { query, type Sql, statement } from '#base/sql.ts'
+import type { Policy } from './policy.ts'
+
+type PolicyRow = {
+  vault: string
+  name_key: string
+  provider: string
+  binding: string
+  interval_ms: number | null
+  grace_ms: number
+  scrub: number
+  next: number | null
+}
+type RotationRow = {
+  id: string
+  vault: string
+  name_key: string
+  open_key: string | null
+  provider: string
+  binding: string
+  scrub: number
+  base_version: string | null
+  state: string
+  reason: string
+  attempt: number
+  started: number
+  entered: number
+  next: number
+  gives_up: number
+  candidate: Uint8Array | null
+  previous: Uint8Array | null
+  slot: string | null
+  old_slot: string | null
+  new_version: string | null
+  published: number | null
+  grace_until: number | null
+  quiet_until: number | null
+  last_error: string | null
+}
+type Tables = { rotation_policy: PolicyRow; rotation: RotationRow }
+type Subject = { vault: string; name_key: string }
+
+export type Reason = 'scheduled' | 'on-demand'
+
+/** One rotation of one secret. What it has thought of is kept sealed; what it waits for, in the open. */
+export type Rotation = {
+  readonly id: string
+  readonly vault: string
+  readonly nameKey: string
+  readonly provider: string
+  readonly binding: string
+  readonly scrub: boolean
+  /** The version that was current when it was prepared. */
+  readonly baseVersion: string | undefined
+  readonly state: RotationState
+  readonly reason: Reason
+  readonly attempt: number
+  readonly started: Instant
+  readonly entered: Instant
+  readonly next: Instant
+  readonly givesUp: Instant
+  readonly candidate: Uint8Array | undefined
+  readonly previous: Uint8Array | undefined
+  readonly slot: string | undefined
+  readonly oldSlot: string | undefined
+  readonly newVersion: string | undefined
+  readonly published: Instant | undefined
+  readonly graceUntil: Instant | undefined
+  /** From then on no request of this rotation can be under way; undefined: none is. */
+  readonly quietUntil: Instant | undefined
+  readonly lastError: string | undefined
+}
+
+const policyBy = statement<Tables, Subject, PolicyRow>((db, given) =>
+  db
+    .selectFrom('rotation_policy')
+    .selectAll()
+    .where('vault', '=', given('vault'))
+    .where('name_key', '=', given('name_key')),
+)
+const upsertPolicy = statement<Tables, PolicyRow>((db, given) =>
+  db
+    .insertInto('rotation_policy')
+    .values({
+      vault: given('vault'),
+      name_key: given('name_key'),
+      provider: given('provider'),
+      binding: given('binding'),
+      interval_ms: given('interval_ms'),
+      grace_ms: given('grace_ms'),
+      scrub: given('scrub'),
+      next: given('next'),
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['vault', 'name_key']).doUpdateSet({
+        provider: given('provider'),
+        binding: given('binding'),
+        interval_ms: given('interval_ms'),
+        grace_ms: given('grace_ms'),
+        scrub: given('scrub'),
+        next: given('next'),
+      }),
+    ),
+)
+const setNext = statement<Tables, Subject & { next: number | null }>((db, given) =>
+  db
+    .updateTable('rotation_policy')
+    .set({ next: given('next') })
+    .where('vault', '=', given('vault'))
+    .where('name_key', '=', given('name_key')),
+)
+const dropPolicy = statement<Tables, Subject>((db, given) =>
+  db.deleteFrom('rotation_policy').where('vault', '=', given('vault')).where('name_key', '=', given('name_key')),
+)
+const insertRotation = statement<Tables, Subject & { [K in keyof RotationRow]: RotationRow[K] }>((db, given) =>
+  db.insertInto('rotation').values({
+    id: given('id'),
+    vault: given('vault'),
+    name_key: given('name_key'),
+    open_key: given('open_key'),
+    provider: given('provider'),
+    binding: given('binding'),
+    scrub: given('scrub'),
+    base_version: given('base_version'),
+    state: given('state'),
+    reason: given('reason'),
+    attempt: given('attempt'),
+    started: given('started'),
+    entered: given('entered'),
+    next: given('next'),
+    gives_up: given('gives_up'),
+    candidate: given('candidate'),
+    previous: given('previous'),
+    slot: given('slot'),
+    old_slot: given('old_slot'),
+    new_version: given('new_version'),
+    published: given('published'),
+    grace_until: given('grace_until'),
+    quiet_until: given('quiet_until'),
+    last_error: given('last_error'),
+  }),
+)
+const openBy = statement<Tables, Subject, RotationRow>((db, given) =>
+  db.selectFrom('rotation').selectAll().where('vault', '=', given('vault')).where('open_key', '=', given('name_key')),
+)
+const lastBy = statement<Tables, Subject, RotationRow>((db, given) =>
+  db
+    .selectFrom('rotation')
+    .selectAll()
+    .where('vault', '=', given('vault'))
+    .where('name_key', '=', given('name_key'))
+    .orderBy('started', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1),
+)
+const lastPublished = statement<Tables, Subject, { new_version: string | null }>((db, given) =>
+  db
+    .selectFrom('rotation')
+    .select('new_version')
+    .where('vault', '=', given('vault'))
+    .where('name_key', '=', given('name_key'))
+    .where((row) => row.or([row('new_version', 'is not', null), row('base_version', 'is not', null)]))
+    .limit(1),
+)
+
+export async function policyOf(sql: Sql, vault: string, nameKey: string): Promise<Policy | undefined> {
+  const row = await policyBy.first(sql, { vault, name_key: nameKey })
+  return (
+    row && {
+      provider: row.provider,
+      binding: row.binding,
+      intervalMs: row.interval_ms ?? undefined,
+      graceMs: row.grace_ms,
+      scrub: row.scrub === 1,
+      next: row.next ?? undefined,
+    }
+  )
+}
+
+export async function keepPolicy(sql: Sql, vault: string, nameKey: string, policy: Policy): Promise<void> {
+  await upsertPolicy.changed(sql, {
+    vault,
+    name_key: nameKey,
+    provider: policy.provider,
+    binding: policy.binding,
+    interval_ms: policy.intervalMs ?? null,
+    grace_ms: policy.graceMs,
+    scrub: policy.scrub ? 1 : 0,
+    next: policy.next ?? null,
+  })
+}
+
+export async function keepNext(sql: Sql, vault: string, nameKey: string, next: Instant | undefined): Promise<void> {
+  await setNext.changed(sql, { vault, name_key: nameKey, next: next ?? null })
+}
+
+export const removePolicy = async (sql: Sql, vault: string, nameKey: string): Promise<boolean> =>
+  (await dropPolicy.changed(sql, { vault, name_key: nameKey })) === 1
+
+export async function addRotation(sql: Sql, rotation: Rotation): Promise<void> {
+  await insertRotation.changed(sql, { ...rowOf(rotation), open_key: rotation.nameKey } as RotationRow)
+}
+
+/** The rotation of this secret that hasn't ended; there is one at most. */
+export const openRotation = async (sql: Sql, vault: string, nameKey: string): Promise<Rotation | undefined> =>
+  rotationOf(await openBy.first(sql, { vault, name_key: nameKey }))
+
+export const lastRotation = async (sql: Sql, vault: string, nameKey: string): Promise<Rotation | undefined> =>
+  rotationOf(await lastBy.first(sql, { vault, name_key: nameKey }))
+
+/** Whether a rotation of this secret has ever met a version of it. */
+export const hasMetVersion = async (sql: Sql, vault: string, nameKey: string): Promise<boolean> =>
+  (await lastPublished.first(sql, { vault, name_key: nameKey })) !== undefined
+
+/** Changes a rotation that is still in a state; false if it is no longer. With `closed` it ends. */
+export async function changeRotation(
+  sql: Sql,
+  { id, state }: Pick<Rotation, 'id' | 'state'>,
+  change: Partial<Rotation>,
+  closed = false,
+): Promise<boolean> {
+  const set = { ...rowOf(change), ...(closed && { open_key: null }) }
+  const rows = await query<Tables, { id: string }>(sql, (db) =>
+    db.updateTable('rotation').set(set).where('id', '=', id).where('state', '=', state).returning('id'),
+  )
+  return rows.length === 1
+}
+
+const columns = {
+  id: 'id',
+  vault: 'vault',
+  nameKey: 'name_key',
+  provider: 'provider',
+  binding: 'binding',
+  scrub: 'scrub',
+  baseVersion: 'base_version',
+  state: 'state',
+  reason: 'reason',
+  attempt: 'attempt',
+  started: 'started',
+  entered: 'entered',
+  next: 'next',
+  givesUp: 'gives_up',
+  candidate: 'candidate',
+  previous: 'previous',
+  slot: 'slot',
+  oldSlot: 'old_slot',
+  newVersion: 'new_version',
+  published: 'published',
+  graceUntil: 'grace_until',
+  quietUntil: 'quiet_until',
+  lastError: 'last_error',
+} as const satisfies Record<keyof Rotation, keyof RotationRow>
+const names = Object.entries(columns) as [keyof Rotation, keyof RotationRow][]
+
+const rowOf = (rotation: Partial<Rotation>): Partial<RotationRow> =>
+  Object.fromEntries(
+    names.filter(([name]) => name in rotation).map(([name, column]) => [column, valueOf(rotation[name])]),
+  )
+const valueOf = (given: Rotation[keyof Rotation]) => (typeof given === 'boolean' ? Number(given) : (given ?? null))
+
+const rotationOf = (row: RotationRow | undefined): Rotation | undefined =>
+  row &&
+  ({
+    ...Object.fromEntries(names.map(([name, column]) => [name, row[column] ?? undefined])),
+    scrub: row.scrub === 1,
+  } as unknown as Rotation)

@@ -1,0 +1,232 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Provider } from '@cardea/contract/rotation/provider'
+import { ShapeError } from '@cardea/contract/shape'
+import type { Instant } from '#base/clock.ts'
+import type { Turn } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import { consumersOf, rotating, type Use } from '#core/consumers/consumers.ts'
+import type { Scope, Sight } from '#core/perform.ts'
+import { scheduleAt, scheduleNow, unschedule } from '#core/schedule/schedule.ts'
+import { nameKey } from '#core/secrets/secret.ts'
+import { resourceOf, standingOf, subjectOf } from '#core/secrets/secrets.ts'
+import type { Vault } from '#core/vaults/vault.ts'
+import { runs } from './machine.ts'
+import { givesUpAt, graceOf, nextDue, type Policy, spreadOf, type Times } from './policy.ts'
+import {
+  addRotation,
+  changeRotation,
+  keepPolicy,
+  lastRotation,
+  openRotation,
+  policyOf,
+  type Reason,
+  type Rotation,
+  removePolicy,
+} from './rotation-rows.ts'
+
+export type Providers = ReadonlyMap<string, Provider>
+
+/** What a caller wants of a binding; what it leaves out is for us to choose. */
+export type Wanted = {
+  readonly provider: string
+  readonly binding: unknown
+  readonly intervalMs: number | undefined
+  readonly graceMs: number | undefined
+  readonly scrub: boolean
+}
+
+/** How a secret is bound, the rotation that is open or else the last one, and who runs on what. */
+export type Standing = {
+  readonly policy: Policy
+  readonly rotation: Rotation | undefined
+  readonly consumers: readonly Use[]
+}
+
+/**
+ * Binds a secret to the system that accepts it. The binder needs the right to read each secret that the binding draws
+ * on: else it could borrow the engine's. Binding again replaces the policy; a rotation that is open under another
+ * binding gives way, and one that is blocked is tried again.
+ */
+export async function bindRotation(
+  { sql, at, turn, permit }: Scope<'rotations/write'>,
+  providers: Providers,
+  times: Times,
+  vault: Vault,
+  name: string,
+  wanted: Wanted,
+): Promise<Standing> {
+  const provider = providerNamed(providers, wanted.provider)
+  const binding = bindingFor(provider, wanted.binding)
+  for (const drawn of provider.secretsOf(binding)) {
+    if (nameKey(drawn) === nameKey(name)) {
+      throw new Fault('invalid', `The secret ${name} can't be the credential that changes it.`, { where: 'binding' })
+    }
+    if (!permit.allows('secrets/get', resourceOf(vault, drawn))) {
+      throw new Fault(
+        'forbidden',
+        `To bind ${name} you need the right to read the secret ${drawn}, on which the binding draws.`,
+        { resource: resourceOf(vault, drawn).toLowerCase() },
+      )
+    }
+  }
+  const standing = await standingOf(sql, vault, name)
+  if (standing?.deleted) {
+    throw new Fault('deleted-but-recoverable', `Secret ${name} is deleted. Recover it first.`, { about: name })
+  }
+  const key = nameKey(name)
+  const before = await openRotation(sql, vault.name, key)
+  const { intervalMs } = wanted
+  const due =
+    standing === undefined ? at : nextDue(intervalMs, standing.latest.created, spreadOf(subjectOf(vault, name)))
+  const policy: Policy = {
+    provider: provider.name,
+    binding: JSON.stringify(binding),
+    intervalMs,
+    graceMs: graceOf(times, provider.kind, wanted.graceMs, intervalMs),
+    scrub: wanted.scrub,
+    next: due === undefined ? undefined : Math.max(due, at),
+  }
+  await keepPolicy(sql, vault.name, key, policy)
+  if (before !== undefined) await nudge(turn, before, { state: before.state === 'blocked' ? 'applying' : before.state })
+  await lookAt(turn, vault, name, before === undefined ? policy.next : at)
+  return standingIn(sql, vault, name, at, times)
+}
+
+/** How a secret is bound and how its rotation goes. */
+export const showRotation = (
+  { sql, at }: Sight<'rotations/read'>,
+  times: Times,
+  vault: Vault,
+  name: string,
+): Promise<Standing> => standingIn(sql, vault, name, at, times)
+
+/** Unbinds a secret. A rotation that is open comes to an end: to its good end if its version is published already. */
+export async function unbindRotation(
+  { sql, at, turn }: Scope<'rotations/write'>,
+  vault: Vault,
+  name: string,
+): Promise<void> {
+  if (!(await removePolicy(sql, vault.name, nameKey(name)))) throw unbound(name)
+  const open = await openRotation(sql, vault.name, nameKey(name))
+  if (open === undefined) return unschedule(turn, rotating, subjectOf(vault, name))
+  await nudge(turn, open, {})
+  await lookAt(turn, vault, name, at)
+}
+
+/** Rotates a secret now. A rotation that is open already is the answer; one that waits is tried again at once. */
+export async function rotateNow(
+  { sql, at, turn }: Scope<'rotations/run'>,
+  times: Times,
+  vault: Vault,
+  name: string,
+): Promise<Standing> {
+  const policy = await policyOf(sql, vault.name, nameKey(name))
+  if (policy === undefined) throw unbound(name)
+  const open = await openRotation(sql, vault.name, nameKey(name))
+  if (open?.state === 'blocked') {
+    throw new Fault(
+      'conflict',
+      `The rotation of ${name} is blocked: ${open.lastError ?? 'nothing that is known works any more'} Bind it again to try again, set the secret to a value that works, or unbind it.`,
+    )
+  }
+  if (open === undefined) {
+    const standing = await standingOf(sql, vault, name)
+    if (standing?.deleted) {
+      throw new Fault('deleted-but-recoverable', `Secret ${name} is deleted. Recover it first.`, { about: name })
+    }
+    if (standing?.latest.enabled === false) {
+      throw new Fault('conflict', `Secret ${name} is disabled. Enable its latest version first.`)
+    }
+    await addRotation(sql, planned(vault, name, policy, 'on-demand', at, times))
+  } else await nudge(turn, open, {})
+  await lookAt(turn, vault, name, at)
+  return standingIn(sql, vault, name, at, times)
+}
+
+/** A rotation at its beginning: nothing is thought of yet, and nobody has heard of it. */
+export const planned = (
+  vault: Vault,
+  name: string,
+  policy: Policy,
+  reason: Reason,
+  at: Instant,
+  times: Times,
+): Rotation => ({
+  id: randomUUIDv7(),
+  vault: vault.name,
+  nameKey: nameKey(name),
+  provider: policy.provider,
+  binding: policy.binding,
+  scrub: policy.scrub,
+  baseVersion: undefined,
+  state: 'planned',
+  reason,
+  attempt: 0,
+  started: at,
+  entered: at,
+  next: at,
+  givesUp: givesUpAt(times, at, undefined),
+  candidate: undefined,
+  previous: undefined,
+  slot: undefined,
+  oldSlot: undefined,
+  newVersion: undefined,
+  published: undefined,
+  graceUntil: undefined,
+  quietUntil: undefined,
+  lastError: undefined,
+})
+
+export function providerNamed(providers: Providers, name: string): Provider {
+  const provider = providers.get(name)
+  if (provider === undefined) {
+    throw new Fault('invalid', `There is no provider ${name}. There are ${[...providers.keys()].join(', ')}.`, {
+      where: 'provider',
+    })
+  }
+  if (!runs(provider.kind)) {
+    throw new Fault('invalid', `Providers of the kind ${provider.kind} can't be bound yet.`, { where: 'provider' })
+  }
+  return provider
+}
+
+const bindingCharactersMax = 16 * 1024
+
+function bindingFor(provider: Provider, given: unknown): unknown {
+  try {
+    const binding = provider.binding.read(given ?? {}, 'binding')
+    if (JSON.stringify(binding).length > bindingCharactersMax) {
+      throw new ShapeError('binding', `at most ${bindingCharactersMax} characters of JSON`)
+    }
+    return binding
+  } catch (error) {
+    if (error instanceof ShapeError) throw new Fault('invalid', `${error.message}.`, { where: error.where })
+    throw error
+  }
+}
+
+async function standingIn(sql: Sql, vault: Vault, name: string, at: Instant, times: Times): Promise<Standing> {
+  const policy = await policyOf(sql, vault.name, nameKey(name))
+  if (policy === undefined) throw unbound(name)
+  return {
+    policy,
+    rotation: await lastRotation(sql, vault.name, nameKey(name)),
+    consumers: await consumersOf(sql, vault, name, at, times.silentMs),
+  }
+}
+
+const unbound = (name: string): Fault =>
+  new Fault('not-found', `The secret ${name} is not bound to a provider.`, { kind: 'route' })
+
+/** Has an open rotation looked at now, whatever it waits for. */
+async function nudge({ sql, at }: Turn, rotation: Rotation, change: Partial<Rotation>): Promise<void> {
+  await changeRotation(sql, rotation, { ...change, next: at })
+}
+
+/** Has the secret looked at, without taking it from whoever works on it. */
+async function lookAt(turn: Turn, vault: Vault, name: string, at: Instant | undefined): Promise<void> {
+  const subject = subjectOf(vault, name)
+  if (at === undefined) return unschedule(turn, rotating, subject)
+  return at <= turn.at ? scheduleNow(turn, rotating, subject) : scheduleAt(turn, rotating, subject, at)
+}

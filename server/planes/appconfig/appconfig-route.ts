@@ -1,0 +1,14 @@
+import type { Action } from '@cardea/contract/actions'
+import type { Effect, Operation } from '@cardea/contract/operation'
+import type { House } from '#core/configuration/configuration.ts'
+import type { Store } from '#core/vaults/vault.ts'
+import { type Route, route } from '../plane.ts'
+
+/** What the routes of a store need to know of the house around them. */
+export type StoreRoutes = House
+
+/** A route whose subject is a store. */
+export const storeRoute = <A extends Action, P, Q, B, E extends Effect>(
+  operation: Operation<A, P, Q, B, E>,
+  handler: Parameters<typeof route<A, P, Q, B, E, Store>>[1],
+): Route<Store> => route<A, P, Q, B, E, Store>(operation, handler)

@@ -1,0 +1,129 @@
+import { configurationVersions } from '@cardea/contract/appconfig/versions'
+import type { Clock } from '#base/clock.ts'
+import type { Database } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import type { AccessKeyBook } from '#core/access/access-keys.ts'
+import { callerByAccessKey } from '#core/identity/caller.ts'
+import type { TokenBook } from '#core/identity/tokens.ts'
+import type { Store } from '#core/vaults/vault.ts'
+import type { VaultBook } from '#core/vaults/vaults.ts'
+import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
+import { configurationError, unknownConfigurationVersion } from './errors.ts'
+import { hmacScheme, refuseForged, refuseOtherBody, refuseUnfit, signedFrom } from './hmac.ts'
+
+export type ConfigurationServices = {
+  readonly stores: VaultBook
+  readonly accessKeys: AccessKeyBook
+  readonly tokens: TokenBook
+  readonly database: Database<never>
+  readonly clock: Clock
+  readonly domain: string
+}
+
+/** How App Configuration's data plane speaks: signatures and tokens, sync tokens, errors (reference 2.9, 3, 4). */
+export function appconfigWords(services: ConfigurationServices): PlaneWords<Store> {
+  const { stores, accessKeys, tokens, database, clock, domain } = services
+
+  // Clients ask for a token for the store itself, with or without port and slash, or for the service (clients 3.4).
+  const audienceOf = (store: string) => (given: string) => {
+    const audience = given
+      .toLowerCase()
+      .replace(/\/$/, '')
+      .replace(/:\d{1,5}$/, '')
+    return (
+      audience === `https://${store}.config.${domain}` ||
+      audience === `https://config.${domain}` ||
+      audience === 'https://appconfig.azure.com' ||
+      audience === 'https://azconfig.io'
+    )
+  }
+
+  async function byAccessKey(call: Call, parameters: string) {
+    const signed = signedFrom(parameters)
+    refuseUnfit(signed, call, clock())
+    const key = await accessKeys.key(call.name, signed.credential)
+    if (key === undefined) throw new Fault('unauthenticated', 'Invalid Credential')
+    refuseForged(signed, call, key.secret)
+    return callerByAccessKey(key.id)
+  }
+
+  return {
+    async identify(call) {
+      const { scheme, parameters } = authorizationOf(call)
+      if (scheme === 'none') throw new Fault('unauthenticated', 'No credential')
+      const caller =
+        scheme === 'hmac'
+          ? await byAccessKey(call, parameters)
+          : await tokens.verify(parameters, audienceOf(call.name), clock())
+      return { caller, subject: await stores.store(call.name) }
+    },
+    async prove(call) {
+      if (authorizationOf(call).scheme === 'hmac') refuseOtherBody(call)
+    },
+    resource: ({ resourceId }) => resourceId,
+    versions: new Set(configurationVersions),
+    unknownVersion: unknownConfigurationVersion,
+    say(call, _store, status, result): Answer {
+      const { answer } = result instanceof Reply ? result : new Reply(status, {})
+      return { ...answer, headers: { ...headersOf(call, database.sequence), ...answer.headers } }
+    },
+    refuse(call, fault): Answer {
+      const { status, problem } = outOfPlace(call, fault) ?? configurationError(fault)
+      const headers = headersOf(call, status < 500 ? database.sequence : undefined)
+      if (status === 401) headers['www-authenticate'] = challenge(call, fault)
+      if (status === 503) headers['retry-after-ms'] = '1000'
+      if (problem === undefined) return { status, headers }
+      headers['content-type'] = 'application/problem+json; charset=utf-8'
+      return { status, headers, body: JSON.stringify(problem) }
+    },
+  }
+}
+
+/** What isn't answered at all: another method on a path that we know is 405; what we don't know says so in its body. */
+function outOfPlace(call: Call, fault: Fault): ReturnType<typeof configurationError> | undefined {
+  if (fault.particulars.kind !== 'route') return undefined
+  if (/^\/+kv(\/|\?|$)/i.test(call.target)) return { status: 405, problem: undefined }
+  return { status: 404, problem: { type: 'about:blank', title: 'Not found', detail: fault.message, status: 404 } }
+}
+
+type Scheme = 'hmac' | 'bearer' | 'none'
+function authorizationOf({ headers }: Call): { readonly scheme: Scheme; readonly parameters: string } {
+  const given = String(headers.authorization ?? '')
+  const space = given.indexOf(' ')
+  const scheme = schemes[given.slice(0, Math.max(space, 0)).toLowerCase()] ?? 'none'
+  return { scheme, parameters: given.slice(space + 1).trim() }
+}
+const schemes: Readonly<Record<string, Scheme>> = { [hmacScheme.toLowerCase()]: 'hmac', bearer: 'bearer' }
+
+function challenge(call: Call, fault: Fault): string {
+  switch (authorizationOf(call).scheme) {
+    case 'hmac':
+      return `${hmacScheme} error="invalid_token" error_description="${fault.message}", Bearer`
+    case 'bearer':
+      return `${hmacScheme}, Bearer error="invalid_token", error_description="Authorization token failed validation"`
+    case 'none':
+      return `${hmacScheme}, Bearer`
+  }
+}
+
+/**
+ * The sync token is the change journal's sequence number, on everything that we answer on purpose: one client crashes
+ * without it, and another throws on what doesn't look like `id=value;sn=number`.
+ */
+function headersOf(call: Call, sequence: number | undefined): Record<string, string> {
+  const headers: Record<string, string> = {
+    'cache-control': 'no-store',
+    'x-ms-request-id': call.requestId,
+    'x-ms-correlation-request-id': call.requestId,
+    'x-content-type-options': 'nosniff',
+    'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  }
+  if (sequence !== undefined) {
+    headers['sync-token'] = `cardea=${Buffer.from(String(sequence)).toString('base64url')};sn=${sequence}`
+  }
+  const { correlation } = call.circumstances
+  if (correlation !== '' && String(call.headers['x-ms-return-client-request-id']).toLowerCase() === 'true') {
+    headers['x-ms-client-request-id'] = correlation
+  }
+  return headers
+}

@@ -1,0 +1,71 @@
+import type { Problem } from '@cardea/contract/appconfig/key-values'
+import { newestConfigurationVersion } from '@cardea/contract/appconfig/versions'
+import { Fault, type FaultCode } from '#base/fault.ts'
+
+/** How App Configuration says each fault (reference 3): a status, and a problem where the service has a body at all. */
+type Saying = { readonly status: number; readonly problem?: (fault: Fault, status: number) => Problem }
+
+const base = 'https://azconfig.io/errors/'
+const problem =
+  (type: string, title: string) =>
+  ({ message }: Fault, status: number): Problem => ({ type: `${base}${type}`, title, detail: message, status })
+
+const invalidArgument = ({ message, particulars }: Fault, status: number): Problem => {
+  const { where = '', title, pos } = particulars
+  const name = where === '' ? 'body' : where
+  return {
+    type: `${base}invalid-argument`,
+    title: title ?? `Invalid request parameter '${name}'`,
+    name,
+    detail: message,
+    ...(pos !== undefined && { pos: Number(pos) }),
+    status,
+  }
+}
+/** The service's own spelling. */
+const keyLocked = ({ message, particulars }: Fault, status: number): Problem => ({
+  type: `${base}key-locked`,
+  title: `Modifing key '${particulars.about}' is not allowed`,
+  name: particulars.about ?? '',
+  detail: message,
+  status,
+})
+const forbidden = ({ message, particulars }: Fault, status: number): Problem => ({
+  type: `${base}forbidden`,
+  title: 'AuthorizationFailed',
+  detail: `${message} Action: ${particulars.action}.`,
+  status,
+})
+
+const said: Record<FaultCode, Saying> = {
+  invalid: { status: 400, problem: invalidArgument },
+  unauthenticated: { status: 401 },
+  forbidden: { status: 403, problem: forbidden },
+  'not-found': { status: 404 },
+  'deleted-not-found': { status: 404 },
+  'deleted-but-recoverable': { status: 409, problem: problem('invalid-state', 'Target resource state invalid.') },
+  conflict: { status: 409, problem: problem('invalid-state', 'Target resource state invalid.') },
+  precondition: { status: 412 },
+  locked: { status: 409, problem: keyLocked },
+  disabled: { status: 403, problem: forbidden },
+  protected: { status: 403, problem: forbidden },
+  'too-large': { status: 413, problem: problem('too-large', 'The setting is too large') },
+  unavailable: { status: 503, problem: problem('unavailable', 'The service cannot answer now') },
+  internal: { status: 500, problem: problem('server-error', 'The service failed') },
+}
+
+export function configurationError(fault: Fault): { status: number; problem: Problem | undefined } {
+  const { status, problem } = said[fault.code]
+  return { status, problem: problem?.(fault, status) }
+}
+
+export const unknownConfigurationVersion = (version: string | undefined): Fault =>
+  version === undefined
+    ? invalidVersion('API version is not specified', `Name one, once: the newest is ${newestConfigurationVersion}.`)
+    : invalidVersion(
+        /^\d+\.\d+$|^\d{4}-\d\d-\d\d(-preview)?$/.test(version) ? 'Unsupported API version' : 'Invalid API version',
+        `The newest version that is answered is ${newestConfigurationVersion}.`,
+      )
+
+const invalidVersion = (title: string, words: string): Fault =>
+  new Fault('invalid', words, { where: 'api-version', title })

@@ -1,0 +1,110 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import type { Answered } from '@cardea/conformance/ask'
+import { type Server, serverHere } from '@cardea/conformance/server'
+import { addAccessKey } from '#core/access/access-keys.ts'
+import type { Store } from '#core/vaults/vault.ts'
+import { foundStore } from '#core/vaults/vaults.ts'
+
+/** What signs a request: an access key, as a connection string carries it. */
+export type Key = { readonly id: string; readonly secret: string }
+
+export type Sent = {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly key?: Key
+  readonly host?: string
+  /** What is different from an honest signature. */
+  readonly date?: string
+  readonly separator?: string
+  readonly signedHeaders?: string
+  readonly signedBody?: string
+  readonly spoil?: (signature: string) => string
+}
+
+/** A running store, and a client of it that signs what it sends, honestly unless told otherwise. */
+export type RunningStore = AsyncDisposable & {
+  readonly server: Server
+  readonly host: string
+  readonly key: Key
+  send(method: string, path: string, sent?: Sent): Promise<Answered>
+  /** The same without any signature. */
+  plain(method: string, path: string, headers?: Readonly<Record<string, string>>, body?: string): Promise<Answered>
+  put(key: string, value: unknown, query?: string): Promise<Answered>
+  /** Another store of the same house, with a key of its own. */
+  another(name: string): Promise<{ readonly store: Store; readonly host: string; readonly key: Key }>
+  addKey(store: Store, readOnly: boolean): Promise<Key>
+  readonly store: Store
+}
+
+export const version = 'api-version=2023-11-01'
+
+export async function runningStore(settings: Record<string, string> = {}): Promise<RunningStore> {
+  const server = await serverHere(settings)
+  const { base, installation } = server.cardea
+  const env = server.env()
+  const host = `demo.config.${server.domain}`
+  const [, id, secret] = /Id=([^;]+);Secret=(.+)$/.exec(env.AZURE_APPCONFIG_CONNECTION_STRING as string) as string[]
+  const key = { id: id as string, secret: secret as string }
+  const stores = `/subscriptions/${installation.subscription}/resourceGroups/demo/providers/Microsoft.AppConfiguration/configurationStores`
+  const store = { name: 'demo', resourceId: `${stores}/demo`, location: 'local' }
+  const plain: RunningStore['plain'] = (method, path, headers = {}, body) =>
+    server.ask({ host, method, path, headers, ...(body !== undefined && { body }) })
+  const running: RunningStore = {
+    server,
+    host,
+    key,
+    store,
+    plain,
+    async send(method, path, sent = {}) {
+      const body = sent.body === undefined ? '' : JSON.stringify(sent.body)
+      const headers = {
+        ...signatureOf(method, path, sent.host ?? host, body, sent.key ?? key, sent),
+        ...(sent.body !== undefined && { 'content-type': 'application/json' }),
+        ...(sent.host !== undefined && { host: sent.host }),
+        ...sent.headers,
+      }
+      // The name on the certificate has no port; the header may.
+      const name = (sent.host ?? host).replace(/:\d+$/, '')
+      return server.ask({ host: name, method, path, headers, ...(body !== '' && { body }) })
+    },
+    put: (name, value, query = '') => running.send('PUT', `/kv/${name}?${version}${query}`, { body: { value } }),
+    async another(name) {
+      const made = { name, resourceId: `${stores}/${name}`, location: 'local' }
+      await base.database.write((turn) => foundStore(turn, base.keyring, made))
+      return { store: made, host: `${name}.config.${server.domain}`, key: await running.addKey(made, false) }
+    },
+    async addKey(of, readOnly) {
+      const fresh = { id: randomBytes(6).toString('hex'), secret: randomBytes(32).toString('base64') }
+      await base.database.write((turn) =>
+        addAccessKey(turn, base.keyring, of, { ...fresh, name: readOnly ? 'Primary Read Only' : 'Primary', readOnly }),
+      )
+      return fresh
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+  return running
+}
+
+/** The headers by which a client of an access key proves itself (reference 4.1). */
+export function signatureOf(
+  method: string,
+  target: string,
+  host: string,
+  body: string,
+  key: Key,
+  { date, separator = '&', signedHeaders = 'x-ms-date;host;x-ms-content-sha256', signedBody, spoil }: Sent = {},
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    [/^date;/.test(signedHeaders) ? 'date' : 'x-ms-date']: date ?? new Date().toUTCString(),
+    'x-ms-content-sha256': createHash('sha256')
+      .update(signedBody ?? body)
+      .digest('base64'),
+  }
+  const all: Record<string, string> = { ...headers, host }
+  const values = signedHeaders.split(';').map((name) => all[name] ?? '')
+  const signature = createHmac('sha256', Buffer.from(key.secret, 'base64'))
+    .update(`${method}\n${target}\n${values.join(';')}`)
+    .digest('base64')
+  const parts = [`Credential=${key.id}`, `SignedHeaders=${signedHeaders}`, `Signature=${(spoil ?? String)(signature)}`]
+  return { ...headers, authorization: `HMAC-SHA256 ${parts.join(separator)}` }
+}

@@ -1,0 +1,22 @@
+import type { Store, Vault } from '#core/vaults/vault.ts'
+import type { Route } from '../plane.ts'
+import type { Around } from './around.ts'
+import bindRotation from './bind-rotation.ts'
+import followStore from './follow-store.ts'
+import followVault from './follow-vault.ts'
+import reportConsumer from './report-consumer.ts'
+import rotateNow from './rotate-now.ts'
+import showRotation from './show-rotation.ts'
+import unbindRotation from './unbind-rotation.ts'
+
+/** What Azure has no word for, on the hosts of vaults and stores: reading these lists is reading what we serve. */
+export const onVaults = (around: Around): readonly Route<Vault>[] => [
+  bindRotation(around),
+  showRotation(around),
+  unbindRotation(),
+  rotateNow(around),
+  reportConsumer(),
+  followVault(around),
+]
+
+export const onStores = (around: Around): readonly Route<Store>[] => [followStore(around)]

@@ -1,0 +1,45 @@
+import type { Log } from '#base/log.ts'
+import { rotating } from '#core/consumers/consumers.ts'
+import { principalByApp } from '#core/identity/directory.ts'
+import { rotationAppId } from '#core/installation/installation.ts'
+import type { Base } from '#core/perform.ts'
+import { advance, type OnStep } from '#core/rotation/engine.ts'
+import type { Times } from '#core/rotation/policy.ts'
+import type { Providers } from '#core/rotation/rotation.ts'
+import type { VaultBook } from '#core/vaults/vaults.ts'
+import type { Work } from './worker.ts'
+
+/** Rotates what is due, under the identity and the grants of the rotation engine. */
+export type Rotator = {
+  readonly base: Base
+  readonly vaults: VaultBook
+  readonly providers: Providers
+  readonly times: Times
+  readonly log: Log
+  readonly random?: () => number
+  readonly monotonic?: () => number
+  readonly onStep?: OnStep | undefined
+  readonly concurrency?: number
+}
+
+/** So many rotations at once: they mostly wait for the systems that they change. */
+const rotationsMax = 16
+
+export const rotator = ({
+  random = Math.random,
+  monotonic = () => performance.now(),
+  onStep,
+  concurrency = rotationsMax,
+  ...parts
+}: Rotator): Work => ({
+  name: 'rotator',
+  kind: rotating,
+  concurrency,
+  leaseMs: parts.times.leaseMs,
+  async run(lease, closing) {
+    const principal = await principalByApp(parts.base.database.read, rotationAppId)
+    if (principal === undefined) throw new Error('The principal of the rotation engine is missing')
+    const caller = { objectId: principal.objectId, appId: principal.appId }
+    await advance({ ...parts, caller, random, monotonic, onStep }, lease, closing)
+  },
+})

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Log } from '#base/log.ts'
+import type { Base } from '#core/perform.ts'
+import type { OnStep } from '#core/rotation/engine.ts'
+import type { Times } from '#core/rotation/policy.ts'
+import type { Providers } from '#core/rotation/rotation.ts'
+import type { VaultBook } from '#core/vaults/vaults.ts'
+import { keyKeeper } from './key-keeper.ts'
+import { reaper } from './reaper.ts'
+import { type Receiver, startRelay } from './relay.ts'
+import { rotator } from './rotator.ts'
+import { startWorker, type Worker } from './worker.ts'
+
+/** All that happens unasked on this node. */
+export type Workers = {
+  readonly base: Base
+  readonly vaults: VaultBook
+  readonly providers: Providers
+  readonly times: Times
+  readonly log: Log
+  readonly events: Receiver | undefined
+  readonly onStep: OnStep | undefined
+}
+
+export function startWorkers({ base, vaults, providers, times, log, events, onStep }: Workers): Worker {
+  const { database, clock } = base
+  const around = { database, clock, log, owner: `${hostname()}:${process.pid}:${randomUUID()}` }
+  const workers = [
+    startWorker(rotator({ base, vaults, providers, times, log, onStep }), around),
+    startWorker(reaper({ base, vaults }), around),
+    startWorker(keyKeeper(base), around),
+  ]
+  if (events !== undefined) workers.push(startRelay({ database, clock, log, to: events }))
+  return {
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()))
+    },
+  }
+}
