@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { copyFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { builtInRoles } from '@cardea/contract/roles'
+import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
+import { needs } from '@cardea/tools/servers/require'
+import { type House, openHouse } from './testing/house.ts'
+
+const postgres = needs('PostgreSQL', findPostgres)
+const version = 'api-version=7.4'
+
+describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
+  let database: TestPostgres
+  let folders: string[]
+  let one: House
+  let two: House
+  before(async () => {
+    database = await startPostgres()
+    folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'cardea-node-'))))
+    const [first, second] = folders as [string, string]
+    const env = { CARDEA_DATABASE: database.url() }
+    one = await openHouse({ data: first, env })
+    // The operator gives every node the same root key, and the developer's file where somebody is to use it.
+    for (const file of ['root.key', 'developer.json']) copyFileSync(join(first, file), join(second, file))
+    two = await openHouse({ data: second, env })
+  })
+  after(async () => {
+    await one?.[Symbol.asyncDispose]()
+    await two?.[Symbol.asyncDispose]()
+    await database?.[Symbol.asyncDispose]()
+    for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  })
+
+  it('are one installation: what one takes, the other gives, with either’s token', async () => {
+    const token = await one.developerToken()
+    const made = await one.ask(one.vaultHost, 'PUT', `/secrets/shared?${version}`, {
+      token,
+      body: { value: 'from one' },
+    })
+    assert.equal(made.status, 200)
+    for (const bearer of [token, await two.developerToken()]) {
+      const heard = await two.ask(two.vaultHost, 'GET', `/secrets/shared?${version}`, { token: bearer })
+      assert.equal(heard.json.value, 'from one')
+    }
+  })
+
+  it('hold to a grant and a revocation that the other answered, from that moment (P6)', async () => {
+    const reader = await one.newcomer('reader')
+    const token = await reader.token()
+    const get = async (node: House) =>
+      (await node.ask(node.vaultHost, 'GET', `/secrets/shared?${version}`, { token })).status
+    const scope = `/subscriptions/${one.cardea.installation.subscription}`
+    for (let round = 0; round < 20; round += 1) {
+      const [granting, other] = round % 2 === 0 ? [one, two] : [two, one]
+      assert.equal(await get(other), 403)
+      const revoke = await granting.assign(reader.principal, builtInRoles.keyVaultSecretsUser, scope)
+      assert.equal(await get(other), 200)
+      await revoke()
+      assert.equal(await get(other), 403)
+    }
+  })
+
+  it('write the same name at the same time without losing a version or a number of the journal', async () => {
+    const token = await one.developerToken()
+    const puts = Array.from({ length: 60 }, (_, index) => {
+      const node = index % 2 === 0 ? one : two
+      return node.ask(node.vaultHost, 'PUT', `/secrets/contested?${version}`, { token, body: { value: String(index) } })
+    })
+    const heard = await Promise.all(puts)
+    assert.ok(heard.every(({ status }) => status === 200))
+    const { rows } = await one.cardea.base.database.read.run(
+      "select count(*) as n from secret_version where name_key = 'contested'",
+      [],
+    )
+    assert.equal((rows[0] as { n: number }).n, 60)
+    const journal = await one.cardea.base.database.read.run(
+      'select min(sequence) as first, max(sequence) as last, count(*) as n from change',
+      [],
+    )
+    const { first, last, n } = journal.rows[0] as { first: number; last: number; n: number }
+    assert.equal(last - first + 1, n)
+  })
+
+  it('answer 503 while the database is gone, lose nothing, and go on when it is back', async () => {
+    const token = await one.developerToken()
+    const put = (value: string) =>
+      one.ask(one.vaultHost, 'PUT', `/secrets/outage?${version}`, { token, body: { value } })
+    assert.equal((await put('before')).status, 200)
+    await database.kill()
+    const refused = await put('during')
+    assert.equal(refused.status, 503)
+    assert.equal(refused.json.error.code, 'ServiceUnavailable')
+    assert.equal((await one.ask(one.vaultHost, 'GET', `/secrets/outage?${version}`, { token })).status, 503)
+    assert.equal((await one.ask(one.vaultHost, 'GET', '/.cardea/ready')).status, 503)
+    assert.equal((await one.ask(one.vaultHost, 'GET', '/.cardea/health')).status, 200)
+    await database.restart()
+    for (const node of [one, two]) {
+      for (let tries = 0; (await node.ask(node.vaultHost, 'GET', '/.cardea/ready')).status !== 200; tries += 1) {
+        assert.ok(tries < 100, 'the node did not come back')
+        await wait(100)
+      }
+      const heard = await node.ask(node.vaultHost, 'GET', `/secrets/outage?${version}`, { token })
+      assert.equal(heard.json.value, 'before')
+    }
+    assert.equal((await put('after')).status, 200)
+  })
+})
