@@ -1,0 +1,68 @@
+import { ConfigurationError } from './errors.ts'
+
+/** Who the program is. Anything with this method will do: ours, or one of `@azure/identity`. */
+export type TokenCredential = {
+  getToken(scopes: string | string[], options?: { tenantId?: string }): Promise<AccessToken | null>
+}
+export type AccessToken = { token: string; expiresOnTimestamp: number }
+
+/** Tokens that are at hand: one per scope, renewed before they expire, asked for once however many wait. */
+export type Tokens = {
+  get(scope: string, tenantId?: string): Promise<AccessToken>
+  /** The service refused this one; the next `get` asks for another. */
+  forget(scope: string, token: string): void
+}
+
+const renewMsBefore = 5 * 60_000
+/** After a renewal in the background failed, the token that is still good serves on for so long before the next try. */
+const renewMsPause = 5_000
+
+type Kept = AccessToken & { readonly renewAt: number }
+
+/** A credential of ours keeps its tokens itself; a second store of them would hand out what the first has forgotten. */
+const known = new WeakMap<TokenCredential, Tokens>()
+
+/** A credential over tokens, so that whoever asks for them shares them. */
+export function credentialOver(tokens: Tokens): TokenCredential {
+  const credential: TokenCredential = { getToken: (scopes, options) => tokens.get(String(scopes), options?.tenantId) }
+  known.set(credential, tokens)
+  return credential
+}
+
+export function tokensOf(credential: TokenCredential): Tokens {
+  const own = known.get(credential)
+  if (own) return own
+  const kept = new Map<string, Kept>()
+  const flights = new Map<string, Promise<AccessToken>>()
+
+  async function fetch(scope: string, tenantId: string | undefined): Promise<AccessToken> {
+    const asked = Date.now()
+    const token = await credential.getToken(scope, tenantId === undefined ? {} : { tenantId })
+    if (!token?.token) throw new ConfigurationError('unauthenticated', `The credential gives no token for ${scope}.`)
+    const lives = token.expiresOnTimestamp - asked
+    kept.set(scope, { ...token, renewAt: token.expiresOnTimestamp - Math.min(renewMsBefore, lives / 5) })
+    return token
+  }
+
+  function renew(scope: string, tenantId: string | undefined): Promise<AccessToken> {
+    const flight = flights.get(scope) ?? fetch(scope, tenantId).finally(() => flights.delete(scope))
+    flights.set(scope, flight)
+    return flight
+  }
+
+  return {
+    async get(scope, tenantId) {
+      const known = kept.get(scope)
+      const now = Date.now()
+      if (!known || now >= known.expiresOnTimestamp) return renew(scope, tenantId)
+      if (now >= known.renewAt) {
+        kept.set(scope, { ...known, renewAt: now + renewMsPause })
+        renew(scope, tenantId).catch(() => {}) // The token at hand is good; if none comes in time, `get` will say so.
+      }
+      return known
+    },
+    forget(scope, token) {
+      if (kept.get(scope)?.token === token) kept.delete(scope)
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { type Challenge, challengeFrom } from './authorization.ts'
+import { ConfigurationError } from './errors.ts'
+import type { Reference } from './reference.ts'
+import type { Tokens } from './tokens.ts'
+import { type Answer, objectIn, type Request, refusal, type Transport } from './transport.ts'
+
+/** A secret as it was read: a version's value never changes. */
+export type Secret = { readonly value: string; readonly version: string }
+
+const apiVersion = '7.4'
+const secretBytesMax = 256 * 1024
+
+/** Reads one vault's secrets, the way Key Vault's clients do: asked for the challenge first, without token or body. */
+export class Vault {
+  readonly #origin: URL
+  readonly #transport: Transport
+  readonly #tokens: Tokens
+  #challenge: Challenge | undefined
+
+  constructor(origin: string, transport: Transport, tokens: Tokens) {
+    this.#origin = new URL(origin)
+    this.#transport = transport
+    this.#tokens = tokens
+  }
+
+  /** The secret that a reference means: its latest version, or the one it pins. */
+  async secret({ name, version }: Reference, signal?: AbortSignal): Promise<Secret> {
+    const url = new URL(`/secrets/${name}/${version ?? ''}?api-version=${apiVersion}`, this.#origin)
+    const answer = await this.#send({ url, signal, maxBytes: secretBytesMax, headers: { accept: 'application/json' } })
+    if (answer.status !== 200) throw refusal(url, answer)
+    const { value, id } = objectIn(url, answer.body)
+    const said = /\/secrets\/([0-9a-z-]+)\/([0-9a-z]+)$/i.exec(typeof id === 'string' ? id : '')
+    // Not one byte is taken from an answer about another secret, or about none.
+    if (typeof value !== 'string' || !said || said[1]?.toLowerCase() !== name.toLowerCase()) {
+      throw new ConfigurationError('malformed', `${url.host} answered something that isn't the secret ${name}.`)
+    }
+    if (version !== undefined && said[2]?.toLowerCase() !== version.toLowerCase()) {
+      throw new ConfigurationError('malformed', `${url.host} answered another version of the secret ${name}.`)
+    }
+    return { value, version: said[2] ?? '' }
+  }
+
+  /** Says what an instance runs on now. Gives the status; only Cardea knows this path. */
+  async report(instance: string, body: unknown, signal?: AbortSignal): Promise<number> {
+    const url = new URL(`/.cardea/consumers/${encodeURIComponent(instance)}`, this.#origin)
+    const headers = { 'content-type': 'application/json' }
+    return (await this.#send({ url, method: 'PUT', signal, headers, body: JSON.stringify(body) })).status
+  }
+
+  async #send(request: Request): Promise<Answer> {
+    if (!this.#challenge) {
+      const { body, ...bare } = request
+      const answer = await this.#transport.send(bare)
+      if (answer.status !== 401 && (body === undefined || answer.status >= 300)) return answer
+      this.#challenge = challengeFrom(this.#origin, answer)
+    }
+    const { answer, token } = await this.#sendAs(this.#challenge, request)
+    if (answer.status !== 401) return answer
+    // The token expired, was revoked, or the vault moved to another tenant: its new challenge says what it wants now.
+    this.#tokens.forget(this.#challenge.scope, token)
+    this.#challenge = challengeFrom(this.#origin, answer)
+    return (await this.#sendAs(this.#challenge, request)).answer
+  }
+
+  async #sendAs({ scope, tenantId }: Challenge, request: Request): Promise<{ answer: Answer; token: string }> {
+    const { token } = await this.#tokens.get(scope, tenantId)
+    const headers = { ...request.headers, authorization: `Bearer ${token}` }
+    return { answer: await this.#transport.send({ ...request, headers }), token }
+  }
+}
