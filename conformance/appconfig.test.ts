@@ -4,21 +4,21 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Server, serverHere } from './server.ts'
+import { type House, openHouse } from '@cardea/server/testing/house'
 
 /** App Configuration as Azure's own JavaScript libraries see it, with the production names and ports. */
-const program = fileURLToPath(new URL('./programs/settings.ts', import.meta.url))
+const program = fileURLToPath(new URL('./clients/settings.ts', import.meta.url))
 
 describe('Azure’s libraries for App Configuration', () => {
-  let server: Server
+  let house: House
   before(async () => {
-    server = await serverHere()
+    house = await openHouse()
   })
-  after(() => server?.[Symbol.asyncDispose]())
+  after(() => house?.[Symbol.asyncDispose]())
 
   const runs = async (deed: string) => {
     const child = spawn(process.execPath, [program, deed], {
-      env: { PATH: process.env.PATH, ...server.env() },
+      env: { PATH: process.env.PATH, ...house.env },
       stdio: ['ignore', 'inherit', 'pipe'],
     })
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])

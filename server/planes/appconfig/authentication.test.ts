@@ -36,7 +36,7 @@ describe('a request signed with an access key', () => {
   it('is signed over the target as it was sent, however that is spelled', async () => {
     await here.put('a/b', 'v')
     for (const path of ['/kv/a/b', '/kv/a%2Fb', '/kv/%61/b']) {
-      const { status, body } = await here.send('GET', `${path}?${version}`)
+      const { status, text: body } = await here.send('GET', `${path}?${version}`)
       assert.deepEqual([status, JSON.parse(body).key], [200, 'a/b'])
     }
     assert.equal((await here.send('GET', `/kv/a/b?api%2Dversion=2023-11-01`)).status, 200)
@@ -75,7 +75,7 @@ describe('a request signed with an access key', () => {
   ]
   for (const [name, sent, words] of bad) {
     it(`${name} is refused, and told why`, async () => {
-      const { status, headers, body } = await here.send('GET', list, sent ?? {})
+      const { status, headers, text: body } = await here.send('GET', list, sent ?? {})
       assert.deepEqual([status, headers['www-authenticate'], body], [401, invalid(words), ''])
     })
   }
@@ -108,7 +108,7 @@ describe('a request without a credential that we know', () => {
   it('is told both ways to prove oneself, and nothing else', async () => {
     for (const headers of [{}, { authorization: 'Basic YTpi' }, { authorization: '' }]) {
       for (const path of [list, '/kv/a?', '/nothing/here']) {
-        const { status, body, headers: said } = await here.plain('GET', path, headers)
+        const { status, text: body, headers: said } = await here.plain('GET', path, headers)
         assert.deepEqual([status, said['www-authenticate'], body], [401, 'HMAC-SHA256, Bearer', ''])
         assert.match(String(said['sync-token']), /^([^=]+)=([^;]+);sn=(\d+)$/)
       }
@@ -133,7 +133,7 @@ describe('a key that was taken away', () => {
   it('proves nothing from that moment on', async () => {
     const key = await here.addKey(here.store, false)
     assert.equal((await here.send('GET', list, { key })).status, 200)
-    const { base } = here.server.cardea
+    const { base } = here.house.cardea
     await base.database.write((turn) => dropAccessKey(turn, key.id))
     const { status, headers } = await here.send('GET', list, { key })
     assert.deepEqual([status, headers['www-authenticate']], [401, invalid('Invalid Credential')])
@@ -155,7 +155,7 @@ describe('two stores', () => {
 
   it('do not open to tokens that were made for the other', async () => {
     const other = await here.another('second')
-    const token = await here.server.token(`https://${here.host}`)
+    const token = await here.house.developerToken(`https://${here.host}`)
     const authorization = `Bearer ${token}`
     assert.equal((await here.plain('GET', list, { authorization })).status, 200)
     const { status, headers } = await here.plain('GET', list, { authorization, host: other.host })
@@ -163,8 +163,8 @@ describe('two stores', () => {
   })
 
   it('that is not there is not found, by those who proved who they are', async () => {
-    const host = `nowhere.config.${here.server.domain}`
-    const authorization = `Bearer ${await here.server.token('https://azconfig.io')}`
+    const host = `nowhere.config.cardea.internal`
+    const authorization = `Bearer ${await here.house.developerToken('https://azconfig.io')}`
     assert.equal((await here.plain('GET', list, { authorization, host })).status, 404)
     assert.equal((await here.plain('GET', list, { host })).status, 401)
   })
@@ -172,7 +172,7 @@ describe('two stores', () => {
 
 describe('an Entra token', () => {
   it('is taken for every audience that clients ask for', async () => {
-    const { domain } = here.server
+    const domain = 'cardea.internal'
     for (const audience of [
       `https://demo.config.${domain}`,
       `https://demo.config.${domain}:8443`,
@@ -181,15 +181,15 @@ describe('an Entra token', () => {
       'https://appconfig.azure.com',
       'https://azconfig.io',
     ]) {
-      const authorization = `Bearer ${await here.server.token(audience)}`
+      const authorization = `Bearer ${await here.house.developerToken(audience)}`
       assert.equal((await here.plain('GET', list, { authorization })).status, 200, audience)
     }
   })
 
   it('is refused for any other audience, and when it is none at all', async () => {
-    const { domain } = here.server
+    const domain = 'cardea.internal'
     for (const audience of [`https://vault.${domain}`, `https://demo.vault.${domain}`, 'https://vault.azure.net']) {
-      const authorization = `Bearer ${await here.server.token(audience)}`
+      const authorization = `Bearer ${await here.house.developerToken(audience)}`
       const { status, headers } = await here.plain('GET', list, { authorization })
       assert.deepEqual([status, headers['www-authenticate']], [401, noToken], audience)
     }
@@ -200,7 +200,7 @@ describe('an Entra token', () => {
 
 it('the journal names the key that acted, and the setting that it acted on', async () => {
   await here.put('audited', 'v', '&label=prod')
-  const { rows } = await here.server.cardea.base.database.read.run(
+  const { rows } = await here.house.cardea.base.database.read.run(
     "select operation, resource, caller, outcome from audit where resource like '%audited%' order by at, number",
     [],
   )

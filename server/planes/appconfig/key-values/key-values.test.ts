@@ -13,11 +13,11 @@ const at = (key: string, query = '') => `/kv/${key}?${version}${query}`
 const get = (path: string, headers: Record<string, string> = {}) => here.send('GET', path, { headers })
 const ok = async (method: string, path: string, sent: Sent = {}) => {
   const answer = await here.send(method, path, sent)
-  assert.equal(answer.status, 200, answer.body)
-  return { ...answer, json: method === 'HEAD' ? undefined : JSON.parse(answer.body) }
+  assert.equal(answer.status, 200, answer.text)
+  return { ...answer, json: method === 'HEAD' ? undefined : JSON.parse(answer.text) }
 }
 const problem = async (path: string, sent: Sent & { method?: string } = {}) => {
-  const { status, headers, body } = await here.send(sent.method ?? 'GET', path, sent)
+  const { status, headers, text: body } = await here.send(sent.method ?? 'GET', path, sent)
   assert.equal(headers['content-type'], 'application/problem+json; charset=utf-8', body)
   const said = JSON.parse(body)
   assert.equal(said.status, status)
@@ -27,7 +27,7 @@ const problem = async (path: string, sent: Sent & { method?: string } = {}) => {
 describe('a key-value', () => {
   it('is answered with the service’s members, in its order, under its media type', async () => {
     const body = { value: 'v', content_type: 'text/plain', tags: { a: '1', b: null } }
-    const { headers, body: text, json } = await ok('PUT', at('shape', '&label=l'), { body })
+    const { headers, text, json } = await ok('PUT', at('shape', '&label=l'), { body })
     assert.deepEqual(Object.keys(json), [
       'etag',
       'key',
@@ -46,7 +46,7 @@ describe('a key-value', () => {
     assert.equal(headers['content-type'], 'application/vnd.microsoft.appconfig.kv+json; charset=utf-8')
     assert.equal(headers.etag, `"${json.etag}"`)
     assert.equal(Date.parse(String(headers['last-modified'])), Date.parse(json.last_modified))
-    assert.equal((await ok('GET', at('shape', '&label=l'))).body, text)
+    assert.equal((await ok('GET', at('shape', '&label=l'))).text, text)
   })
 
   it('has null, not an empty text, where it has no label or content type', async () => {
@@ -120,14 +120,14 @@ describe('a key-value', () => {
   it('is deleted with its last state as the answer, and with 204 when there was none', async () => {
     await here.put('deleted', 'v')
     assert.equal((await ok('DELETE', at('deleted'))).json.value, 'v')
-    const { status, body, headers } = await here.send('DELETE', at('deleted'))
+    const { status, text: body, headers } = await here.send('DELETE', at('deleted'))
     assert.deepEqual([status, body], [204, ''])
     assert.ok(headers['sync-token'])
     assert.equal((await get(at('deleted'))).status, 404)
   })
 
   it('that is not there has an empty answer', async () => {
-    const { status, body, headers } = await get(at('absent'))
+    const { status, text: body, headers } = await get(at('absent'))
     assert.deepEqual([status, body, headers['content-type']], [404, '', undefined])
     assert.equal((await here.send('HEAD', at('absent'))).status, 404)
   })
@@ -135,7 +135,7 @@ describe('a key-value', () => {
   it('is checked by HEAD, with the headers of GET', async () => {
     await here.put('checked', 'v')
     const [head, got] = [await ok('HEAD', at('checked')), await ok('GET', at('checked'))]
-    assert.equal(head.body, '')
+    assert.equal(head.text, '')
     for (const name of ['etag', 'content-type', 'last-modified', 'content-length', 'sync-token'] as const)
       assert.equal(head.headers[name], got.headers[name])
   })
@@ -183,13 +183,13 @@ describe('conditional requests', () => {
     const etag = String(headers.etag)
     for (const method of ['GET', 'HEAD']) {
       const answer = await here.send(method, at('cond/read'), { headers: { 'if-none-match': etag } })
-      assert.deepEqual([answer.status, answer.body, answer.headers.etag], [304, '', etag])
+      assert.deepEqual([answer.status, answer.text, answer.headers.etag], [304, '', etag])
       assert.ok(answer.headers['sync-token'])
     }
     assert.equal((await get(at('cond/read'), { 'if-none-match': '"other"' })).status, 200)
     assert.equal((await get(at('cond/read'), { 'if-match': etag })).status, 200)
     const refused = await get(at('cond/read'), { 'if-match': '"other"' })
-    assert.deepEqual([refused.status, refused.body], [412, ''])
+    assert.deepEqual([refused.status, refused.text], [412, ''])
   })
 
   it('of several etags only the first counts', async () => {
@@ -231,7 +231,7 @@ describe('conditional requests', () => {
 
   it('on a locked key are refused for their condition first', async () => {
     const { headers } = await here.put('cond/locked', '1')
-    const { database } = here.server.cardea.base
+    const { database } = here.house.cardea.base
     await database.write((turn) => turn.sql.run("update setting set locked = 1 where key = 'cond/locked'", []))
     assert.equal(await write('PUT', { 'if-match': '"other"' }, 'cond/locked'), 412)
     const said = await problem(at('cond/locked'), {
@@ -318,7 +318,7 @@ describe('a list', () => {
     const etag = String((await ok('GET', path)).headers.etag)
     for (const method of ['GET', 'HEAD']) {
       const answer = await here.send(method, path, { headers: { 'if-none-match': etag } })
-      assert.deepEqual([answer.status, answer.body, answer.headers.etag], [304, '', etag])
+      assert.deepEqual([answer.status, answer.text, answer.headers.etag], [304, '', etag])
     }
     assert.equal((await ok('HEAD', path)).headers.etag, etag)
     assert.equal((await get(path, { 'if-match': '"other"' })).status, 412)
@@ -477,7 +477,7 @@ describe('what is not answered yet', () => {
       ['PATCH', at('a')],
       ['DELETE', `/kv?${version}`],
     ] as const) {
-      const { status, body } = await here.send(method, path)
+      const { status, text: body } = await here.send(method, path)
       assert.deepEqual([status, body], [405, ''], `${method} ${path}`)
     }
   })

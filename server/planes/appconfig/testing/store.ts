@@ -1,9 +1,8 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import type { Answered } from '@cardea/conformance/ask'
-import { type Server, serverHere } from '@cardea/conformance/server'
 import { addAccessKey } from '#core/access/access-keys.ts'
 import type { Store } from '#core/vaults/vault.ts'
 import { foundStore } from '#core/vaults/vaults.ts'
+import { type Heard, type House, openHouse } from '../../../testing/house.ts'
 
 /** What signs a request: an access key, as a connection string carries it. */
 export type Key = { readonly id: string; readonly secret: string }
@@ -23,13 +22,13 @@ export type Sent = {
 
 /** A running store, and a client of it that signs what it sends, honestly unless told otherwise. */
 export type RunningStore = AsyncDisposable & {
-  readonly server: Server
+  readonly house: House
   readonly host: string
   readonly key: Key
-  send(method: string, path: string, sent?: Sent): Promise<Answered>
+  send(method: string, path: string, sent?: Sent): Promise<Heard>
   /** The same without any signature. */
-  plain(method: string, path: string, headers?: Readonly<Record<string, string>>, body?: string): Promise<Answered>
-  put(key: string, value: unknown, query?: string): Promise<Answered>
+  plain(method: string, path: string, headers?: Readonly<Record<string, string>>, body?: string): Promise<Heard>
+  put(key: string, value: unknown, query?: string): Promise<Heard>
   /** Another store of the same house, with a key of its own. */
   another(name: string): Promise<{ readonly store: Store; readonly host: string; readonly key: Key }>
   addKey(store: Store, readOnly: boolean): Promise<Key>
@@ -39,18 +38,17 @@ export type RunningStore = AsyncDisposable & {
 export const version = 'api-version=2023-11-01'
 
 export async function runningStore(settings: Record<string, string> = {}): Promise<RunningStore> {
-  const server = await serverHere(settings)
-  const { base, installation } = server.cardea
-  const env = server.env()
-  const host = `demo.config.${server.domain}`
+  const house = await openHouse({ env: settings })
+  const { base, installation } = house.cardea
+  const { env, storeHost: host } = house
   const [, id, secret] = /Id=([^;]+);Secret=(.+)$/.exec(env.AZURE_APPCONFIG_CONNECTION_STRING as string) as string[]
   const key = { id: id as string, secret: secret as string }
   const stores = `/subscriptions/${installation.subscription}/resourceGroups/demo/providers/Microsoft.AppConfiguration/configurationStores`
   const store = { name: 'demo', resourceId: `${stores}/demo`, location: 'local' }
   const plain: RunningStore['plain'] = (method, path, headers = {}, body) =>
-    server.ask({ host, method, path, headers, ...(body !== undefined && { body }) })
+    house.ask(host, method, path, { headers, body })
   const running: RunningStore = {
-    server,
+    house,
     host,
     key,
     store,
@@ -60,18 +58,15 @@ export async function runningStore(settings: Record<string, string> = {}): Promi
       const headers = {
         ...signatureOf(method, path, sent.host ?? host, body, sent.key ?? key, sent),
         ...(sent.body !== undefined && { 'content-type': 'application/json' }),
-        ...(sent.host !== undefined && { host: sent.host }),
         ...sent.headers,
       }
-      // The name on the certificate has no port; the header may.
-      const name = (sent.host ?? host).replace(/:\d+$/, '')
-      return server.ask({ host: name, method, path, headers, ...(body !== '' && { body }) })
+      return house.ask(sent.host ?? host, method, path, { headers, ...(body !== '' && { body }) })
     },
     put: (name, value, query = '') => running.send('PUT', `/kv/${name}?${version}${query}`, { body: { value } }),
     async another(name) {
       const made = { name, resourceId: `${stores}/${name}`, location: 'local' }
       await base.database.write((turn) => foundStore(turn, base.keyring, made))
-      return { store: made, host: `${name}.config.${server.domain}`, key: await running.addKey(made, false) }
+      return { store: made, host: host.replace('demo', name), key: await running.addKey(made, false) }
     },
     async addKey(of, readOnly) {
       const fresh = { id: randomBytes(6).toString('hex'), secret: randomBytes(32).toString('base64') }
@@ -80,7 +75,7 @@ export async function runningStore(settings: Record<string, string> = {}): Promi
       )
       return fresh
     },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
   }
   return running
 }
