@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
 import { type House, openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
-import { findPythonSdk, seenBy } from './client.ts'
+import { findPythonSdk, runClient, seenBy } from './client.ts'
 
 let house: House
 before(async () => {
@@ -32,6 +33,29 @@ describe('Azure’s own clients, with the environment alone', () => {
     })
   })
 
+  const refer = async () => {
+    const token = await house.developerToken(`https://${house.storeHost}`)
+    const put = (key: string, body: object) =>
+      house.ask(house.storeHost, 'PUT', `/kv/${key}?api-version=2023-11-01`, { token, body })
+    const uri = `https://${house.vaultHost}/secrets/greeting`
+    assert.equal(
+      (
+        await put('App:Greeting', {
+          value: JSON.stringify({ uri }),
+          content_type: `${keyVaultReferenceType};charset=utf-8`,
+        })
+      ).status,
+      200,
+    )
+    assert.equal((await put('App:Plain', { value: 'plain' })).status, 200)
+  }
+
+  it('need ten lines and no option to set a secret, and to read it through a setting that refers to it', async () => {
+    await refer()
+    const { code, out, error } = await runClient('ten-lines.js', house.env)
+    assert.deepEqual([code, out.trim()], [0, 'hello hello'], error)
+  })
+
   const python = needs('Debian’s python3-azure', findPythonSdk)
   it('do the same from Python, as the lesson on Key Vault shows', { skip: python.skip }, async () => {
     const seen = await seenBy('secrets.py', house.env)
@@ -48,5 +72,15 @@ describe('Azure’s own clients, with the environment alone', () => {
       purged: '404 SecretNotFound',
     })
     assert.ok((seen.names as string[]).includes('openai-api-key'))
+  })
+
+  it('resolve a reference from Python', { skip: python.skip }, async () => {
+    await refer()
+    const vault = await house.developerToken()
+    await house.ask(house.vaultHost, 'PUT', '/secrets/greeting?api-version=7.4', {
+      token: vault,
+      body: { value: 'from the vault' },
+    })
+    assert.deepEqual(await seenBy('reference.py', house.env), { greeting: 'from the vault', plain: 'plain' })
   })
 })
