@@ -12,7 +12,14 @@ if (data === undefined) throw new Error('usage: node tools/started.js DATA-FOLDE
 
 const healthy = (port, ca) =>
   new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path: '/.cardea/ready', servername: 'demo.vault.cardea.internal', ca, headers: { host: 'demo.vault.cardea.internal' } }
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path: '/.cardea/ready',
+      servername: 'demo.vault.cardea.internal',
+      ca,
+      headers: { host: 'demo.vault.cardea.internal' },
+    }
     get(options, (answer) => {
       answer.resume()
       resolve(answer.statusCode)

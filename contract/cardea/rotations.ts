@@ -12,7 +12,10 @@ const policy = {
   binding: anything,
   /** From one rotation to the next; null: only on demand. */
   intervalSeconds: nullable(whole(10, 5 * 366 * 86_400)),
-  /** How long the old credential may outlive the new one when consumers lag. */
+  /**
+   * How long the old credential may outlive the new one when consumers lag, or where none report what they run on.
+   * Default: one interval, at most a day; none for a provider that has but one credential.
+   */
   graceSeconds: optional(whole(0, 366 * 86_400)),
   /** Whether the old slot is overwritten at the end, so that the old credential stops working. Default true. */
   scrub: optional(flag),

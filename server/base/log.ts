@@ -21,7 +21,7 @@ export const createLog = (level: string): Log =>
 export const silentLog: Log = pino({ level: 'silent' })
 
 /** What an operator may see of an error: its words and where it came from, and the same of its causes. */
-export function describe(error: unknown, depth = 0): Record<string, unknown> {
+function describe(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) }
   const { code, cause } = error as Error & { code?: unknown }
   return {

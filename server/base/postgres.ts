@@ -120,8 +120,7 @@ function turnConnection(config: pg.ClientConfig, clock: Clock | undefined, log: 
       await exec('rollback to savepoint work; release savepoint work')
     },
     async commit(head, stirred) {
-      const move =
-        head === undefined ? '' : `update head set epoch = ${head.epoch}, sequence = ${head.sequence};`
+      const move = head === undefined ? '' : `update head set epoch = ${head.epoch}, sequence = ${head.sequence};`
       const tell = head !== undefined || stirred ? `select pg_notify('cardea', '');` : ''
       const results = (await exec(`${move} ${tell} commit`)) as unknown as pg.QueryResult | pg.QueryResult[]
       const last = Array.isArray(results) ? results.at(-1) : results

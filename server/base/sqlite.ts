@@ -18,6 +18,7 @@ export function openSqlite<Entry extends { at: number }>(
   const lock = lockFile(`${file}-lock`, file)
   const writer = open(file)
   writer.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+  writer.exec(`pragma wal_autocheckpoint = ${checkpointPages}`)
   const reader = open(file)
   reader.exec('pragma query_only = on')
   const watchers = new Watchers()
@@ -78,6 +79,10 @@ export function openSqlite<Entry extends { at: number }>(
     },
   }
 }
+
+// A checkpoint holds everybody up for 5 to 20 ms. At SQLite's own 1000 pages one falls into every eighth turn of writes and
+// hits one read in a hundred; at 4000 (16 MB) commits cost a fifth less, and the journal is still read in 20 ms at a start.
+const checkpointPages = 4000
 
 // Never wait inside SQLite: it would hold the event loop. A busy file is tried again from outside.
 const open = (file: string): DatabaseSync => guard(() => new DatabaseSync(file, { timeout: 0 }))

@@ -8,17 +8,13 @@ import type { AuditEntry } from './entry.ts'
  * that two nodes never wait for each other and a missing number tells of a missing record.
  */
 export function auditLedger(): Ledger<AuditEntry> {
-  const series = new WeakMap<object, { readonly writer: string; last: number }>()
+  const series = new WeakMap<object, { readonly writer: string; readonly last: number }>()
   return async (sql, entries) => {
-    let own = series.get(sql)
-    if (own === undefined) {
-      own = { writer: randomUUID(), last: 0 }
-      series.set(sql, own)
-    }
-    const { writer, last } = own
+    // Out of the map while its turn runs: when nobody comes back to say that it was kept, it may have been (a commit whose
+    // answer was lost), and its next number may be taken. A new series then begins.
+    const { writer, last } = series.get(sql) ?? { writer: randomUUID(), last: 0 }
+    series.delete(sql)
     await addEntries(sql, writer, last + 1, entries)
-    return () => {
-      own.last = last + entries.length
-    }
+    return () => void series.set(sql, { writer, last: last + entries.length })
   }
 }

@@ -36,7 +36,11 @@ type SigningKey = {
 export async function rotateSigningKey(turn: Turn, keyring: Keyring, pair: KeyPair): Promise<Instant> {
   const { sql, at } = turn
   const before = await signingKeys(sql)
-  const signsFrom = before.length === 0 ? at : at + keyShownBeforeMs
+  // After a long sleep there may be none left that is published for another day: then the new one signs at once.
+  const covered = before.some(
+    ({ retires }) => retires > at + keyShownBeforeMs + (tokenLifeSeconds + skewSeconds) * 1000,
+  )
+  const signsFrom = covered ? at + keyShownBeforeMs : at
   const kid = randomUUID().replaceAll('-', '')
   const publicJwk = { ...(await exportJWK(pair.publicKey)), kid, use: 'sig', alg: 'RS256' }
   const sealed = await keyring.seal(

@@ -38,6 +38,7 @@ import {
   policyOf,
   type Rotation,
   removePolicy,
+  slotsOf,
 } from './rotation-rows.ts'
 
 /**
@@ -259,7 +260,10 @@ class Work {
     const current = latest === undefined ? undefined : await this.#read(rotation.nameKey)
     const slots = provider.slotsOf(this.#binding)
     const oldSlot = current === undefined ? undefined : provider.slotIn(current.value, this.#binding)
-    const slot = slots.find((one) => one !== oldSlot)
+    // Another than what is published now; and, if a human's value is, one that nobody runs on any more.
+    const used = new Set((await this.#usersBehind()).map(({ slot }) => slot))
+    const free = slots.filter((one) => one !== oldSlot)
+    const slot = free.find((one) => !used.has(one)) ?? free[0]
     const candidate = provider.propose(this.#binding, slot)
     if (Buffer.byteLength(candidate) > valueBytesMax)
       throw new NotNow('The provider proposed a value that is too long.')
@@ -281,9 +285,24 @@ class Work {
     )
   }
 
-  /** Nothing is sent before it is known that the far side answers for what is published. */
+  /**
+   * Nothing is sent before it is known that the far side answers for what is published, nor to a slot that a consumer
+   * runs on who hasn't followed the last version yet: to change that would take an old credential away.
+   */
   async #check(): Promise<'again' | 'settled'> {
-    const { provider, rotation } = this.#seen
+    const { provider, rotation, latest, vault } = this.#seen
+    const { base, times } = this.#engine
+    const users = (await this.#usersBehind()).filter(({ slot }) => slot !== undefined && slot === rotation.slot)
+    if (users.length > 0) {
+      const policy = await policyOf(base.database.read, vault.name, rotation.nameKey)
+      const deadline = (latest?.created ?? 0) + (policy?.graceMs ?? 0)
+      if (base.clock() < deadline) {
+        const names = users.map(({ application, instance }) => `${application} ${instance}`).join(', ')
+        const why = `Waiting for ${names} to leave the credential that is to be changed.`
+        return this.#wait(why.slice(0, 500), Math.min(deadline, base.clock() + times.silentMs))
+      }
+      await this.#nameLaggards(users)
+    }
     const far = await this.#farSide()
     const previous = await this.#unseal('previous')
     const ours = provider.kind === 'single' || rotation.oldSlot !== undefined
@@ -436,10 +455,22 @@ class Work {
 
   // What each step is made of.
 
-  /** Goes to another state because of how things stand. */
-  async #move(to: RotationState): Promise<'again' | 'settled'> {
+  /** Live consumers that run on another version than the latest, with the slot of theirs if it is known. */
+  async #usersBehind(): Promise<(Use & { readonly slot: string | undefined })[]> {
+    const { vault, rotation, latest } = this.#seen
+    const { base, times } = this.#engine
+    const { read } = base.database
+    const users = await consumersOf(read, vault, rotation.nameKey, base.clock(), times.silentMs)
+    const behind = users.filter(({ version }) => version !== latest?.version)
+    const versions = [...new Set(behind.map(({ version }) => version))]
+    const slots = await slotsOf(read, vault.name, rotation.nameKey, versions)
+    return behind.map((user) => ({ ...user, slot: slots.get(user.version) }))
+  }
+
+  /** Tells the operator who is about to be left behind: in the log, and in the journal of deeds. */
+  async #nameLaggards(laggards: readonly Use[]): Promise<void> {
     const { base, caller, log } = this.#engine
-    const { vault, rotation, laggards } = this.#seen
+    const { vault, rotation } = this.#seen
     for (const { application, instance, version } of laggards) {
       log.warn(
         this.#names({ application, instance, version }),
@@ -450,6 +481,11 @@ class Work {
       const circumstances = { ...this.#circumstances, agent }
       await attest(base, { operation: 'RotationLaggard', resource, caller, circumstances }, 'deadline')
     }
+  }
+
+  /** Goes to another state because of how things stand. */
+  async #move(to: RotationState): Promise<'again' | 'settled'> {
+    await this.#nameLaggards(this.#seen.laggards)
     return this.#become(to, {})
   }
 
@@ -548,13 +584,13 @@ class Work {
   /** Sends, and says in the operator's words why it was refused, if it was. An answer means that nothing is under way. */
   async #send(step: string, call: () => Promise<void>): Promise<string | undefined> {
     const { rotation } = this.#seen
-    this.#stopIfOld()
-    const refusal = await this.#step(step, () =>
-      within(this.#engine.times.requestMs * 1.2, call()).then(
+    const refusal = await this.#step(step, () => {
+      this.#stopIfOld()
+      return within(this.#engine.times.requestMs * 1.2, call()).then(
         () => undefined,
         (error: unknown) => this.#say(error),
-      ),
-    )
+      )
+    })
     if (refusal === undefined) {
       await this.#step('rest', () =>
         this.#turn(async (turn) => {

@@ -214,6 +214,29 @@ export const lastRotation = async (sql: Sql, vault: string, nameKey: string): Pr
 export const hasMetVersion = async (sql: Sql, vault: string, nameKey: string): Promise<boolean> =>
   (await lastPublished.first(sql, { vault, name_key: nameKey })) !== undefined
 
+/** Which slot each of these versions was published from, as far as a rotation of this secret has known it. */
+export async function slotsOf(
+  sql: Sql,
+  vault: string,
+  nameKey: string,
+  versions: readonly string[],
+): Promise<Map<string, string>> {
+  if (versions.length === 0) return new Map()
+  const rows = await query<Tables, Pick<RotationRow, 'new_version' | 'slot' | 'base_version' | 'old_slot'>>(sql, (db) =>
+    db
+      .selectFrom('rotation')
+      .select(['new_version', 'slot', 'base_version', 'old_slot'])
+      .where('vault', '=', vault)
+      .where('name_key', '=', nameKey)
+      .where((row) => row.or([row('new_version', 'in', versions), row('base_version', 'in', versions)])),
+  )
+  const known = rows.flatMap((row) => [
+    [row.base_version, row.old_slot],
+    [row.new_version, row.slot],
+  ])
+  return new Map(known.filter((pair): pair is [string, string] => pair[0] !== null && pair[1] !== null))
+}
+
 /** Changes a rotation that is still in a state; false if it is no longer. With `closed` it ends. */
 export async function changeRotation(
   sql: Sql,
@@ -257,9 +280,9 @@ const names = Object.entries(columns) as [keyof Rotation, keyof RotationRow][]
 
 const rowOf = (rotation: Partial<Rotation>): Partial<RotationRow> =>
   Object.fromEntries(
-    names.filter(([name]) => name in rotation).map(([name, column]) => [column, valueOf(rotation[name])]),
+    names.filter(([name]) => name in rotation).map(([name, column]) => [column, storable(rotation[name])]),
   )
-const valueOf = (given: Rotation[keyof Rotation]) => (typeof given === 'boolean' ? Number(given) : (given ?? null))
+const storable = (given: Rotation[keyof Rotation]) => (typeof given === 'boolean' ? Number(given) : (given ?? null))
 
 const rotationOf = (row: RotationRow | undefined): Rotation | undefined =>
   row &&

@@ -107,9 +107,10 @@ class ChangeStream extends Readable {
     // A cursor from beyond the journal's end is one of another journal, restored from a backup since.
     this.#cursor = Math.min(after ?? Number.POSITIVE_INFINITY, base.database.sequence)
     this.#say(`event: hello\ndata: ${JSON.stringify({ sequence: base.database.sequence })}\n\n`)
-    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs)
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref()
     if (expires !== undefined) {
-      this.#expiry = setTimeout(() => this.#end(), Math.min(Math.max(expires - base.clock(), 0), timerMsMax))
+      const left = Math.min(Math.max(expires - base.clock(), 0), timerMsMax)
+      this.#expiry = setTimeout(() => this.#end(), left).unref()
     }
   }
 

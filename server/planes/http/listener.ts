@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { Fault, type FaultCode, faultOf } from '#base/fault.ts'
-import { describe, type Log } from '#base/log.ts'
+import type { Log } from '#base/log.ts'
 import type { Base } from '#core/perform.ts'
 import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type Route, refused } from '../plane.ts'
 import type { Hosts, Plane } from './hosts.ts'
@@ -89,7 +89,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
     if (served === undefined) return send(reply, outside(error))
     const operation = (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? 'Unknown'
     if (!(error instanceof Fault) && faultOfFramework(error) === undefined)
-      log.error({ error: describe(error), operation }, 'a request failed')
+      log.error({ error, operation }, 'a request failed')
     send(
       reply,
       await refused(
@@ -146,7 +146,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
             // The deed's own entry tells of this already.
             const fault = faultOf(error)
             if (fault.code === 'internal' || fault.code === 'unavailable')
-              log.error({ error: describe(error), operation: operation.id }, 'an operation failed')
+              log.error({ error, operation: operation.id }, 'an operation failed')
             answer = words.refuse(call, fault, known)
           }
           send(reply, answer)
@@ -167,7 +167,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
         try {
           said = await answer(call)
         } catch (error) {
-          log.error({ error: describe(error), path }, 'a request failed')
+          log.error({ error, path }, 'a request failed')
           said = outside(error)
         }
         send(reply, said)

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inSeconds } from '#base/clock.ts'
 import { faultOf } from '#base/fault.ts'
-import { describe, type Log } from '#base/log.ts'
+import type { Log } from '#base/log.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import { tokenLifeSeconds } from '#core/identity/tokens.ts'
 import { attest } from '#core/perform.ts'
@@ -27,7 +27,7 @@ export function managedIdentity(services: Services) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     void answer(services, request)
       .catch((error: unknown) => {
-        services.log.error({ error: describe(error) }, 'a managed identity request failed')
+        services.log.error({ error }, 'a managed identity request failed')
         const status = faultOf(error).code === 'unavailable' ? 503 : 500
         return refusal(status, 'server_error', 'The identity service could not answer. Try again.')
       })

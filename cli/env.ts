@@ -1,0 +1,50 @@
+import { environmentOf } from '@cardea/server/environment'
+import { command, data, json, Refusal } from './command.ts'
+import { isRunning } from './running.ts'
+import { dataFolder } from './service.ts'
+import type { World } from './world.ts'
+
+export default command({
+  name: 'env',
+  says: 'Prints the environment variables with which programs reach this Cardea.',
+  more: 'They hold credentials: print them into a shell or a pipe rather than onto a shared screen.',
+  takes: {},
+  options: {
+    unset: { type: 'boolean', says: 'print what takes them back' },
+    data,
+    json,
+  },
+  examples: ['eval "$(cardea env)"', 'eval "$(cardea env --unset)"', 'cardea env --json > cardea-env.json'],
+  async run(given, world) {
+    const folder = dataFolder(given.data, world)
+    if (given.unset) {
+      for (const name of unsetNames(folder, world)) world.print(`unset ${name}`)
+      return 0
+    }
+    const env = environmentOf(folder)
+    if (!(await isRunning(folder))) {
+      throw new Refusal(
+        'not-running',
+        `The Cardea of ${folder} isn't running.`,
+        `Start it with: cardea start --data ${quoted(folder)}`,
+      )
+    }
+    if (given.json) world.print(JSON.stringify(env))
+    else for (const [name, value] of Object.entries(env)) world.print(`export ${name}=${quoted(value)}`)
+    return 0
+  },
+})
+
+/** A word as every POSIX shell reads it back. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** What `cardea env` may have set: what the folder says, or, if that is gone, what this shell has of it. */
+function unsetNames(folder: string, { env }: World): string[] {
+  try {
+    return Object.keys(environmentOf(folder))
+  } catch {
+    return Object.keys(env).filter((name) =>
+      /^(CARDEA_(DATA|DOMAIN|PORT|TENANT_ID|IDENTITY_\w+)|AZURE_\w+)$/.test(name),
+    )
+  }
+}

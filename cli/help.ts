@@ -1,0 +1,45 @@
+import type { Command, Option } from './command.ts'
+import { type Paint, widthOf } from './print.ts'
+
+/** Help, made from what the commands say of themselves. */
+export function overview(commands: readonly Command[], paint: Paint): string {
+  return [
+    `${paint.bold('cardea')}: secrets and settings that rotate while applications follow.`,
+    '',
+    'Usage: cardea COMMAND [OPTIONS]',
+    '',
+    ...columns(
+      commands.map(({ name, says }) => [name, says]),
+      paint,
+    ),
+    '',
+    'More about one of them: cardea help COMMAND',
+  ].join('\n')
+}
+
+export function helpOf({ name, says, more, takes, options, examples }: Command, paint: Paint): string {
+  const places = Object.entries(takes).map(([place, { optional }]) =>
+    optional ? `[${place.toUpperCase()}]` : place.toUpperCase(),
+  )
+  const told: [string, string][] = [
+    ...Object.entries(takes).map(([place, { says }]): [string, string] => [place.toUpperCase(), says]),
+    ...Object.entries(options).map(([option, about]): [string, string] => [optionText(option, about), about.says]),
+  ]
+  return [
+    says,
+    '',
+    `Usage: cardea ${[name, ...places].join(' ')}${Object.keys(options).length > 0 ? ' [OPTIONS]' : ''}`,
+    ...(told.length > 0 ? ['', ...columns(told, paint)] : []),
+    ...(more === undefined ? [] : ['', more]),
+    ...(examples.length > 0 ? ['', examples.length > 1 ? 'Examples:' : 'Example:'] : []),
+    ...examples.map((example) => `  ${example}`),
+  ].join('\n')
+}
+
+const optionText = (name: string, { type, value, multiple }: Option): string =>
+  `--${name}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}${multiple ? ' …' : ''}`
+
+function columns(rows: readonly (readonly [string, string])[], paint: Paint): string[] {
+  const width = Math.max(...rows.map(([left]) => widthOf(left)))
+  return rows.map(([left, right]) => `  ${paint.name(left)}${' '.repeat(width - widthOf(left))}  ${right}`)
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { commands } from './commands.ts'
+import { run } from './testing/world.ts'
+
+describe('the command line', () => {
+  it('shows every command when it is asked for nothing', async () => {
+    const { exit, out } = await run([])
+    assert.equal(exit, 0)
+    for (const { name, says } of commands) assert.match(out, new RegExp(`${name} +${says}`))
+  })
+
+  for (const { name, options } of commands) {
+    it(`explains "${name}", whichever way it is asked`, async () => {
+      const asked = [`help ${name}`, `${name} --help`, `${name} -h`].map((line) => run(line.split(' ')))
+      const [one, ...others] = (await Promise.all(asked)).map(({ exit, out }) => `${exit} ${out}`)
+      for (const other of others) assert.equal(other, one)
+      for (const option of Object.keys(options)) assert.ok(one?.includes(`--${option}`), option)
+      assert.match(one ?? '', /^0 /)
+    })
+  }
+
+  it('explains a family by its members', async () => {
+    const { out } = await run(['help', 'secret'])
+    assert.match(out, /secret set.*\n.*secret show.*\n.*secret list/)
+  })
+
+  const misuses: [string, RegExp][] = [
+    ['strat', /no command "strat"[\s\S]*cardea start/],
+    ['sceret list', /Did you mean: cardea secret list/],
+    ['secret lst', /Did you mean: cardea secret list/],
+    ['secret', /secret set, secret show, secret list/],
+    ['qwertz', /See: cardea help/],
+    ['start --prot 1', /no option --prot[\s\S]*Did you mean --port\?/],
+    ['start --port', /--port needs a value: --port PORT/],
+    ['start --port --json', /--port needs a value/],
+    ['start --json=yes', /--json takes no value/],
+    ['start --port 1 --port 2', /--port is given twice/],
+    ['secret show', /needs NAME: the secret/],
+    ['env here', /env takes no argument, and was given 1/],
+    ['start --temporary --data x', /--temporary makes a data folder of its own/],
+    ['demo --rotations none', /--rotations must be a number from 1 to/],
+    ['rotation bind db', /needs --provider/],
+    ['rotation bind db --provider random --interval soon', /--interval must be a time such as 90d/],
+  ]
+  for (const [line, said] of misuses) {
+    it(`refuses "${line}" as misuse`, async () => {
+      const { exit, out, err } = await run(line.split(' '))
+      assert.equal(exit, 2)
+      assert.equal(out, '')
+      assert.match(err, said)
+    })
+  }
+
+  it('repeats no argument that may be a secret', async () => {
+    for (const words of [
+      ['secret', 'set', 'db', 'hunter2'],
+      ['secret', 'set', 'db', '--value', 'hunter2'],
+      ['secret', 'hunter2'],
+      ['set', 'hunter2'],
+    ]) {
+      const { exit, err } = await run(words)
+      assert.equal(exit, 2)
+      assert.doesNotMatch(err, /hunter2/)
+    }
+  })
+
+  it('says all wrong settings at once', async () => {
+    const { exit, err } = await run(['start', '--port', 'http', '--domain', 'x', '--data', 'nowhere'])
+    assert.equal(exit, 2)
+    assert.match(err, /CARDEA_DOMAIN[\s\S]*CARDEA_PORT/)
+  })
+
+  it('tells programs what went wrong in JSON', async () => {
+    const { exit, err } = await run(['secret', 'show', 'db', '--json'])
+    assert.equal(exit, 1)
+    assert.deepEqual(JSON.parse(err), { error: { code: 'not-found', message: 'There is none.' } })
+  })
+
+  it('says what to do where there is no Cardea', async () => {
+    const { exit, err } = await run(['env', '--data', '/nowhere/at/all'], { env: {} })
+    assert.equal(exit, 1)
+    assert.match(err, /cardea start --data \/nowhere\/at\/all/)
+  })
+})

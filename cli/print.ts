@@ -1,0 +1,83 @@
+/** How things look in a terminal: calm, aligned, and coloured only where somebody sees it. */
+export type Paint = {
+  bold(text: string): string
+  dim(text: string): string
+  good(text: string): string
+  bad(text: string): string
+  warn(text: string): string
+  name(text: string): string
+}
+
+const sequence = (on: number, off: number) => (text: string) => `\u001b[${on}m${text}\u001b[${off}m`
+const plain = (text: string): string => text
+
+export const paintFor = (colours: boolean): Paint =>
+  colours
+    ? {
+        bold: sequence(1, 22),
+        dim: sequence(2, 22),
+        good: sequence(32, 39),
+        bad: sequence(31, 39),
+        warn: sequence(33, 39),
+        name: sequence(36, 39),
+      }
+    : { bold: plain, dim: plain, good: plain, bad: plain, warn: plain, name: plain }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour begins with
+const colour = /\u001b\[\d+m/g
+export const widthOf = (text: string): number => [...text.replace(colour, '')].length
+
+type Column = { readonly head: string; readonly right?: boolean }
+
+/** Rows under their heads, each column as wide as its widest cell. */
+export function table(paint: Paint, columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const heads = columns.map(({ head }) => head)
+  const widths = columns.map((_, at) => Math.max(...[heads, ...rows].map((row) => widthOf(row[at] ?? ''))))
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, at) => {
+        const space = ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))
+        return columns[at]?.right ? space + cell : cell + space
+      })
+      .join('  ')
+      .trimEnd()
+  return [paint.dim(line(heads)), ...rows.map(line)]
+}
+
+/** Text that came from elsewhere, without what a terminal would obey. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it takes out
+export const shown = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\u{fffd}')
+
+const units: readonly (readonly [string, number])[] = [
+  ['year', 365 * 86_400],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+]
+
+/** `2 hours ago`, `in 3 days`, `now`. */
+export function when(seconds: number, nowMs: number): string {
+  const away = seconds - Math.floor(nowMs / 1000)
+  const [unit, size] = units.find(([, size]) => Math.abs(away) >= size) ?? ['second', 0]
+  if (size === 0) return 'now'
+  const count = Math.floor(Math.abs(away) / size)
+  const span = `${count} ${unit}${count === 1 ? '' : 's'}`
+  return away < 0 ? `${span} ago` : `in ${span}`
+}
+
+/** `90 days`, `36 hours`: the largest unit that leaves no rest. */
+export function spanOf(seconds: number): string {
+  const [unit, size] = units.find(([, size]) => seconds >= size && seconds % size === 0) ?? ['second', 1]
+  return `${seconds / size} ${unit}${seconds === size ? '' : 's'}`
+}
+
+/** The time of day, with milliseconds, as the reader's clock has it. */
+export function clockTime(ms: number): string {
+  const at = new Date(ms)
+  const two = (part: number) => String(part).padStart(2, '0')
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')
+  return `${time}.${String(at.getMilliseconds()).padStart(3, '0')}`
+}
+
+export const thousands = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')

@@ -1,0 +1,114 @@
+import type { Consumer } from '@cardea/contract/cardea/consumers'
+import type { RotationState, RotationView } from '@cardea/contract/cardea/rotations'
+import { type Paint, shown, spanOf, table, when } from './print.ts'
+import type { Service } from './service.ts'
+
+export const rotationPath = (name: string): string => `/.cardea/secrets/${encodeURIComponent(name)}/rotation`
+export const rotatePath = (name: string): string => `/.cardea/secrets/${encodeURIComponent(name)}/rotate`
+
+export const rotationOf = async (vault: Service, name: string): Promise<RotationView> =>
+  (await vault.ask('GET', rotationPath(name))).body as RotationView
+
+type Wait = (ms: number) => Promise<void>
+const pollMs = 60
+const final: readonly (RotationState | undefined)[] = ['done', 'blocked', 'aborted']
+
+/** Rotates a secret, and gives each look at its rotation until that has ended. */
+export async function* rotating(vault: Service, name: string, wait: Wait): AsyncGenerator<RotationView> {
+  const before = (await rotationOf(vault, name)).rotation
+  const begun = (await vault.ask('POST', rotatePath(name))).body as RotationView
+  // One that is open already is joined; one that has ended is history.
+  yield* following(vault, name, wait, begun, final.includes(before?.state) ? before?.id : undefined)
+}
+
+/** Gives each look at the rotation of a secret until it has ended; not that of the one which has ended before. */
+export async function* following(
+  vault: Service,
+  name: string,
+  wait: Wait,
+  begun: RotationView,
+  before?: string,
+): AsyncGenerator<RotationView> {
+  for (let view = begun; ; view = await rotationOf(vault, name)) {
+    const { rotation } = view
+    if (rotation !== null && rotation.id !== before) {
+      yield view
+      if (final.includes(rotation.state)) return
+    }
+    await wait(pollMs)
+  }
+}
+
+/** Enough of a version to tell it from the others. */
+export const short = (version: string | null | undefined): string => version?.slice(0, 8) ?? '–'
+
+/** What a state means to somebody who watches. */
+export const meanings: Record<RotationState, string> = {
+  planned: 'a new credential has been thought of and is kept sealed',
+  applying: 'the target is told of it',
+  verified: 'the target accepts it',
+  grace: 'published; the old one lives until every consumer has switched',
+  retiring: 'the old one is taken away',
+  compensating: 'something else came first; the new one is taken back',
+  blocked: 'it needs a hand',
+  done: 'only the new one is accepted',
+  aborted: 'given up; the published one is as it was',
+}
+
+export function consumerRows(
+  consumers: readonly Consumer[],
+  current: string | null,
+  paint: Paint,
+  now: number,
+): string[] {
+  const rows = [...consumers]
+    .sort((a, b) => a.instance.localeCompare(b.instance, 'en', { numeric: true }))
+    .map(({ instance, application, version, seen }) => [
+      paint.name(shown(instance)),
+      shown(application),
+      current === null || version === current ? short(version) : paint.warn(`${short(version)} (old)`),
+      when(seen, now),
+    ])
+  return table(
+    paint,
+    ['INSTANCE', 'APPLICATION', 'RUNS ON', 'SEEN'].map((head) => ({ head })),
+    rows,
+  )
+}
+
+/** A binding and its rotation, for people. */
+export function describe(view: RotationView, paint: Paint, now: number): string[] {
+  const { rotation, consumers } = view
+  const state = (text: RotationState) =>
+    text === 'done' ? paint.good(text) : text === 'blocked' || text === 'aborted' ? paint.bad(text) : paint.warn(text)
+  const lines = [
+    `${paint.bold(view.secret)} rotates with ${view.provider}`,
+    '',
+    `  every      ${view.intervalSeconds === null ? 'never by itself' : spanOf(view.intervalSeconds)}`,
+    `  next       ${view.due === null ? 'on demand' : when(view.due, now)}`,
+    `  grace      at most ${spanOf(view.graceSeconds)} for consumers that lag`,
+    `  old one    ${view.scrub ? 'stops working at the end' : 'stays valid until its place is needed'}`,
+  ]
+  if (rotation === null) lines.push('', 'It has never been rotated.')
+  else {
+    lines.push(
+      '',
+      `Rotation ${rotation.id}: ${state(rotation.state)}, ${meanings[rotation.state]}`,
+      '',
+      `  began      ${when(rotation.started, now)}, ${rotation.reason}`,
+      ...(rotation.version === null ? [] : [`  version    ${rotation.version}`]),
+      ...(rotation.published === null ? [] : [`  published  ${when(rotation.published, now)}`]),
+      ...(rotation.state === 'grace' && rotation.graceUntil !== null
+        ? [`  deadline   ${when(rotation.graceUntil, now)}`]
+        : []),
+      ...(rotation.lastError === null ? [] : [`  last said  ${paint.bad(shown(rotation.lastError))}`]),
+    )
+  }
+  lines.push(
+    '',
+    ...(consumers.length === 0
+      ? ['No program says that it runs on it.']
+      : consumerRows(consumers, rotation?.version ?? null, paint, now)),
+  )
+  return lines
+}

@@ -1,0 +1,67 @@
+import type { SecretBundle } from '@cardea/contract/vault/secrets'
+import { command, data, json, Misuse, vault } from './command.ts'
+import { paintFor } from './print.ts'
+import { withVault } from './service.ts'
+import { valueFrom } from './value.ts'
+
+export default command({
+  name: 'secret set',
+  says: 'Gives a secret a new value, read from standard input or a file.',
+  more: 'A value is never an argument: every process list would show it. One line break at its end is left out.',
+  takes: { name: { says: 'the secret' } },
+  noMore: 'A value is never an argument, where every process list would show it. Pipe it, or give --file.',
+  options: {
+    file: { type: 'string', value: 'FILE', says: 'read the value from a file' },
+    raw: { type: 'boolean', says: 'keep a line break at the end' },
+    'content-type': { type: 'string', value: 'TYPE', says: 'what the value is, application/json for one' },
+    tag: { type: 'string', value: 'KEY=VALUE', multiple: true, says: 'a tag; may be given again' },
+    expires: { type: 'string', value: 'TIME', says: 'when it expires, as 2027-01-31 or 2027-01-31T12:00:00Z' },
+    vault,
+    data,
+    json,
+  },
+  examples: [
+    'printf s3cret | cardea secret set db-password',
+    'cardea secret set db-password          (asks, and shows nothing)',
+    'cardea secret set tls-key --file key.pem --content-type application/x-pem-file --expires 2027-01-31',
+  ],
+  async run(given, world) {
+    const body = {
+      tags: tagsIn(given.tag),
+      ...(given['content-type'] !== undefined && { contentType: given['content-type'] }),
+      ...(given.expires !== undefined && { attributes: { exp: timeIn(given.expires) } }),
+    }
+    const value = await valueFrom(world, given, `Value of ${given.name}`)
+    return withVault(world, given, async (vault) => {
+      const { body: said } = await vault.ask('PUT', `/secrets/${encodeURIComponent(given.name)}`, { value, ...body })
+      const { id } = said as SecretBundle
+      const version = id.slice(id.lastIndexOf('/') + 1)
+      const paint = paintFor(world.terminal.colours)
+      world.print(
+        given.json
+          ? JSON.stringify({ name: given.name, version, id })
+          : `${paint.name(given.name)} is now version ${paint.bold(version)}`,
+      )
+      return 0
+    })
+  },
+})
+
+function tagsIn(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((tag) => {
+      const at = tag.indexOf('=')
+      if (at < 1) throw new Misuse('--tag must be KEY=VALUE.')
+      return [tag.slice(0, at), tag.slice(at + 1)]
+    }),
+  )
+}
+
+function timeIn(given: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(given)
+    ? Date.parse(given)
+    : Number.NaN
+  if (Number.isNaN(ms))
+    throw new Misuse('--expires must be a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z.')
+  return Math.floor(ms / 1000)
+}

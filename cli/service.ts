@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { resolve } from 'node:path'
+import {
+  type Authorization,
+  byKey,
+  byToken,
+  type Challenge,
+  challengeFrom,
+  connectionFrom,
+} from '@cardea/client/authorization'
+import { credentialFrom } from '@cardea/client/credential'
+import { type Tokens, tokensOf } from '@cardea/client/tokens'
+import { type Answer, objectIn, type Request, refusal, type Transport } from '@cardea/client/transport'
+import { newestConfigurationVersion } from '@cardea/contract/appconfig/versions'
+import { newestVaultVersion } from '@cardea/contract/vault/versions'
+import { environmentOf } from '@cardea/server/environment'
+import { createConnectProxy } from '@cardea/server/planes/http/connect-proxy'
+import { type ExitCode, Misuse, Refusal } from './command.ts'
+import type { World } from './world.ts'
+
+/** Requests to one vault or store, made by whoever the environment says we are. */
+export type Service = {
+  readonly origin: string
+  ask(method: Method, path: string, body?: unknown): Promise<Answered>
+  /** Asks for what has no end, and gives the answer as it begins, whatever its status. */
+  follow(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage>
+}
+export type Method = NonNullable<Request['method']>
+export type Answered = { readonly status: number; readonly body: Record<string, unknown> }
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Where = {
+  readonly data?: string | undefined
+  readonly vault?: string | undefined
+  readonly store?: string | undefined
+}
+
+/** The data folder that a command means. */
+export const dataFolder = (data: string | undefined, { env }: World): string =>
+  resolve(data ?? env.CARDEA_DATA ?? '.cardea')
+
+/** Works with a vault, and closes what that opened. */
+export async function withVault(
+  world: World,
+  where: Where,
+  work: (vault: Service) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  await using way = await wayTo(world, where.data)
+  const origin = originOf('--vault', where.vault, way.env.AZURE_KEYVAULT_URL)
+  return await work(vaultAt(origin, way.transport, tokensOf(credentialFrom(way.env, way.transport))))
+}
+
+/** Works with a store, and closes what that opened. */
+export async function withStore(
+  world: World,
+  where: Where,
+  work: (store: Service, env: Environment) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  await using way = await wayTo(world, where.data)
+  const { env, transport } = way
+  const connection = env.AZURE_APPCONFIG_CONNECTION_STRING
+  const usual = env.AZURE_APPCONFIG_ENDPOINT ?? (connection && connectionFrom(connection).endpoint)
+  const origin = originOf('--store', where.store, usual)
+  const authorization =
+    env.AZURE_CLIENT_SECRET === undefined && connection !== undefined
+      ? byKey(connectionFrom(connection).key)
+      : byToken(tokensOf(credentialFrom(env, transport)), `${origin}/.default`)
+  return await work(storeAt(origin, transport, authorization), env)
+}
+
+export type Way = AsyncDisposable & { readonly env: Environment; readonly transport: Transport }
+
+/**
+ * Who we are and how we get there: from the environment if it says so, else from the data folder, so that no export is
+ * needed on the machine where Cardea runs. A folder that is named wins.
+ */
+export async function wayTo(world: World, data: string | undefined): Promise<Way> {
+  const { env } = world
+  const told = env.AZURE_KEYVAULT_URL ?? env.AZURE_APPCONFIG_ENDPOINT ?? env.AZURE_APPCONFIG_CONNECTION_STRING
+  if (data === undefined && told !== undefined) {
+    const transport = world.connect({ env })
+    return { env, transport, [Symbol.asyncDispose]: async () => transport.close() }
+  }
+  const own = environmentOf(dataFolder(data, world))
+  const ca = own.NODE_EXTRA_CA_CERTS
+  const proxy = own.HTTPS_PROXY === undefined ? await ownProxy(own) : undefined
+  const transport = world.connect({
+    env: own,
+    proxy: own.HTTPS_PROXY ?? proxy?.url ?? false,
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+  })
+  return {
+    env: own,
+    transport,
+    async [Symbol.asyncDispose]() {
+      transport.close()
+      await proxy?.close()
+    },
+  }
+}
+
+/** To a server that runs without its proxy, a command brings one for as long as it lives. */
+async function ownProxy({ CARDEA_DOMAIN: domain = '', CARDEA_PORT: port }: Environment) {
+  const owns = (host: string) => host.endsWith(`.${domain}`)
+  const proxy = createConnectProxy({ domain, owns, port: () => Number(port), passOn: false })
+  return { url: `http://127.0.0.1:${await proxy.listen(0)}`, close: () => proxy.close() }
+}
+
+/** A vault or store by its URL, or by its name beside the usual one. */
+export function originOf(option: string, given: string | undefined, usual: string | undefined): string {
+  const url = given?.includes('://') ? given : usual
+  if (url === undefined) throw new Misuse(`Which one? Give its URL with ${option}.`)
+  if (!URL.canParse(url) || new URL(url).protocol !== 'https:')
+    throw new Misuse(`${option} must be an https:// URL or a name.`)
+  const { origin } = new URL(url)
+  if (given === undefined || given.includes('://')) return origin
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/i.test(given)) throw new Misuse(`${option} must be an https:// URL or a name.`)
+  return origin.replace(/^https:\/\/[^.]+/, `https://${given.toLowerCase()}`)
+}
+
+/** Key Vault's way: asked for the challenge first, without token or body. */
+export function vaultAt(origin: string, transport: Transport, tokens: Tokens): Service {
+  let challenge: Challenge | undefined
+  return serviceAt(origin, newestVaultVersion, transport, async ({ url }) => {
+    challenge ??= challengeFrom(new URL(origin), await transport.send({ url }))
+    return { authorization: `Bearer ${(await tokens.get(challenge.scope, challenge.tenantId)).token}` }
+  })
+}
+
+export const storeAt = (origin: string, transport: Transport, authorization: Authorization): Service =>
+  serviceAt(origin, newestConfigurationVersion, transport, (request) => authorization.headersFor(request))
+
+type Prove = (request: Request) => Promise<Record<string, string>>
+
+function serviceAt(origin: string, version: string, transport: Transport, prove: Prove): Service {
+  const at = (path: string): URL => {
+    const url = new URL(path, origin)
+    // A link to the next page that leads elsewhere would carry our token there.
+    if (url.origin === origin) return url
+    throw new Refusal('untrusted', `${new URL(origin).host} points to another host for its next page.`)
+  }
+  return {
+    origin,
+    async ask(method, path, given) {
+      const url = at(path)
+      if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', version)
+      const headers = {
+        accept: '*/*',
+        ...(given !== undefined && { 'content-type': 'application/json' }),
+      }
+      const request = { url, method, headers, ...(given !== undefined && { body: JSON.stringify(given) }) }
+      const answer = await transport.send({ ...request, headers: { ...headers, ...(await prove(request)) } })
+      if (answer.status >= 300) throw refused(url, answer)
+      return { status: answer.status, body: answer.body === '' ? {} : objectIn(url, answer.body) }
+    },
+    async follow(path, headers, signal) {
+      const request = { url: at(path), headers: { accept: 'text/event-stream', ...headers }, signal }
+      return transport.open({ ...request, headers: { ...request.headers, ...(await prove(request)) } })
+    },
+  }
+}
+
+/** A refusal in the service's own words, which name no value. */
+function refused(url: URL, answer: Answer): Refusal {
+  const { code, message } = refusal(url, answer)
+  return new Refusal(code, wordsIn(answer.body) ?? message)
+}
+
+function wordsIn(body: string): string | undefined {
+  try {
+    const { error, title, detail } = JSON.parse(body) as {
+      error?: { message?: unknown }
+      title?: unknown
+      detail?: unknown
+    }
+    const text = error?.message ?? (detail || title)
+    return typeof text === 'string' && text !== '' ? text.split(/\r?\n/, 1)[0] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** All pages of a list, one after another. */
+export async function pagesOf<T>(service: Service, path: string, items: string, next: string): Promise<T[]> {
+  const found: T[] = []
+  for (let at: string | undefined = path; at !== undefined; ) {
+    const { body } = await service.ask('GET', at)
+    found.push(...((body[items] as T[] | undefined) ?? []))
+    at = (body[next] as string | null | undefined) ?? undefined
+  }
+  return found
+}

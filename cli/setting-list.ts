@@ -1,0 +1,52 @@
+import { type KeyValue, keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
+import { command, data, json, store } from './command.ts'
+import { paintFor, shown, table, when } from './print.ts'
+import { pagesOf, withStore } from './service.ts'
+
+const valueWidthMax = 60
+
+export default command({
+  name: 'setting list',
+  says: 'Lists the settings of a store.',
+  takes: {},
+  options: {
+    key: { type: 'string', value: 'FILTER', says: 'only these keys: a name, a beginning with *, several with commas' },
+    label: { type: 'string', value: 'FILTER', says: 'only these labels' },
+    store,
+    data,
+    json,
+  },
+  examples: ['cardea setting list', "cardea setting list --key 'Shop:*'"],
+  async run({ key, label, json, ...where }, world) {
+    return withStore(world, where, async (store) => {
+      const query = new URLSearchParams({ ...(key !== undefined && { key }), ...(label !== undefined && { label }) })
+      const settings = await pagesOf<KeyValue>(store, `/kv?${query}`, 'items', '@nextLink')
+      if (json) world.print(JSON.stringify(settings))
+      else if (settings.length === 0) {
+        world.print(`There are no such settings in ${store.origin}.`)
+        world.print('Set one with: cardea setting set Shop:Greeting Hello')
+      } else {
+        const paint = paintFor(world.terminal.colours)
+        const rows = settings.map(({ key, label, value, content_type: type, last_modified: modified }) => [
+          paint.name(shown(key)),
+          label === null ? '' : shown(label),
+          type?.startsWith(keyVaultReferenceType) ? paint.dim(`→ ${target(value)}`) : short(shown(value ?? '')),
+          when(Math.floor(Date.parse(modified) / 1000), world.now()),
+        ])
+        const heads = ['SETTING', 'LABEL', 'VALUE', 'UPDATED'].map((head) => ({ head }))
+        for (const line of table(paint, heads, rows)) world.print(line)
+      }
+      return 0
+    })
+  },
+})
+
+const short = (text: string): string => (text.length > valueWidthMax ? `${text.slice(0, valueWidthMax - 1)}…` : text)
+
+function target(value: string | null): string {
+  try {
+    return shown((JSON.parse(value ?? '') as { uri: string }).uri)
+  } catch {
+    return 'nowhere: not a reference'
+  }
+}

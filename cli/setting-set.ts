@@ -1,0 +1,61 @@
+import { type KeyValue, keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
+import { command, data, json, Misuse, store, vault } from './command.ts'
+import { paintFor } from './print.ts'
+import { originOf, withStore } from './service.ts'
+import { valueFrom } from './value.ts'
+
+export default command({
+  name: 'setting set',
+  says: 'Gives a setting a value, or points it at a secret.',
+  more: 'What is secret belongs in a vault: keep it there with "secret set", and point at it with --reference.',
+  takes: {
+    key: { says: 'the setting' },
+    value: { says: 'its value; without it standard input is read', optional: true },
+  },
+  options: {
+    reference: { type: 'string', value: 'SECRET', says: 'a secret of the vault whose value this setting has' },
+    file: { type: 'string', value: 'FILE', says: 'read the value from a file' },
+    raw: { type: 'boolean', says: 'keep a line break at the end' },
+    label: { type: 'string', value: 'LABEL', says: 'the label' },
+    'content-type': { type: 'string', value: 'TYPE', says: 'what the value is' },
+    store,
+    vault,
+    data,
+    json,
+  },
+  examples: ['cardea setting set Shop:Greeting Hello', 'cardea setting set Shop:Database --reference db-password'],
+  async run(given, world) {
+    const { key, label } = given
+    const sources = [given.value, given.reference, given.file].filter((source) => source !== undefined)
+    if (sources.length > 1) throw new Misuse('A setting has one value: give VALUE, --reference or --file.')
+    const text =
+      given.reference === undefined ? (given.value ?? (await valueFrom(world, given, `Value of ${key}`))) : undefined
+    return withStore(world, given, async (store, env) => {
+      const secret = given.reference
+      const body =
+        secret === undefined
+          ? { value: text, content_type: given['content-type'] }
+          : {
+              value: JSON.stringify({
+                uri: secretUri(originOf('--vault', given.vault, env.AZURE_KEYVAULT_URL), secret),
+              }),
+              content_type: `${keyVaultReferenceType};charset=utf-8`,
+            }
+      const { body: said } = await store.ask('PUT', settingPath(key, label), body)
+      const { etag } = said as KeyValue
+      const paint = paintFor(world.terminal.colours)
+      const points = secret === undefined ? 'is set' : `has the value of the secret ${paint.name(secret)}`
+      world.print(given.json ? JSON.stringify({ key, label: label ?? null, etag }) : `${paint.name(key)} ${points}`)
+      return 0
+    })
+  },
+})
+
+const secretUri = (vault: string, secret: string): string => {
+  if (!/^[0-9a-zA-Z-]{1,127}(\/[0-9a-zA-Z]{32})?$/.test(secret))
+    throw new Misuse('--reference must be the name of a secret.')
+  return `${vault}/secrets/${secret}`
+}
+
+export const settingPath = (key: string, label: string | undefined): string =>
+  `/kv/${encodeURIComponent(key)}${label === undefined ? '' : `?label=${encodeURIComponent(label)}`}`

@@ -1,0 +1,45 @@
+import { Misuse } from './command.ts'
+import type { World } from './world.ts'
+
+type From = { readonly file: string | undefined; readonly raw: boolean }
+
+/**
+ * A value, from a file, a pipe, or the keyboard where nobody sees it; never from an argument, which every process list
+ * would show. One line break at the end is the shell's, not the value's, unless `raw` says that it is.
+ */
+export async function valueFrom(world: World, { file, raw }: From, what: string): Promise<string> {
+  if (file === undefined && world.terminal.in) {
+    const typed = await world.ask(`${what} (not shown): `)
+    if (typed === '') throw new Misuse('Nothing was typed.')
+    return typed
+  }
+  const text = textIn(file === undefined ? await world.read() : fileContent(world, file))
+  const value = raw ? text : text.replace(/\r?\n$/, '')
+  if (value === '') {
+    throw new Misuse(
+      file === undefined
+        ? 'Standard input is empty, and so would be the value.'
+        : `${file} is empty, and so would be the value.`,
+    )
+  }
+  return value
+}
+
+export function fileContent(world: World, file: string): Buffer {
+  try {
+    return world.readFile(file)
+  } catch (error) {
+    throw new Misuse(`${file} can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`)
+  }
+}
+
+function textIn(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new Misuse(
+      'The value is not text in UTF-8.',
+      'Encode it first, for example with: base64 FILE | cardea secret set …',
+    )
+  }
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { openTransport, type Transport, type TransportOptions } from '@cardea/client/transport'
+
+/** All that a command knows of the world outside; a test gives it another one. */
+export type World = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly terminal: { readonly in: boolean; readonly out: boolean; readonly colours: boolean }
+  /** Writes to standard output, as it is. */
+  write(text: string): void
+  /** A line to standard output. */
+  print(line: string): void
+  /** A line to standard error: for people, where standard output is for programs. */
+  tell(line: string): void
+  /** All of standard input. */
+  read(): Promise<Buffer>
+  /** A file's content. */
+  readFile(path: string): Buffer
+  /** A line from the keyboard that isn't shown. */
+  ask(question: string): Promise<string>
+  now(): number
+  wait(ms: number, signal?: AbortSignal): Promise<void>
+  connect(options: TransportOptions): Transport
+  /** From the call on, Ctrl-C and the like abort this instead of ending the process; a second one ends it. */
+  stopping(): AbortSignal
+}
+
+export function ownWorld(): World {
+  const { env, stdin, stdout, stderr } = process
+  // Whoever reads us has read enough; that is no error of ours.
+  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  const out = stdout.isTTY === true
+  return {
+    env,
+    terminal: { in: stdin.isTTY === true, out, colours: out && !env.NO_COLOR && env.TERM !== 'dumb' },
+    write: (text) => void stdout.write(text),
+    print: (line) => void stdout.write(`${line}\n`),
+    tell: (line) => void stderr.write(`${line}\n`),
+    async read() {
+      const parts: Buffer[] = []
+      for await (const part of stdin as AsyncIterable<Buffer>) parts.push(part)
+      return Buffer.concat(parts)
+    },
+    readFile: (path) => readFileSync(path),
+    ask,
+    now: () => Date.now(),
+    wait: async (ms, signal) => wait(ms, undefined, signal && { signal }),
+    connect: openTransport,
+    stopping,
+  }
+}
+
+/** The same Ctrl-C may arrive twice: from the terminal, and passed on by whoever started us. */
+const sameStopMs = 500
+
+function stopping(): AbortSignal {
+  const stop = new AbortController()
+  const hear = () => stop.abort()
+  let first: number | undefined
+  process.on('SIGINT', () => {
+    const now = performance.now()
+    first ??= now
+    if (now - first > sameStopMs) process.exit(130)
+    hear()
+  })
+  process.on('SIGTERM', hear)
+  process.on('SIGHUP', hear)
+  // A launcher or a demo that was killed takes along what it has started.
+  process.on('disconnect', hear)
+  process.channel?.unref()
+  return stop.signal
+}
+
+function ask(question: string): Promise<string> {
+  const { stdin, stderr } = process
+  stderr.write(question)
+  stdin.setRawMode(true)
+  stdin.setEncoding('utf8')
+  return new Promise((resolve) => {
+    let line = ''
+    const finish = (text: string) => {
+      stdin.setRawMode(false)
+      stdin.pause()
+      stdin.off('data', hear)
+      stderr.write('\n')
+      resolve(text)
+    }
+    const hear = (typed: string) => {
+      for (const letter of typed) {
+        if (letter === '\r' || letter === '\n' || letter === '\u0004') return finish(line)
+        if (letter === '\u0003') {
+          stdin.setRawMode(false)
+          stderr.write('\n')
+          process.exit(130)
+        }
+        if (letter === '\u007f' || letter === '\b') line = [...line].slice(0, -1).join('')
+        else if (letter === '\u0015') line = ''
+        else line += letter
+      }
+    }
+    stdin.on('data', hear)
+    stdin.resume()
+  })
+}

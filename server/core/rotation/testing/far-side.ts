@@ -1,0 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Credential, FarSide, Probe, Provider } from '@cardea/contract/rotation/provider'
+import { record } from '@cardea/contract/shape'
+
+/**
+ * A system that accepts credentials, in memory: two slots `a` and `b`, or one. It can be switched off, made slow, made to
+ * lose its answers, and it remembers all that was asked of it. Values look like `a:secret`.
+ */
+export class FakeFarSide {
+  readonly accepted = new Map<string, string>()
+  readonly heard: string[] = []
+  readonly values = new Set<string>()
+  up = true
+  /** Every request is done, and its answer lost. */
+  losesAnswers = false
+  /** Requests are held until this says go on, and done then whatever became of who sent them. */
+  holdsBack: Promise<void> | undefined
+  adminPassword: string | undefined
+  slowMs = 0
+  readonly #kind: 'slots' | 'single'
+  readonly #admin: string | undefined
+
+  constructor(kind: 'slots' | 'single', admin?: string) {
+    this.#kind = kind
+    this.#admin = admin
+  }
+
+  get provider(): Provider {
+    const slots = this.#kind === 'slots' ? ['a', 'b'] : []
+    const slotIn = (value: string) => slots.find((slot) => value.startsWith(`${slot}:`))
+    let count = 0
+    return {
+      name: 'fake',
+      kind: this.#kind,
+      binding: record({}),
+      secretsOf: () => (this.#admin === undefined ? [] : [this.#admin]),
+      slotsOf: () => slots,
+      slotIn,
+      propose: (_, slot) => {
+        count += 1
+        const value = `${slot ?? 'x'}:candidate-${count}-${Math.random().toString(36).slice(2)}`
+        this.values.add(value)
+        return value
+      },
+      apply: (credential, far) =>
+        this.#take('apply', credential, far, (slot) => this.accepted.set(slot, credential.value)),
+      retire: (credential, far) =>
+        this.#take('retire', credential, far, (slot) => {
+          if (this.accepted.get(slot) === credential.value) this.accepted.delete(slot)
+        }),
+      probe: (credential) => this.#probe(credential),
+    }
+  }
+
+  /** Whether a value is accepted now. */
+  accepts(value: string): boolean {
+    return [...this.accepted.values()].includes(value)
+  }
+
+  async #take(what: string, { value, slot = 'x' }: Credential, far: FarSide<unknown>, deed: (slot: string) => void) {
+    if (this.slowMs > 0) await wait(this.slowMs)
+    if (!this.up) throw new Error(`connect ECONNREFUSED while sending ${value}`)
+    this.heard.push(`${what} ${slot}`)
+    if (this.#admin !== undefined && far.secrets[this.#admin] !== this.adminPassword) {
+      throw new Error('password authentication failed for user "admin"')
+    }
+    if (this.holdsBack !== undefined) {
+      void this.holdsBack.then(() => deed(slot))
+      throw new Error('The answer never came.')
+    }
+    deed(slot)
+    if (this.losesAnswers) throw new Error('The connection was lost.')
+  }
+
+  async #probe({ value, slot = 'x' }: Credential): Promise<Probe> {
+    if (!this.up) return 'unknown'
+    this.heard.push(`probe ${slot}`)
+    return this.accepted.get(slot) === value ? 'valid' : 'invalid'
+  }
+}

@@ -1,0 +1,709 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { builtInRoles } from '@cardea/contract/roles'
+import { randomValue } from '@cardea/providers/random/random-value'
+import { pino } from 'pino'
+import { silentLog } from '#base/log.ts'
+import { principalByApp } from '#core/identity/directory.ts'
+import { rotationAppId } from '#core/installation/installation.ts'
+import { timesFrom } from '#core/rotation/policy.ts'
+import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
+import { VaultBook } from '#core/vaults/vaults.ts'
+import { rotator } from '#workers/rotator.ts'
+import { startWorker } from '#workers/worker.ts'
+import type { Wanted } from './testing/house.ts'
+import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
+
+const withFarSide = async (kind: 'slots' | 'single' = 'slots', more: Wanted = {}, admin?: string) => {
+  const far = new FakeFarSide(kind, admin)
+  const here = await openRotating({
+    ...more,
+    rotation: { providers: new Map([['fake', far.provider]]), ...more.rotation },
+  })
+  return { far, here, [Symbol.asyncDispose]: () => here[Symbol.asyncDispose]() }
+}
+const fake = { provider: 'fake', intervalSeconds: null, graceSeconds: 0 }
+const currentValue = async (here: Rotating, name = 'db'): Promise<string> => (await here.get(name)).json.value
+const versionOf = async (here: Rotating, name = 'db'): Promise<string> =>
+  (await here.get(name)).json.id.split('/').at(-1)
+
+describe('a secret that is bound', () => {
+  it('gets its first version from its first rotation, if it has none', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    const bound = await here.bind('db', fake)
+    assert.equal(bound.status, 200)
+    assert.equal(bound.json.secret, 'db')
+    const { version } = await here.reaches('db', 'done')
+    const { json } = await here.get('db')
+    assert.equal(json.id.split('/').at(-1), version)
+    assert.deepEqual(json.tags, { CredentialId: 'a' })
+    assert.ok(far.accepts(json.value))
+    assert.deepEqual(far.heard, ['apply a', 'probe a'])
+  })
+
+  it('is published within a fraction of a second of being due', async () => {
+    await using open = await withFarSide()
+    const { here } = open
+    const since = performance.now()
+    await here.bind('db', fake)
+    await here.until('there is a version', async () => (await here.get('db')).status === 200)
+    assert.ok(performance.now() - since < 1_000)
+  })
+
+  it('alternates between its slots, and the old credential is refused once a rotation is done', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    for (const slot of ['b', 'a', 'b']) {
+      const old = await currentValue(here)
+      const { rotation } = await here.rotate('db')
+      assert.equal(rotation?.reason, 'on-demand')
+      const done = await here.reaches('db', 'done')
+      assert.equal(done.id, rotation?.id)
+      const { json } = await here.get('db')
+      assert.equal(json.tags.CredentialId, slot)
+      assert.ok(far.accepts(json.value))
+      assert.ok(!far.accepts(old))
+    }
+  })
+
+  it('keeps the old credential if it isn’t to be scrubbed', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, scrub: false })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+    assert.ok(far.accepts(old))
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+
+  it('leaves a value alone that isn’t of the provider’s making', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.set('db', 'by hand')
+    await here.bind('db', fake)
+    assert.equal((await here.show('db')).rotation, null)
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+    assert.equal((await here.get('db')).json.tags.CredentialId, 'a')
+    assert.ok(!far.heard.some((heard) => heard.startsWith('retire')))
+  })
+
+  it('keeps content type, tags, and how long a version lives', async () => {
+    await using open = await withFarSide()
+    const { here } = open
+    const now = Math.floor(Date.now() / 1000)
+    await here.set('db', 'by hand', {
+      contentType: 'application/x-uri',
+      tags: { owner: 'shop' },
+      attributes: { exp: now + 86_400 },
+    })
+    await here.bind('db', fake)
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+    const { json } = await here.get('db')
+    assert.equal(json.contentType, 'application/x-uri')
+    assert.deepEqual(json.tags, { owner: 'shop', CredentialId: 'a' })
+    assert.ok(Math.abs(json.attributes.exp - now - 86_400) <= 5)
+  })
+
+  it('rotates by itself, again and again', async () => {
+    let ahead = 0
+    await using open = await withFarSide('slots', { clock: () => Date.now() + ahead })
+    const { here } = open
+    await here.bind('db', { ...fake, intervalSeconds: 600 })
+    await here.reaches('db', 'done')
+    const seen = new Set([await versionOf(here)])
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { due } = await here.show('db')
+      const lead = (due ?? 0) * 1000 - (Date.now() + ahead)
+      assert.ok(lead > 590_000 && lead < 600_000, String(lead))
+      ahead += 600_000
+      // Any commit makes the worker look at the clock.
+      await here.set('other', 'x')
+      const before = [...seen].at(-1)
+      await here.until('it has rotated', async () => (await versionOf(here)) !== before)
+      await here.reaches('db', 'done')
+      seen.add(await versionOf(here))
+    }
+    assert.equal(seen.size, 4)
+  })
+
+  it('is shown without a value, and so are its logs, its errors and its events', async () => {
+    const said: string[] = []
+    const log = pino({ level: 'trace' }, { write: (line: string) => void said.push(line) })
+    await using open = await withFarSide('slots', { log }, 'admin')
+    const { here, far } = open
+    far.adminPassword = 'the-admin-password'
+    await here.set('admin', 'the-admin-password')
+    far.losesAnswers = true
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.up = false
+    await here.rotate('db')
+    await here.until('it has failed', async () => (await here.show('db')).rotation?.lastError !== null)
+    said.push(JSON.stringify(await here.show('db')))
+    far.up = true
+    await here.reaches('db', 'done')
+    const { base } = here.house.cardea
+    for (const table of ['rotation', 'change', 'audit', 'outbox', 'due']) {
+      said.push(JSON.stringify((await base.database.read.run(`select * from ${table}`, [])).rows))
+    }
+    assert.ok(far.values.size >= 2)
+    for (const value of [...far.values, 'the-admin-password']) assert.ok(!said.join('').includes(value))
+  })
+})
+
+describe('binding', () => {
+  it('refuses an unknown provider, a binding that isn’t one, and a secret that draws on itself', async () => {
+    await using open = await withFarSide('slots', {}, 'db')
+    const { here } = open
+    const cases: [body: Record<string, unknown>, said: RegExp][] = [
+      [{ ...fake, provider: 'nobody' }, /There is no provider nobody. There are fake/],
+      [{ ...fake, binding: [] }, /binding must be an object/],
+      [{ ...fake, intervalSeconds: 1 }, /intervalSeconds must be a whole number from 10/],
+      [fake, /can't be the credential that changes it/],
+    ]
+    for (const [body, said] of cases) {
+      const heard = await here.bind('db', body)
+      assert.equal(heard.status, 400)
+      assert.match(heard.json.error.message, said)
+    }
+    assert.equal((await here.ask('GET', '/.cardea/secrets/db/rotation')).status, 404)
+  })
+
+  it('needs the right to read what the binding draws on: nobody borrows the engine’s', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here } = open
+    const { house } = here
+    await here.set('admin', 'x')
+    const operator = await house.newcomer('operator')
+    const vault = `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
+    await house.assign(operator.principal, builtInRoles.cardeaRotationOperator, vault)
+    const token = await operator.token()
+    const bind = () =>
+      house.ask(house.vaultHost, 'PUT', '/.cardea/secrets/db/rotation', { token, body: { ...fake, binding: {} } })
+    const heard = await bind()
+    assert.equal(heard.status, 403)
+    await house.assign(operator.principal, builtInRoles.keyVaultSecretsUser, `${vault}/secrets/admin`)
+    assert.equal((await bind()).status, 200)
+  })
+
+  it('can be undone; then nothing rotates', async () => {
+    await using open = await withFarSide()
+    const { here } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    assert.equal((await here.ask('DELETE', '/.cardea/secrets/db/rotation')).status, 204)
+    assert.equal((await here.ask('GET', '/.cardea/secrets/db/rotation')).status, 404)
+    assert.equal((await here.ask('POST', '/.cardea/secrets/db/rotate')).status, 404)
+    assert.equal((await here.ask('DELETE', '/.cardea/secrets/db/rotation')).status, 404)
+    const { rows } = await here.house.cardea.base.database.read.run(`select * from due where kind = 'rotation'`, [])
+    assert.deepEqual(rows, [])
+  })
+
+  it('again, while a rotation can’t go on, gives way to the new binding at once', async () => {
+    const far = new FakeFarSide('slots')
+    const dead = new FakeFarSide('slots')
+    dead.up = false
+    const providers = new Map([
+      ['fake', far.provider],
+      ['dead', { ...dead.provider, name: 'dead' }],
+    ])
+    await using here = await openRotating({ rotation: { providers } })
+    await here.bind('db', { ...fake, provider: 'dead' })
+    await here.until('it fails', async () => (await here.show('db')).rotation?.lastError !== null)
+    const stuck = (await here.show('db')).rotation?.id
+    await here.bind('db', fake)
+    await here.until('another one is done', async () => {
+      const { rotation } = await here.show('db')
+      return rotation?.id !== stuck && rotation?.state === 'done'
+    })
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+})
+
+describe('a rotation in trouble', () => {
+  it('goes on with the same candidate when an answer is lost (P4)', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    far.losesAnswers = true
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    assert.deepEqual([...far.values], [await currentValue(here)])
+  })
+
+  it('waits for a far side that is down, sends nothing meanwhile, and then goes on with the same candidate', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    far.up = false
+    await here.rotate('db')
+    await here.until('it says so', async () =>
+      /does not answer/.test((await here.show('db')).rotation?.lastError ?? ''),
+    )
+    assert.equal((await here.show('db')).rotation?.state, 'planned')
+    assert.equal(await currentValue(here), old)
+    far.up = true
+    await here.reaches('db', 'done')
+    assert.equal(far.values.size, 2)
+    assert.notEqual(await currentValue(here), old)
+  })
+
+  it('says in its last error that the administrator is refused, and goes on once the secret is right', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here, far } = open
+    far.adminPassword = 'right'
+    await here.set('admin', 'wrong')
+    await here.bind('db', fake)
+    await here.until('it says so', async () =>
+      /password authentication failed for user "admin"/.test((await here.show('db')).rotation?.lastError ?? ''),
+    )
+    assert.equal((await here.get('db')).status, 404)
+    await here.set('admin', 'right')
+    const { lastError } = await here.reaches('db', 'done')
+    assert.equal(lastError, null)
+  })
+
+  it('gives up in the end, keeps what is published, and says why', async () => {
+    await using open = await withFarSide('slots', { rotation: { times: { giveUpMs: 600 } } })
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    far.up = false
+    await here.rotate('db')
+    const { lastError } = await here.reaches('db', 'aborted')
+    assert.match(lastError ?? '', /^Given up after too long in vain\. The system that accepts/)
+    assert.equal(await currentValue(here), old)
+  })
+
+  it('needs the grants of the rotation engine, and says which are missing', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here, far } = open
+    const { database } = here.house.cardea.base
+    far.adminPassword = 'right'
+    await here.set('admin', 'right')
+    const engine = await principalByApp(database.read, rotationAppId)
+    await database.write(async (turn) => {
+      await turn.sql.run(`delete from role_assignment where principal = '${engine?.objectId}'`, [])
+      turn.changeAccess()
+    })
+    await here.bind('db', fake)
+    await here.until('it says so', async () => {
+      const error = (await here.show('db')).rotation?.lastError ?? ''
+      return /may not read the secret admin: assign 'Cardea Secret Rotator' to the principal 'rotation engine' on .*\/secrets\/admin/.test(
+        error,
+      )
+    })
+    assert.ok(engine)
+    const vault = `/subscriptions/${here.house.cardea.installation.subscription}/resourceGroups/demo`
+    await here.house.assign(engine, builtInRoles.keyVaultSecretsUser, vault)
+    await here.until('it may read, not write', async () =>
+      /may not set the secret db: assign 'Cardea Secret Rotator'/.test(
+        (await here.show('db')).rotation?.lastError ?? '',
+      ),
+    )
+    assert.equal((await here.show('db')).rotation?.state, 'verified')
+    await here.house.assign(engine, builtInRoles.cardeaSecretRotator, vault)
+    await here.reaches('db', 'done')
+  })
+
+  it('is blocked when neither old nor new works, and an operator’s value ends that', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here, far } = open
+    far.adminPassword = 'right'
+    await here.set('admin', 'right')
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.adminPassword = 'changed'
+    far.accepted.clear()
+    await here.rotate('db')
+    const { lastError } = await here.reaches('db', 'blocked')
+    assert.match(lastError ?? '', /Neither the old nor the new credential works\. password authentication failed/)
+    const heard = await here.ask('POST', '/.cardea/secrets/db/rotate')
+    assert.equal(heard.status, 409)
+    assert.match(heard.json.error.message, /is blocked.*Bind it again to try again/)
+    await here.set('db', 'mended by hand')
+    await here.reaches('db', 'aborted')
+    assert.equal(await currentValue(here), 'mended by hand')
+  })
+
+  it('that is blocked is tried again when it is bound again', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here, far } = open
+    far.adminPassword = 'right'
+    await here.set('admin', 'right')
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.adminPassword = 'changed'
+    far.accepted.clear()
+    await here.rotate('db')
+    await here.reaches('db', 'blocked')
+    await here.set('admin', 'changed')
+    await here.bind('db', fake)
+    await here.reaches('db', 'retiring', 'done')
+    await here.reaches('db', 'done')
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+})
+
+describe('a human’s write', () => {
+  it('wins over a rotation that has proven its candidate but not published it', async () => {
+    let reached: () => void = () => {}
+    let goOn: () => void = () => {}
+    const arrived = new Promise<void>((resolve) => {
+      reached = resolve
+    })
+    const released = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    let armed = false
+    const onStep = async (step: string, when: string) => {
+      if (!armed || step !== 'publish' || when !== 'before') return
+      armed = false
+      reached()
+      await released
+    }
+    await using open = await withFarSide('slots', { rotation: { onStep } })
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    armed = true
+    await here.rotate('db')
+    await arrived
+    const theirs = await here.set('db', 'by hand')
+    goOn()
+    const { lastError, version } = await here.reaches('db', 'aborted')
+    assert.match(lastError ?? '', /Somebody set another version/)
+    assert.equal(version, null)
+    assert.equal(await versionOf(here), theirs)
+    assert.equal(far.values.size, 2)
+    const versions = (await here.ask('GET', '/secrets/db/versions?api-version=7.4')).json.value
+    assert.equal(versions.length, 2)
+  })
+
+  it('that publishes the old credential again keeps it from being taken away', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    await here.set('db', old)
+    const { lastError } = await here.reaches('db', 'done')
+    assert.match(lastError ?? '', /published the old credential again/)
+    assert.ok(far.accepts(old))
+  })
+
+  it('to a single credential is put back after a candidate has displaced it', async () => {
+    await using open = await withFarSide('single')
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.losesAnswers = true
+    let goOn: () => void = () => {}
+    far.holdsBack = new Promise((resolve) => {
+      goOn = resolve
+    })
+    await here.rotate('db')
+    await here.until('it was sent', () => far.heard.filter((heard) => heard === 'apply x').length >= 2)
+    far.accepted.set('x', 'x:by hand')
+    await here.set('db', 'x:by hand')
+    await here.reaches('db', 'compensating')
+    goOn()
+    far.holdsBack = undefined
+    await here.reaches('db', 'aborted')
+    assert.equal(await currentValue(here), 'x:by hand')
+    assert.ok(far.accepts('x:by hand'))
+  })
+})
+
+describe('a worker that is held up', () => {
+  /** Holds a rotation at a step, once, for as long as the test wants. */
+  const holding = (step: string) => {
+    let reached: () => void = () => {}
+    let release: () => void = () => {}
+    const hold = {
+      armed: false,
+      arrived: new Promise<void>((resolve) => {
+        reached = resolve
+      }),
+      release: () => release(),
+      async onStep(at: string, when: string) {
+        if (!hold.armed || at !== step || when !== 'before') return
+        hold.armed = false
+        reached()
+        await new Promise<void>((resolve) => {
+          release = resolve
+        })
+      },
+    }
+    return hold
+  }
+
+  it('past its lease is fenced out by whoever took over, and changes nothing', async () => {
+    const hold = holding('verified')
+    await using open = await withFarSide('slots', { rotation: { onStep: hold.onStep } })
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const { base } = here.house.cardea
+    const { database, clock } = base
+    const parts = { base, vaults: new VaultBook(database), times: timesFrom(fastTimes), log: silentLog }
+    const second = startWorker(rotator({ ...parts, providers: new Map([['fake', far.provider]]) }), {
+      database,
+      clock,
+      log: silentLog,
+      owner: 'second',
+    })
+    hold.armed = true
+    const { rotation } = await here.rotate('db')
+    await hold.arrived
+    const done = await here.reaches('db', 'done')
+    assert.equal(done.id, rotation?.id)
+    const before = await database.read.run('select * from rotation order by id', [])
+    hold.release()
+    await wait(100)
+    assert.deepEqual(await database.read.run('select * from rotation order by id', []), before)
+    const { rows } = await database.read.run('select rotation from secret_version', [])
+    assert.equal(rows.length, 2)
+    assert.ok(far.accepts(await currentValue(here)))
+    await second.close()
+  })
+
+  it('stops by its own clock before it sends, though nobody has fenced it out yet', async () => {
+    const hold = holding('apply')
+    await using open = await withFarSide('slots', { rotation: { onStep: hold.onStep } })
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const sent = () => far.heard.filter((heard) => heard.startsWith('apply')).length
+    hold.armed = true
+    await here.rotate('db')
+    await hold.arrived
+    await wait((fastTimes.leaseMs as number) / 2 + 50)
+    hold.release()
+    await wait(100)
+    assert.equal(sent(), 1)
+    await here.reaches('db', 'done')
+    assert.equal(sent(), 2)
+  })
+})
+
+describe('a late request', () => {
+  it('of an aborted rotation can’t overwrite the slot of the next one', async () => {
+    await using open = await withFarSide('slots', { rotation: { times: { giveUpMs: 500, quarantineMs: 1_500 } } })
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const late: (() => void)[] = []
+    far.holdsBack = new Promise((resolve) => late.push(resolve))
+    const { rotation } = await here.rotate('db')
+    await here.reaches('db', 'compensating')
+    // Asked again while it gives way: the answer is the one that is open.
+    assert.equal((await here.rotate('db')).rotation?.id, rotation?.id)
+    await wait(300)
+    assert.equal((await here.show('db')).rotation?.state, 'compensating')
+    for (const arrive of late) arrive()
+    far.holdsBack = undefined
+    await here.reaches('db', 'aborted')
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+})
+
+describe('a secret that is disabled, deleted or purged', () => {
+  it('isn’t rotated while it is disabled, and says so to who asks', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const before = far.heard.length
+    const version = await versionOf(here)
+    await here.ask('PATCH', `/secrets/db/${version}?api-version=7.4`, { attributes: { enabled: false } })
+    const heard = await here.ask('POST', '/.cardea/secrets/db/rotate')
+    assert.equal(heard.status, 409)
+    assert.match(heard.json.error.message, /disabled/)
+    assert.equal(far.heard.length, before)
+  })
+
+  it('ends a rotation that isn’t published yet', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    far.up = false
+    await here.rotate('db')
+    await here.until('it tries', async () => (await here.show('db')).rotation?.lastError !== null)
+    await here.ask('DELETE', '/secrets/db?api-version=7.4')
+    const { lastError } = await here.reaches('db', 'aborted')
+    assert.match(lastError ?? '', /disabled or deleted/)
+    assert.equal((await here.ask('POST', '/.cardea/secrets/db/rotate')).status, 409)
+    await here.ask('POST', '/deletedsecrets/db/recover?api-version=7.4')
+    assert.equal(await currentValue(here), old)
+    far.up = true
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+  })
+
+  it('lets a rotation that is published go on to its end', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    await here.ask('DELETE', '/secrets/db?api-version=7.4')
+    await here.reaches('db', 'done')
+    assert.ok(!far.accepts(old))
+  })
+
+  it('loses its binding with its purge, so that a new secret of the name is left alone', async () => {
+    let ahead = 0
+    await using open = await withFarSide('slots', { clock: () => Date.now() + ahead })
+    const { here } = open
+    await here.bind('db', { ...fake, intervalSeconds: 3600 })
+    await here.reaches('db', 'done')
+    await here.ask('DELETE', '/secrets/db?api-version=7.4')
+    await here.ask('DELETE', '/deletedsecrets/db?api-version=7.4')
+    ahead = 3_600_000
+    await here.set('other', 'x')
+    await here.until('it is gone', async () => (await here.ask('GET', '/.cardea/secrets/db/rotation')).status === 404)
+    assert.equal((await here.get('db')).status, 404)
+  })
+})
+
+describe('grace', () => {
+  it('ends as soon as every live consumer runs on the new version (P5)', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 3600 })
+    await here.reaches('db', 'done')
+    const [old, oldVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('one', { db: oldVersion })
+    await here.report('two', { db: oldVersion })
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const version = await versionOf(here)
+    await here.report('one', { db: version })
+    await wait(150)
+    const view = await here.show('db')
+    assert.equal(view.rotation?.state, 'grace')
+    assert.deepEqual(
+      view.consumers.map((consumer) => [consumer.instance, consumer.version === version]),
+      [
+        ['one', true],
+        ['two', false],
+      ],
+    )
+    assert.ok(far.accepts(old))
+    const since = performance.now()
+    await here.report('two', { db: version })
+    await here.reaches('db', 'done')
+    assert.ok(performance.now() - since < 500)
+    assert.ok(!far.accepts(old))
+  })
+
+  it('ends when the last laggard falls silent', async () => {
+    await using open = await withFarSide('slots', { rotation: { times: { silentMs: 700 } } })
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 3600 })
+    await here.reaches('db', 'done')
+    const [old, oldVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('dying', { db: oldVersion })
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const version = await versionOf(here)
+    await here.report('living', { db: version })
+    assert.ok(far.accepts(old))
+    const timer = setInterval(() => void here.report('living', { db: version }), 100)
+    await here.reaches('db', 'done')
+    clearInterval(timer)
+    assert.ok(!far.accepts(old))
+  })
+
+  it('waits to its deadline where nobody says what they run on', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    await here.rotate('db')
+    const { published, graceUntil } = await here.reaches('db', 'grace')
+    assert.equal((graceUntil ?? 0) - (published ?? 0), 1)
+    await wait(300)
+    assert.ok(far.accepts(old))
+    await here.reaches('db', 'done')
+    assert.ok(!far.accepts(old))
+  })
+
+  it('ends at its deadline all the same, and names who lags (P5)', async () => {
+    const said: string[] = []
+    const log = pino({ level: 'warn' }, { write: (line: string) => void said.push(line) })
+    await using open = await withFarSide('slots', { log })
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    const [old, oldVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('slow-1', { db: oldVersion }, 'billing')
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    await here.report('slow-1', { db: oldVersion }, 'billing')
+    await here.reaches('db', 'done')
+    assert.ok(!far.accepts(old))
+    assert.ok(said.some((line) => line.includes('slow-1') && line.includes('billing')))
+    const { rows } = await here.house.cardea.base.database.read.run(
+      `select agent from audit where operation = 'RotationLaggard'`,
+      [],
+    )
+    assert.deepEqual(
+      rows,
+      [{ agent: 'billing slow-1' }].map((row) => Object.assign(Object.create(null), row)),
+    )
+  })
+
+  it('protects a consumer who hasn’t followed a human’s write from having its slot changed', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 2 })
+    await here.reaches('db', 'done')
+    const [first, firstVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('one', { db: firstVersion })
+    await here.set('db', 'by hand')
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+    // The human's value is of no slot, so either could be taken; the one in use isn't.
+    assert.equal((await here.get('db')).json.tags.CredentialId, 'b')
+    assert.ok(far.accepts(first))
+  })
+})
+
+describe('a value that no far side has to hear of', () => {
+  it('is simply made anew', async () => {
+    await using here = await openRotating()
+    await here.bind('session-key', {
+      provider: 'random',
+      binding: { length: 40, prefix: 'sk_' },
+      intervalSeconds: null,
+    })
+    await here.reaches('session-key', 'done')
+    const first = await currentValue(here, 'session-key')
+    assert.match(first, /^sk_[A-Za-z0-9]{40}$/)
+    await here.rotate('session-key')
+    await here.reaches('session-key', 'done')
+    assert.notEqual(await currentValue(here, 'session-key'), first)
+    assert.equal(randomValue.kind, 'single')
+  })
+})

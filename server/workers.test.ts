@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { silentLog } from '#base/log.ts'
+import { claimDue, scheduleAt, settle } from '#core/schedule/schedule.ts'
+import { startRelay } from '#workers/relay.ts'
+import { startWorker } from '#workers/worker.ts'
+import { type House, openHouse } from './testing/house.ts'
+
+const version = 'api-version=7.4'
+const until = async (so: () => boolean | Promise<boolean>) => {
+  const since = performance.now()
+  while (!(await so())) {
+    if (performance.now() - since > 10_000) throw new Error('it never came')
+    await wait(5)
+  }
+}
+const around = (house: House) => ({
+  database: house.cardea.base.database,
+  clock: house.cardea.base.clock,
+  log: silentLog,
+  owner: 'test',
+})
+const due = (house: House, subject: string, at = Date.now()) =>
+  house.cardea.base.database.write((turn) => scheduleAt(turn, 'test', subject, at))
+
+describe('a worker', () => {
+  it('begins within 50 ms of the commit that made something due', async (context) => {
+    await using house = await openHouse()
+    const { database } = house.cardea.base
+    const begun = new Map<string, number>()
+    const worker = startWorker(
+      {
+        name: 'test',
+        kind: 'test',
+        concurrency: 4,
+        leaseMs: 1_000,
+        async run(lease) {
+          begun.set(lease.subject, performance.now())
+          await database.write((turn) => settle(turn, lease, undefined))
+        },
+      },
+      around(house),
+    )
+    const delays: number[] = []
+    for (let count = 0; count < 20; count += 1) {
+      await due(house, `subject-${count}`)
+      const committed = performance.now()
+      await until(() => begun.has(`subject-${count}`))
+      delays.push((begun.get(`subject-${count}`) as number) - committed)
+    }
+    delays.sort((a, b) => a - b)
+    context.diagnostic(`${delays[10]?.toFixed(1)} ms in the middle, ${delays[19]?.toFixed(1)} ms at most`)
+    assert.ok((delays[15] as number) < 50, String(delays))
+    await worker.close()
+  })
+
+  it('begins when the time comes, though nobody commits anything', async () => {
+    await using house = await openHouse()
+    const { database } = house.cardea.base
+    let begun = 0
+    const worker = startWorker(
+      {
+        name: 'test',
+        kind: 'test',
+        concurrency: 1,
+        leaseMs: 1_000,
+        async run(lease) {
+          begun = Date.now()
+          await database.write((turn) => settle(turn, lease, undefined))
+        },
+      },
+      around(house),
+    )
+    const at = Date.now() + 300
+    await due(house, 'later', at)
+    await until(() => begun > 0)
+    assert.ok(begun >= at && begun < at + 100, String(begun - at))
+    await worker.close()
+  })
+
+  it('tries again after a failure, later and later, and never dies of it', async () => {
+    await using house = await openHouse()
+    const attempts: number[] = []
+    const worker = startWorker(
+      {
+        name: 'test',
+        kind: 'test',
+        concurrency: 1,
+        leaseMs: 1_000,
+        async run(lease) {
+          attempts.push(lease.attempt)
+          if (attempts.length < 3) throw new Error('not yet')
+          await house.cardea.base.database.write((turn) => settle(turn, lease, undefined))
+        },
+      },
+      around(house),
+    )
+    await due(house, 'hard')
+    await until(() => attempts.length === 3)
+    assert.deepEqual(attempts, [0, 1, 2])
+    await worker.close()
+  })
+
+  it('works on no more than it may at once, and finishes what it has begun before it closes', async () => {
+    await using house = await openHouse()
+    const { database } = house.cardea.base
+    let [running, most, done] = [0, 0, 0]
+    const worker = startWorker(
+      {
+        name: 'test',
+        kind: 'test',
+        concurrency: 3,
+        leaseMs: 1_000,
+        async run(lease) {
+          running += 1
+          most = Math.max(most, running)
+          await wait(50)
+          await database.write((turn) => settle(turn, lease, undefined))
+          running -= 1
+          done += 1
+        },
+      },
+      around(house),
+    )
+    for (let count = 0; count < 8; count += 1) await due(house, `subject-${count}`)
+    await until(() => done >= 4)
+    await worker.close()
+    assert.equal(running, 0)
+    assert.equal(most, 3)
+  })
+
+  it('gives a lease that ran out to another, and the old holder changes nothing more', async () => {
+    await using house = await openHouse()
+    const { database } = house.cardea.base
+    await due(house, 'contended')
+    const [old] = await claimDue(database, 'one', ['test'], Date.now(), 1, 10)
+    assert.ok(old)
+    assert.deepEqual(await claimDue(database, 'two', ['test'], Date.now(), 1, 10), [])
+    await wait(20)
+    const [taken] = await claimDue(database, 'two', ['test'], Date.now(), 1, 10_000)
+    assert.ok(taken && taken.fence > old.fence)
+    await assert.rejects(
+      database.write((turn) => settle(turn, old, undefined)),
+      /was taken over/,
+    )
+    await database.write((turn) => settle(turn, taken, undefined))
+  })
+})
+
+describe('the reaper', () => {
+  it('purges at the end of the retention, as a principal of its own, and nothing before', async () => {
+    let ahead = 0
+    await using house = await openHouse({ clock: () => Date.now() + ahead })
+    const day = 86_400_000
+    const ask = async (method: string, path: string, body?: unknown) =>
+      house.ask(house.vaultHost, method, `${path}?${version}`, { token: await house.developerToken(), body })
+    for (const name of ['gone', 'recovered']) {
+      await ask('PUT', `/secrets/${name}`, { value: 'v' })
+      await ask('DELETE', `/secrets/${name}`)
+    }
+    ahead = 89 * day
+    // Any commit makes the workers look at the clock. So long a sleep has outlived the signing key, too.
+    await due(house, 'x')
+    await until(async () => (await ask('GET', '/deletedsecrets/gone')).status !== 401)
+    await ask('POST', '/deletedsecrets/recovered/recover')
+    assert.equal((await ask('GET', '/deletedsecrets/gone')).status, 200)
+    ahead = 90 * day + 1_000
+    await due(house, 'x')
+    await until(async () => (await ask('GET', '/deletedsecrets/gone')).status === 404)
+    assert.equal((await ask('GET', '/secrets/recovered')).json.value, 'v')
+    const purge = (await house.deeds()).find(({ operation }) => operation === 'SecretPurge')
+    assert.equal(purge?.outcome, 'done')
+    const { rows } = await house.cardea.base.database.read.run(
+      `select name from principal where object_id = '${purge?.caller}'`,
+      [],
+    )
+    assert.equal((rows[0] as { name: string }).name, 'reaper')
+  })
+})
+
+describe('the key keeper', () => {
+  it('shows the next signing key a day before it signs, and tokens of the old one go on to be valid', async () => {
+    let ahead = 0
+    await using house = await openHouse({ clock: () => Date.now() + ahead })
+    const kids = async () => {
+      const tenant = house.cardea.installation.tenant
+      const heard = await house.ask(house.loginHost, 'GET', `/${tenant}/discovery/v2.0/keys`)
+      return (heard.json.keys as { kid: string }[]).map(({ kid }) => kid)
+    }
+    const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString()).kid
+    const [first] = await kids()
+    ahead = 29 * 86_400_000 + 1_000
+    const old = await house.developerToken()
+    // Any commit makes the worker look at the clock.
+    await house.ask(house.vaultHost, 'PUT', `/secrets/x?${version}`, { token: old, body: { value: 'v' } })
+    await until(async () => (await kids()).length === 2)
+    const next = (await kids()).find((kid) => kid !== first)
+    assert.equal(kidOf(await house.developerToken()), first)
+    ahead += 86_400_000 + 1_000
+    const fresh = await house.developerToken()
+    assert.equal(kidOf(fresh), next)
+    assert.equal((await house.ask(house.vaultHost, 'GET', `/secrets/x?${version}`, { token: fresh })).status, 200)
+    assert.ok((await kids()).includes(first as string))
+  })
+})
+
+describe('the relay', () => {
+  type Heard = { headers: IncomingHttpHeaders; body: string }
+  const receiver = async (answer: (heard: Heard, count: number) => number) => {
+    const heard: Heard[] = []
+    const server: Server = createServer((request, response) => {
+      let body = ''
+      request.on('data', (part) => {
+        body += part
+      })
+      request.on('end', () => {
+        heard.push({ headers: request.headers, body })
+        response.writeHead(answer(heard.at(-1) as Heard, heard.length)).end()
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    return {
+      heard,
+      url: `http://127.0.0.1:${port}/events`,
+      names: () => heard.map(({ body }) => JSON.parse(body).subject as string),
+      async [Symbol.asyncDispose]() {
+        server.closeAllConnections()
+        server.close()
+        await once(server, 'close')
+      },
+    }
+  }
+  const set = async (house: House, name: string) =>
+    house.ask(house.vaultHost, 'PUT', `/secrets/${name}?${version}`, {
+      token: await house.developerToken(),
+      body: { value: 'never-in-an-event' },
+    })
+
+  it('posts each event as a signed CloudEvent, in order, without a value', async () => {
+    await using there = await receiver(() => 204)
+    await using house = await openHouse({ env: { CARDEA_EVENTS_URL: there.url, CARDEA_EVENTS_KEY: 'shared' } })
+    for (const name of ['one', 'two', 'three']) await set(house, name)
+    await until(() => there.heard.length === 3)
+    assert.deepEqual(there.names(), ['one', 'two', 'three'])
+    const { headers, body } = there.heard[0] as Heard
+    assert.equal(headers['content-type'], 'application/cloudevents+json; charset=utf-8')
+    const event = JSON.parse(body)
+    assert.equal(event.type, 'Microsoft.KeyVault.SecretNewVersionCreated')
+    assert.equal(headers['webhook-id'], event.id)
+    const signed = createHmac('sha256', 'shared').update(`${event.id}.${headers['webhook-timestamp']}.${body}`)
+    assert.equal(headers['webhook-signature'], `v1,${signed.digest('base64')}`)
+    assert.ok(!body.includes('never-in-an-event'))
+    const { database } = house.cardea.base
+    await until(async () => (await database.read.run('select * from outbox', [])).rows.length === 0)
+  })
+
+  it('tries again what was not taken, before what came after it, and drops what is refused for good', async () => {
+    let mood = 503
+    await using there = await receiver(({ body }) => (body.includes('poison') ? 400 : mood))
+    await using house = await openHouse()
+    const { database, clock } = house.cardea.base
+    const outgoing = { ...house.cardea.base, outgoing: true }
+    const relay = startRelay({
+      database,
+      clock,
+      log: silentLog,
+      to: { url: new URL(there.url), key: undefined },
+      pausesMs: [50],
+    })
+    const { keepEvents } = await import('#core/events/events.ts')
+    const tell = (name: string) =>
+      database.write((turn) =>
+        keepEvents(
+          turn,
+          [{ type: 'secret-updated', scope: '/v', resource: `/v/secrets/${name}`, name }],
+          outgoing.outgoing,
+        ),
+      )
+    await tell('first')
+    await until(() => there.heard.length >= 2)
+    await tell('second')
+    await tell('poison')
+    await tell('third')
+    mood = 200
+    await until(async () => (await database.read.run('select * from outbox', [])).rows.length === 0)
+    const taken = there.names().filter((name, index, all) => all.lastIndexOf(name) === index)
+    assert.deepEqual(taken, ['first', 'second', 'poison', 'third'])
+    assert.equal(there.heard[0]?.headers['webhook-signature'], undefined)
+    await relay.close()
+  })
+
+  it('drops what nobody has taken for a day', async () => {
+    let ahead = 0
+    await using there = await receiver(() => 503)
+    await using house = await openHouse({ clock: () => Date.now() + ahead })
+    const { database, clock } = house.cardea.base
+    const { keepEvents } = await import('#core/events/events.ts')
+    const to = { url: new URL(there.url), key: undefined }
+    const relay = startRelay({ database, clock, log: silentLog, to, pausesMs: [20] })
+    await database.write((turn) =>
+      keepEvents(turn, [{ type: 'secret-updated', scope: '/v', resource: '/v/secrets/x', name: 'x' }], true),
+    )
+    await until(() => there.heard.length >= 2)
+    assert.equal((await database.read.run('select * from outbox', [])).rows.length, 1)
+    ahead = 86_401_000
+    await until(async () => (await database.read.run('select * from outbox', [])).rows.length === 0)
+    await relay.close()
+  })
+})
