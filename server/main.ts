@@ -23,9 +23,9 @@ import {
   machineAppId,
 } from '#core/installation/installation.ts'
 import type { Base } from '#core/perform.ts'
-import type { OnStep } from '#core/rotation/engine.ts'
 import { type Times, timesFrom } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
+import type { OnStep } from '#core/rotation/steps.ts'
 import { forgetLeases } from '#core/schedule/schedule.ts'
 import { Keyring } from '#core/sealing/keyring.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'

@@ -1,0 +1,111 @@
+import type { Instant } from '#base/clock.ts'
+import type { Turn } from '#base/database.ts'
+import { consumersOf } from '#core/consumers/consumers.ts'
+import { hold, type Lease, settle } from '#core/schedule/schedule.ts'
+import type { SecretVersion } from '#core/secrets/secret.ts'
+import { standingOf } from '#core/secrets/secrets.ts'
+import type { Vault } from '#core/vaults/vault.ts'
+import { nextStep, type Situation, type Withdrawn } from './machine.ts'
+import type { Policy } from './policy.ts'
+import { planned } from './rotation.ts'
+import { addRotation, hasMetVersion, openRotation, policyOf, type Rotation, removePolicy } from './rotation-rows.ts'
+
+import type { Engine, Seen } from './steps.ts'
+
+/** Reads the rows and decides. Waiting is settled in the same turn, so that no wake-up falls between the two. */
+export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'settled'> {
+  const { base, vaults, providers, times, log, monotonic } = engine
+  const [vaultName, key] = lease.subject.split('/') as [string, string]
+  const granted = monotonic()
+  return base.database.write(async (turn) => {
+    await hold(turn, lease, times.leaseMs)
+    const { sql, at } = turn
+    const until = (time: Instant | undefined) => settle(turn, lease, time).then(() => 'settled' as const)
+    const vault = await vaults.vault(vaultName)
+    const policy = await policyOf(sql, vaultName, key)
+    const rotation = await openRotation(sql, vaultName, key)
+    if (vault === undefined) return until(undefined)
+    const standing = await standingOf(sql, vault, key)
+    if (rotation === undefined) return begin({ engine, turn, vault, key, policy, standing, until })
+
+    const provider = providers.get(rotation.provider)
+    if (provider === undefined) {
+      log.error({ secret: lease.subject, provider: rotation.provider }, 'a rotation names a provider that is not here')
+      return until(at + times.lookAgainMs)
+    }
+    const latest = standing?.latest
+    const live = latest !== undefined && !standing?.deleted && latest.enabled
+    const quiet = rotation.quietUntil === undefined || at >= rotation.quietUntil
+    const users = rotation.state === 'grace' ? await consumersOf(sql, vault, key, at, times.silentMs) : []
+    const laggards = users.filter(({ version }) => version !== rotation.newVersion && version !== latest?.version)
+    const deadline = at >= (rotation.graceUntil ?? at)
+    const situation: Situation = {
+      kind: provider.kind,
+      state: rotation.state,
+      prepared: rotation.candidate !== undefined,
+      sent: rotation.quietUntil !== undefined,
+      withdrawn: withdrawn(rotation, policy, standing, at),
+      quiet,
+      // Nobody reports: then nobody is known to have switched, and only time can tell.
+      graceOver: deadline || (users.length > 0 && laggards.length === 0),
+      retires: provider.kind === 'slots' && rotation.oldSlot !== undefined && rotation.scrub,
+      displaced: provider.kind === 'slots' && live && latest.version !== rotation.baseVersion,
+      givenUp: at >= rotation.entered + times.giveUpMs,
+    }
+    const step = nextStep(situation)
+    if (step === 'wait') {
+      const look = Math.min(rotation.graceUntil ?? at, laggards.length > 0 ? at + times.silentMs : Infinity)
+      const waits = rotation.state === 'blocked' ? at + times.lookAgainMs : situation.graceOver ? at : look
+      return until(Math.max(waits, quiet ? 0 : (rotation.quietUntil ?? 0), at + 1))
+    }
+    if (typeof step === 'string' && rotation.next > at) return until(rotation.next)
+    return { vault, provider, rotation, latest, live, quiet, step, laggards: deadline ? laggards : [], granted }
+  })
+}
+
+type Beginning = {
+  readonly engine: Engine
+  readonly turn: Turn
+  readonly vault: Vault
+  readonly key: string
+  readonly policy: Policy | undefined
+  readonly standing: { readonly latest: SecretVersion; readonly deleted: boolean } | undefined
+  until(time: Instant | undefined): Promise<'settled'>
+}
+
+/** Plans a rotation if one is due. */
+async function begin({ engine, turn, vault, key, policy, standing, until }: Beginning): Promise<'again' | 'settled'> {
+  const { times, log } = engine
+  const { sql, at } = turn
+  if (policy === undefined) return until(undefined)
+  if (standing === undefined && (await hasMetVersion(sql, vault.name, key))) {
+    // The secret was purged. Whoever makes a new one of this name may not want it rotated.
+    await removePolicy(sql, vault.name, key)
+    log.info({ secret: `${vault.name}/${key}` }, 'a bound secret is gone, and its binding with it')
+    return until(undefined)
+  }
+  if (policy.next === undefined || policy.next > at) return until(policy.next)
+  if (standing?.deleted || standing?.latest.enabled === false) return until(at + times.lookAgainMs)
+  await addRotation(sql, planned(vault, key, policy, 'scheduled', at, times))
+  return 'again'
+}
+
+/** Why an open rotation should not go on, if it shouldn't. */
+export function withdrawn(
+  rotation: Rotation,
+  policy: Policy | undefined,
+  standing: { readonly latest: SecretVersion; readonly deleted: boolean } | undefined,
+  at: Instant,
+): Withdrawn | undefined {
+  if (policy?.provider !== rotation.provider || policy.binding !== rotation.binding) return 'unbound'
+  if (rotation.candidate !== undefined && standing?.latest.version !== rotation.baseVersion) return 'superseded'
+  if (standing?.deleted || standing?.latest.enabled === false) return 'disabled'
+  return at >= rotation.givesUp && rotation.state !== 'blocked' ? 'given-up' : undefined
+}
+
+export const whyWithdrawn: Record<Withdrawn, string> = {
+  superseded: 'Somebody set another version of the secret meanwhile; theirs stands.',
+  unbound: 'The binding was changed or removed meanwhile.',
+  disabled: 'The secret was disabled or deleted meanwhile.',
+  'given-up': 'Given up after too long in vain.',
+}
