@@ -459,15 +459,16 @@ describe('a worker that is held up', () => {
     const { base } = here.house.cardea
     const { database, clock } = base
     const parts = { base, vaults: new VaultBook(database), times: timesFrom(fastTimes), log: silentLog }
+    hold.armed = true
+    const { rotation } = await here.rotate('db')
+    await hold.arrived
+    // Only now: a second worker that is there from the start may be the first to claim it.
     const second = startWorker(rotator({ ...parts, providers: new Map([['fake', far.provider]]) }), {
       database,
       clock,
       log: silentLog,
       owner: 'second',
     })
-    hold.armed = true
-    const { rotation } = await here.rotate('db')
-    await hold.arrived
     const done = await here.reaches('db', 'done')
     assert.equal(done.id, rotation?.id)
     const before = await database.read.run('select * from rotation order by id', [])
