@@ -26,7 +26,7 @@ if (files.length === 0) {
 const reporters = ['--test-reporter=./tools/reporter.ts', '--test-reporter-destination=stdout']
 const { status } = spawnSync(
   process.execPath,
-  ['--test', '--test-concurrency=2', '--test-timeout=900000', ...reporters, ...options, ...files],
+  ['--test', '--test-concurrency=2', '--test-timeout=600000', ...reporters, ...options, ...files],
   { cwd: root, stdio: 'inherit' },
 )
 process.exit(status ?? 1)
