@@ -85,6 +85,24 @@ describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
     assert.equal(last - first + 1, n)
   })
 
+  it('answer everybody while a stranger sends names that the database takes for no text', async () => {
+    const token = await one.developerToken()
+    const stranger = await (await one.newcomer('sender of odd names')).token()
+    await one.ask(one.vaultHost, 'PUT', `/secrets/calm?${version}`, { token, body: { value: 'v' } })
+    const odd = () => one.ask(one.vaultHost, 'GET', `/secrets/a%00?${version}`, { token: stranger })
+    const honest = () => one.ask(one.vaultHost, 'GET', `/secrets/calm?${version}`, { token })
+    for (let round = 0; round < 20; round += 1) {
+      const [strange, ...heard] = await Promise.all([odd(), honest(), honest(), honest(), honest()])
+      assert.equal(strange?.status, 403)
+      assert.deepEqual(
+        heard.map(({ status }) => status),
+        [200, 200, 200, 200],
+      )
+    }
+    const body = { value: 'v', contentType: 'a\u0000b' }
+    assert.equal((await one.ask(one.vaultHost, 'PUT', `/secrets/calm?${version}`, { token, body })).status, 400)
+  })
+
   it('answer 503 while the database is gone, lose nothing, and go on when it is back', async () => {
     const token = await one.developerToken()
     const put = (value: string) =>

@@ -177,7 +177,7 @@ describe('binding', () => {
     assert.equal((await here.ask('GET', '/.cardea/secrets/db/rotation')).status, 404)
   })
 
-  it('needs the right to read what the binding draws on: nobody borrows the engine’s', async () => {
+  it('needs the right to read what the binding draws on, and to read and set what it binds: nobody borrows the engine’s', async () => {
     await using open = await withFarSide('slots', {}, 'admin')
     const { here } = open
     const { house } = here
@@ -188,9 +188,18 @@ describe('binding', () => {
     const token = await operator.token()
     const bind = () =>
       house.ask(house.vaultHost, 'PUT', '/.cardea/secrets/db/rotation', { token, body: { ...fake, binding: {} } })
-    const heard = await bind()
-    assert.equal(heard.status, 403)
+    const refused = async (action: string, name: string) => {
+      const heard = await bind()
+      assert.equal(heard.status, 403)
+      assert.match(heard.json.error.message, new RegExp(`Action: 'Microsoft.KeyVault/vaults/secrets/${action}/action'`))
+      assert.match(heard.json.error.message, new RegExp(`Resource: '.*/secrets/${name}'`))
+    }
+    await refused('getSecret', 'admin')
     await house.assign(operator.principal, builtInRoles.keyVaultSecretsUser, `${vault}/secrets/admin`)
+    await refused('getSecret', 'db')
+    await house.assign(operator.principal, builtInRoles.keyVaultSecretsUser, `${vault}/secrets/db`)
+    await refused('setSecret', 'db')
+    await house.assign(operator.principal, builtInRoles.keyVaultSecretsOfficer, `${vault}/secrets/db`)
     assert.equal((await bind()).status, 200)
   })
 

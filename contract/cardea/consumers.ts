@@ -22,7 +22,7 @@ export const reportConsumer = operation({
   params: record({ instance: instanceName }),
   query: record({}),
   body: record({
-    application: text({ maxCharacters: 128 }),
+    application: text({ maxCharacters: 128, pattern: /^\P{Cc}*$/u, wanted: 'free of control characters' }),
     uses: list(record({ secret: secretName, version: secretVersion }), { maxItems: 256 }),
   }),
   status: 204,

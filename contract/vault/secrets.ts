@@ -13,7 +13,7 @@ export const secretVersion = text({ pattern: /^[0-9a-zA-Z]{32}$/, wanted: 'a ver
 /** A secret's value may have at most 25 KB (Key Vault service limits). */
 export const valueBytesMax = 25 * 1024
 const tags = dictionary(text({ maxCharacters: 512 }), { maxEntries: 15, maxKey: 512 })
-const contentType = text({ maxCharacters: 255 })
+const contentType = text({ maxCharacters: 255, pattern: /^\P{Cc}*$/u, wanted: 'free of control characters' })
 const attributes = record({ enabled: optional(flag), nbf: nullable(seconds), exp: nullable(seconds) })
 const none = record({})
 const named = record({ name: secretName })

@@ -32,6 +32,7 @@ export async function connected<T>(way: Way, signal: AbortSignal, work: (client:
     connectionTimeoutMillis: connectMsMax,
     stream: () => new Socket({ signal: cut }),
   })
+  if (way.sslMode !== 'verify-full') answerOnlyScram(client)
   // A connection that breaks is told to whoever waits for an answer on it.
   client.on('error', () => {})
   try {
@@ -42,6 +43,21 @@ export async function connected<T>(way: Way, signal: AbortSignal, work: (client:
     throw inWords(error, way)
   } finally {
     await client.end()
+  }
+}
+
+/**
+ * A server that isn't known for certain must not be told the password: asked for it in clear or as MD5, where SCRAM would
+ * only prove that we know it, the connection ends. (`pg` has no setting for this; libpq's is `require_auth`.)
+ */
+function answerOnlyScram(client: Client): void {
+  const { connection } = client as unknown as { connection: { password(text: string): void; stream: Socket } }
+  connection.password = () => {
+    connection.stream.destroy(
+      new Error(
+        'The server asks for the password itself. Unless sslmode is verify-full, only SCRAM-SHA-256 is answered.',
+      ),
+    )
   }
 }
 

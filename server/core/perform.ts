@@ -44,7 +44,12 @@ export type Scope<A extends Action> = Sight<A> & {
 const entryFor = (
   { operation, resource, caller, circumstances }: Omit<Intent<Action>, 'action'>,
   outcome: string,
-): Omit<AuditEntry, 'at'> => ({ operation, resource, caller, circumstances, outcome })
+): Omit<AuditEntry, 'at'> => ({ operation, resource: oneLine(resource), caller, circumstances, outcome })
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these could break a line of the journal, or a database
+const control = /[\u0000-\u001f\u007f]/g
+/** What a caller sent must not look like another line, nor keep its neighbours' entries from being written. */
+const oneLine = (text: string): string => text.replace(control, '?')
 
 /**
  * The one way to change anything. Permission, change, events and audit entry are one transaction: all of it happened,

@@ -1,10 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { type Action, actions } from '@cardea/contract/actions'
 import type { Provider } from '@cardea/contract/rotation/provider'
 import { ShapeError } from '@cardea/contract/shape'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
+import type { Permit } from '#core/access/access.ts'
 import { consumersOf, rotating, type Use } from '#core/consumers/consumers.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, scheduleNow, unschedule } from '#core/schedule/schedule.ts'
@@ -43,6 +45,13 @@ export type Standing = {
   readonly consumers: readonly Use[]
 }
 
+/** Nobody borrows the engine's rights: who binds must hold for themselves what the binding makes the engine do. */
+function demand(permit: Permit<'rotations/write'>, action: Action, vault: Vault, name: string, words: string): void {
+  const resource = resourceOf(vault, name)
+  if (permit.allows(action, resource)) return
+  throw new Fault('forbidden', words, { action: actions[action], resource: resource.toLowerCase() })
+}
+
 /**
  * Binds a secret to the system that accepts it. The binder needs the right to read each secret that the binding draws
  * on: else it could borrow the engine's. Binding again replaces the policy; a rotation that is open under another
@@ -62,14 +71,17 @@ export async function bindRotation(
     if (nameKey(drawn) === nameKey(name)) {
       throw new Fault('invalid', `The secret ${name} can't be the credential that changes it.`, { where: 'binding' })
     }
-    if (!permit.allows('secrets/get', resourceOf(vault, drawn))) {
-      throw new Fault(
-        'forbidden',
-        `To bind ${name} you need the right to read the secret ${drawn}, on which the binding draws.`,
-        { resource: resourceOf(vault, drawn).toLowerCase() },
-      )
-    }
+    demand(
+      permit,
+      'secrets/get',
+      vault,
+      drawn,
+      `To bind ${name} you need the right to read ${drawn}, on which it draws.`,
+    )
   }
+  // A binding says what becomes of the secret's value and where it is tried.
+  demand(permit, 'secrets/get', vault, name, `To bind ${name} you need the right to read it.`)
+  demand(permit, 'secrets/set', vault, name, `To bind ${name} you need the right to set it.`)
   const standing = await standingOf(sql, vault, name)
   if (standing?.deleted) {
     throw new Fault('deleted-but-recoverable', `Secret ${name} is deleted. Recover it first.`, { about: name })

@@ -51,7 +51,8 @@ function tellOf(vault: Vault, type: Event['type'], { name, version }: { name: st
 type Telling = Pick<Scope<never>, 'sql' | 'tell'>
 /**
  * A change of a secret is a change of every setting that points at it: of those that follow the latest version when
- * that is another or itself has changed, and of those pinned to a version when it has, or when all have.
+ * that is another or itself has changed, and of those pinned to a version when it has, or when all have. Which version
+ * it is isn't told: who may read the setting need not be one who may read the secret.
  */
 async function tellReferrers(
   { sql, tell }: Telling,
@@ -66,7 +67,6 @@ async function tellReferrers(
       scope,
       resource: scope,
       name: key,
-      version: pinned ?? version,
       ...(label !== undefined && { label }),
     })
   }

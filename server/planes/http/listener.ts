@@ -276,7 +276,9 @@ function parsed(text: string): Query {
   for (const [given, value] of new URLSearchParams(text)) {
     const name = given.toLowerCase()
     const before = query[name]
-    query[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value]
+    if (before === undefined) query[name] = value
+    else if (Array.isArray(before)) before.push(value)
+    else query[name] = [before, value]
   }
   return query
 }

@@ -357,6 +357,21 @@ describe('this machine’s own identity', () => {
     assert.equal((await ask('/elsewhere', { metadata: 'true' })).status, 404)
   })
 
+  it('is refused to a page whose name was rebound to loopback, and through the proxy', async () => {
+    const path = `/metadata/identity/oauth2/token?api-version=2018-02-01&${resource}`
+    const own = `127.0.0.1:${house.cardea.proxyPort}`
+    assert.equal((await ask(path, { metadata: 'true', host: `localhost:${house.cardea.proxyPort}` })).status, 200)
+    for (const headers of [
+      { host: `evil.example:${house.cardea.proxyPort}` },
+      { host: own, origin: `http://${own}` },
+      { host: own, 'sec-fetch-site': 'same-origin' },
+      { host: '127.0.0.1.evil.example' },
+    ]) {
+      assert.equal((await ask(path, { metadata: 'true', ...headers })).status, 400, JSON.stringify(headers))
+    }
+    assert.equal((await ask(`http://${own}${path}`, { metadata: 'true' })).status, 400)
+  })
+
   it('has no secret with which anybody else could become it', async () => {
     const heard = await post(withSecret({ client_id: 'c3b4dea0-0000-4000-8000-00000000a002' }))
     assert.equal(heard.json.error_codes[0], 700016)

@@ -44,7 +44,20 @@ const refusal = (status: number, error: string, error_description: string): Said
   body: { error, error_description },
 })
 
+/**
+ * A page whose name was rebound to loopback is of one origin with us, and may send any header: its own name stands in
+ * `Host`, and a browser says that it is one.
+ */
+const isFromHere = ({ headers, url = '' }: IncomingMessage): boolean =>
+  /^(127\.0\.0\.1|localhost)(:\d{1,5})?$/i.test(headers.host ?? '') &&
+  url.startsWith('/') &&
+  headers.origin === undefined &&
+  headers['sec-fetch-site'] === undefined
+
 async function answer(services: Services, request: IncomingMessage): Promise<Said> {
+  if (!isFromHere(request)) {
+    return refusal(400, 'invalid_request', 'Only programs of this machine that ask 127.0.0.1 are answered.')
+  }
   const url = new URL(request.url ?? '/', 'http://loopback')
   const path = url.pathname.replace(/\/$/, '')
   const instance = path === instanceTokenPath

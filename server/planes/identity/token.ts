@@ -114,9 +114,9 @@ function formOf({ body, headers }: Call): URLSearchParams {
     )
   }
   const form = new URLSearchParams(body.toString('utf8'))
-  const names = [...form.keys()]
+  const names = new Set<string>()
   // A parameter that comes twice is an attack or a mistake (RFC 6749 3.2).
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const twice = [...form.keys()].find((name) => names.size === names.add(name).size)
   if (twice !== undefined)
     throw new Refusal(400, 'invalid_request', 900144, `The parameter '${clean(twice)}' is given twice.`)
   return form

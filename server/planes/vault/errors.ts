@@ -24,7 +24,9 @@ const said: Record<FaultCode, Saying> = {
       [
         message,
         'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
-        `Caller: appid=${particulars.appId};oid=${particulars.objectId};iss=${issuer}`,
+        ...(particulars.objectId === undefined
+          ? []
+          : [`Caller: appid=${particulars.appId};oid=${particulars.objectId};iss=${issuer}`]),
         `Action: '${particulars.action}'`,
         `Resource: '${particulars.resource}'`,
         'Assignment: (not found)',

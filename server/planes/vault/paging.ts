@@ -41,7 +41,7 @@ const tokenOf = (key: string): string => Buffer.from(JSON.stringify({ NextMarker
 function keyIn(token: string): string {
   try {
     const { NextMarker } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as { NextMarker?: unknown }
-    if (typeof NextMarker === 'string' && NextMarker.length <= 127) return NextMarker
+    if (typeof NextMarker === 'string' && /^[0-9a-zA-Z-]{1,127}$/.test(NextMarker)) return NextMarker
   } catch {
     // Falls through to the refusal.
   }

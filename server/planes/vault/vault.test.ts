@@ -464,6 +464,15 @@ describe('the journal of deeds', () => {
     assert.equal(JSON.stringify(rows).includes(value), false)
   })
 
+  it('has one line for each attempt, whatever was sent as a name', async () => {
+    const stranger = await (await house.newcomer('sender of odd names')).token()
+    for (const name of ['a%00', 'a%0ab', 'a%0d%0aSecretGet%20done', '%ed%a0%80', 'x'.repeat(500), '%E2%80%A8']) {
+      const heard = await house.ask(house.vaultHost, 'GET', `/secrets/${name}?${version}`, { token: stranger })
+      assert.ok([400, 403].includes(heard.status), `${name}: ${heard.status}`)
+    }
+    for (const { resource } of await house.deeds()) assert.match(resource, /^[\x20-\x7e]{1,1200}$/)
+  })
+
   it('must take an entry before a read is answered (P1)', async () => {
     await set('unaudited', { value: 'v' })
     const { database } = house.cardea.base
