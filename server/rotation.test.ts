@@ -203,6 +203,18 @@ describe('binding', () => {
     assert.equal((await bind()).status, 200)
   })
 
+  it('is refused over a place that another secret is bound to: each would break the other', async () => {
+    await using open = await withFarSide()
+    const { here } = open
+    assert.equal((await here.bind('one', { ...fake, binding: { places: ['a', 'b'] } })).status, 200)
+    const heard = await here.bind('two', { ...fake, binding: { places: ['b', 'c'] } })
+    assert.equal(heard.status, 409)
+    assert.match(heard.json.error.message, /Another secret is bound to b already/)
+    assert.equal((await here.bind('ONE', { ...fake, binding: { places: ['b', 'd'] } })).status, 200)
+    await here.ask('DELETE', '/.cardea/secrets/one/rotation')
+    assert.equal((await here.bind('two', { ...fake, binding: { places: ['b', 'c'] } })).status, 200)
+  })
+
   it('can be undone; then nothing rotates', async () => {
     await using open = await withFarSide()
     const { here } = open

@@ -13,6 +13,11 @@ export interface Provider<Binding = unknown> {
   readonly binding: Shape<Binding>
   /** The names of the secrets in the same vault that the binding draws on, an administrator's credential for one. */
   secretsOf(binding: Binding): readonly string[]
+  /**
+   * What it changes at the far side, by names that are the same in every binding which changes the same: no two secrets
+   * may share one, or each rotation of one would break the other. Empty where nothing is there to be changed.
+   */
+  placesOf(binding: Binding): readonly string[]
   /** The slots that alternate; empty where there is but one place. */
   slotsOf(binding: Binding): readonly string[]
   /** The slot that a published value occupies, so that the other is changed; undefined when it is none of ours. */

@@ -17,7 +17,7 @@ describe('a server that isn’t known for certain', () => {
       const impostor = createServer((socket) => {
         socket.on('error', () => {})
         socket.once('data', () => {
-          socket.on('data', (part) => heard.push(part))
+          socket.on('data', (part) => heard.push(Buffer.from(part)))
           socket.write(question)
         })
       })

@@ -15,6 +15,8 @@ export const rolePair: Provider<Pair> = {
   kind: 'slots',
   binding: pair,
   secretsOf: ({ admin }) => [admin],
+  // Roles belong to the whole server, not to one of its databases.
+  placesOf: ({ host, port, roles }) => roles.map((role) => `postgres ${host.toLowerCase()}:${port} ${role}`),
   slotsOf: ({ roles }) => roles,
 
   slotIn(value, { roles }) {

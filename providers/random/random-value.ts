@@ -34,6 +34,7 @@ export const randomValue: Provider<RandomValue> = {
     prefix: optional(text({ maxCharacters: 256 })),
   }),
   secretsOf: () => [],
+  placesOf: () => [],
   slotsOf: () => [],
   slotIn: () => undefined,
   propose({ length = 32, alphabet = lettersAndDigits, prefix = '' }) {

@@ -80,6 +80,10 @@ const policyBy = statement<Tables, Subject, PolicyRow>((db, given) =>
     .where('vault', '=', given('vault'))
     .where('name_key', '=', given('name_key')),
 )
+const policiesBy = statement<Tables, { provider: string }, Pick<PolicyRow, 'vault' | 'name_key' | 'binding'>>(
+  (db, given) =>
+    db.selectFrom('rotation_policy').select(['vault', 'name_key', 'binding']).where('provider', '=', given('provider')),
+)
 const upsertPolicy = statement<Tables, PolicyRow>((db, given) =>
   db
     .insertInto('rotation_policy')
@@ -164,6 +168,18 @@ const lastPublished = statement<Tables, Subject, { new_version: string | null }>
     .where((row) => row.or([row('new_version', 'is not', null), row('base_version', 'is not', null)]))
     .limit(1),
 )
+
+/** The bindings to one provider, of all secrets. */
+export async function bindingsTo(
+  sql: Sql,
+  provider: string,
+): Promise<{ readonly vault: string; readonly nameKey: string; readonly binding: string }[]> {
+  return (await policiesBy.all(sql, { provider })).map(({ vault, name_key, binding }) => ({
+    vault,
+    nameKey: name_key,
+    binding,
+  }))
+}
 
 export async function policyOf(sql: Sql, vault: string, nameKey: string): Promise<Policy | undefined> {
   const row = await policyBy.first(sql, { vault, name_key: nameKey })

@@ -17,6 +17,7 @@ import { runs } from './machine.ts'
 import { givesUpAt, graceOf, nextDue, type Policy, spreadOf, type Times } from './policy.ts'
 import {
   addRotation,
+  bindingsTo,
   changeRotation,
   keepPolicy,
   lastRotation,
@@ -43,6 +44,22 @@ export type Standing = {
   readonly policy: Policy
   readonly rotation: Rotation | undefined
   readonly consumers: readonly Use[]
+}
+
+/** Two secrets over one place at the far side would take it from each other. */
+async function refuseShared(sql: Sql, provider: Provider, binding: unknown, vault: Vault, name: string): Promise<void> {
+  const places = new Set(provider.placesOf(binding))
+  if (places.size === 0) return
+  for (const other of await bindingsTo(sql, provider.name)) {
+    if (other.vault === vault.name && other.nameKey === nameKey(name)) continue
+    const shared = provider.placesOf(JSON.parse(other.binding)).find((place) => places.has(place))
+    if (shared !== undefined) {
+      throw new Fault(
+        'conflict',
+        `Another secret is bound to ${shared} already. Unbind that one, or bind ${name} to another.`,
+      )
+    }
+  }
 }
 
 /** Nobody borrows the engine's rights: who binds must hold for themselves what the binding makes the engine do. */
@@ -82,6 +99,7 @@ export async function bindRotation(
   // A binding says what becomes of the secret's value and where it is tried.
   demand(permit, 'secrets/get', vault, name, `To bind ${name} you need the right to read it.`)
   demand(permit, 'secrets/set', vault, name, `To bind ${name} you need the right to set it.`)
+  await refuseShared(sql, provider, binding, vault, name)
   const standing = await standingOf(sql, vault, name)
   if (standing?.deleted) {
     throw new Fault('deleted-but-recoverable', `Secret ${name} is deleted. Recover it first.`, { about: name })

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Credential, FarSide, Probe, Provider } from '@cardea/contract/rotation/provider'
-import { record } from '@cardea/contract/shape'
+import { list, optional, record, text } from '@cardea/contract/shape'
 
 /**
  * A system that accepts credentials, in memory: two slots `a` and `b`, or one. It can be switched off, made slow, made to
@@ -32,8 +32,9 @@ export class FakeFarSide {
     return {
       name: 'fake',
       kind: this.#kind,
-      binding: record({}),
+      binding: record({ places: optional(list(text())) }),
       secretsOf: () => (this.#admin === undefined ? [] : [this.#admin]),
+      placesOf: (binding) => (binding as { places?: string[] }).places ?? [],
       slotsOf: () => slots,
       slotIn,
       propose: (_, slot) => {
