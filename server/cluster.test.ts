@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
+import pg from 'pg'
 import { type House, openHouse } from './testing/house.ts'
 
 const postgres = needs('PostgreSQL', findPostgres)
@@ -101,6 +102,42 @@ describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
     }
     const body = { value: 'v', contentType: 'a\u0000b' }
     assert.equal((await one.ask(one.vaultHost, 'PUT', `/secrets/calm?${version}`, { token, body })).status, 400)
+  })
+
+  it('go on after a failover that lost the last changes, and take nothing new for what was lost', async () => {
+    const { base, installation } = one.cardea
+    const token = await one.developerToken()
+    const reader = await one.newcomer('whose grant is lost')
+    const bearer = await reader.token()
+    const reads = async (node: House) =>
+      (await node.ask(node.vaultHost, 'GET', `/secrets/shared?${version}`, { token: bearer })).status
+    const scope = `/subscriptions/${installation.subscription}`
+    const typed = async (...statements: string[]) => {
+      const client = new pg.Client(database.url())
+      await client.connect()
+      for (const text of statements) await client.query(text)
+      await client.end()
+    }
+    await one.assign(reader.principal, builtInRoles.keyVaultSecretsUser, scope)
+    assert.deepEqual(await Promise.all([one, two].map(reads)), [200, 200])
+    const { epoch } = base.database
+
+    // What a standby that was behind would show: the grant isn't there, and the numbers are those from before it.
+    await typed(
+      `delete from role_assignment where principal = '${reader.principal.objectId}'`,
+      'update head set epoch = epoch - 1',
+    )
+    await base.database.write(async (turn) => turn.changeAccess())
+    assert.ok(base.database.epoch > epoch)
+    assert.deepEqual(await Promise.all([one, two].map(reads)), [403, 403])
+
+    await typed('update head set epoch = epoch - 3, sequence = sequence - 3')
+    for (const node of [two, one]) {
+      const heard = await node.ask(node.vaultHost, 'GET', `/secrets/shared?${version}`, { token })
+      assert.equal(heard.status, 200)
+      const put = await node.ask(node.vaultHost, 'PUT', `/secrets/after?${version}`, { token, body: { value: 'x' } })
+      assert.equal(put.status, 200)
+    }
   })
 
   it('answer 503 while the database is gone, lose nothing, and go on when it is back', async () => {

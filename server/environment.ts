@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { privateFolder, readPrivate, writeFirst, writePrivate } from '#base/private-files.ts'
 import { type DeveloperKeys, newDeveloperKeys } from '#core/installation/installation.ts'
 import { appServiceTokenPath } from '#planes/identity/managed-identity.ts'
 
@@ -20,16 +21,20 @@ export type Running = {
 const developerFile = (data: string): string => join(data, 'developer.json')
 const runningFile = (data: string): string => join(data, 'running.json')
 
-/** The developer's keys; made and kept at the first call, so that they outlive a founding that was cut short. */
-export function developerKeys(data: string): DeveloperKeys {
-  const kept = readJson<DeveloperKeys>(developerFile(data))
-  if (kept !== undefined) return kept
-  const fresh = newDeveloperKeys()
-  writeJson(developerFile(data), fresh)
-  return fresh
+/** Makes the data folder, or takes it if it is ours: nothing in it may have been laid there by another. */
+export function takeFolder(data: string): void {
+  privateFolder(data, 'running.json')
+  for (const file of [developerFile(data), runningFile(data)]) readPrivate(file)
 }
 
-export const keepRunning = (data: string, running: Running): void => writeJson(runningFile(data), running)
+/** The developer's keys; made and kept at the first call, so that they outlive a founding that was cut short. */
+export function developerKeys(data: string): DeveloperKeys {
+  const file = developerFile(data)
+  if (!existsSync(file)) writeFirst(file, textOf(newDeveloperKeys()))
+  return parsed<DeveloperKeys>(file, readPrivate(file) ?? '')
+}
+
+export const keepRunning = (data: string, running: Running): void => writePrivate(runningFile(data), textOf(running))
 
 /** Where the server of this folder listens, or listened last; nothing if none ever did. */
 export const runningIn = (data: string): Running | undefined => readJson<Running>(runningFile(data))
@@ -76,22 +81,15 @@ export function environmentOf(data: string): Record<string, string> {
 }
 
 function readJson<T>(file: string): T | undefined {
-  if (!existsSync(file)) return undefined
+  return existsSync(file) ? parsed<T>(file, readFileSync(file, 'utf8')) : undefined
+}
+
+function parsed<T>(file: string, text: string): T {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T
+    return JSON.parse(text) as T
   } catch (cause) {
     throw new Error(`${file} is damaged. Restore it from its copy, or start with another data folder.`, { cause })
   }
 }
 
-/** Whole or not at all: written beside, made durable, renamed. */
-function writeJson(file: string, value: unknown): void {
-  const descriptor = openSync(`${file}.new`, 'w', 0o600)
-  try {
-    writeSync(descriptor, `${JSON.stringify(value, undefined, 2)}\n`)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-  renameSync(`${file}.new`, file)
-}
+const textOf = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`

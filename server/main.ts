@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { providers as knownProviders } from '@cardea/providers/providers'
 import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
@@ -41,7 +41,7 @@ import { managedIdentity } from '#planes/identity/managed-identity.ts'
 import { vaultPlane } from '#planes/vault/vault-plane.ts'
 import { vaultWords } from '#planes/vault/vault-words.ts'
 import { startWorkers } from '#workers/workers.ts'
-import { developerKeys, keepRunning } from './environment.ts'
+import { developerKeys, keepRunning, takeFolder } from './environment.ts'
 import type { Settings } from './settings.ts'
 
 /** A server that runs. */
@@ -73,7 +73,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
   const { providers = knownProviders, onStep } = around.rotation ?? {}
   const rotation = { providers, onStep, times: timesFrom(around.rotation?.times) }
   const clock = around.clock ?? systemClock
-  mkdirSync(settings.data, { recursive: true, mode: 0o700 })
+  takeFolder(settings.data)
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
     for (const end of closers.splice(0).reverse()) await end()
@@ -87,7 +87,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     const installation = await installed(database, keyring, settings)
     if (database.engine === 'sqlite') await forgetLeases(database)
     return await serve(settings, {
-      base: { database, keyring, access: new AccessBook(), clock, outgoing: settings.events !== undefined },
+      base: { database, keyring, access: new AccessBook(keyring), clock, outgoing: settings.events !== undefined },
       installation,
       rotation,
       log,

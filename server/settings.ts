@@ -102,6 +102,8 @@ export function settingsFrom(env: Env): Settings {
       wrong.push('CARDEA_EVENTS_URL must be an https:// URL')
     else if (url.protocol === 'http:' && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
       wrong.push('CARDEA_EVENTS_URL may be http:// on loopback only')
+    else if (url.username !== '' || url.password !== '')
+      wrong.push('CARDEA_EVENTS_URL must not hold a user or a password; CARDEA_EVENTS_KEY signs what is sent')
     else events = { url, key }
   }
   const settings: Settings = {

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -99,6 +103,74 @@ describe('a start', () => {
     }
   })
 
+  it('closes a data folder that it finds open, and says so of one that is in use for something else', async () => {
+    await using place = await folder()
+    chmodSync(place.path, 0o755)
+    for (const _ of ['empty', 'ours']) {
+      await using _house = await openHouse({ data: place.path })
+      assert.equal(statSync(place.path).mode & 0o777, 0o700)
+      chmodSync(place.path, 0o777)
+    }
+    await using other = await folder()
+    writeFileSync(join(other.path, 'photos'), '')
+    chmodSync(other.path, 0o755)
+    await assert.rejects(openHouse({ data: other.path }), /is in use, and others can look into it.*chmod 700/)
+    assert.equal(statSync(other.path).mode & 0o777, 0o755)
+  })
+
+  it('refuses keys that others may read', async () => {
+    await using place = await folder()
+    {
+      await using _house = await openHouse({ data: place.path })
+    }
+    for (const name of ['developer.json', 'running.json', 'tls/ca.key']) {
+      const file = join(place.path, name)
+      chmodSync(file, 0o640)
+      await assert.rejects(
+        openHouse({ data: place.path }),
+        new RegExp(`${file} can be read by others. Run: chmod 600 `),
+      )
+      chmodSync(file, 0o600)
+    }
+    await using _again = await openHouse({ data: place.path })
+  })
+
+  it('refuses a folder or a key that another laid there', {
+    skip: process.getuid?.() !== 0 && 'needs root',
+  }, async () => {
+    await using place = await folder()
+    {
+      await using _house = await openHouse({ data: place.path })
+    }
+    for (const name of ['.', 'root.key', 'developer.json', 'running.json', 'tls', 'tls/ca.key']) {
+      const path = join(place.path, name)
+      chownSync(path, 65_534, 65_534)
+      await assert.rejects(openHouse({ data: place.path }), new RegExp(`${path}/? belongs to another user`), name)
+      chownSync(path, 0, 0)
+    }
+  })
+
+  it('writes through no link that lies in its way', async () => {
+    await using place = await folder()
+    const theirs = join(place.path, 'theirs')
+    writeFileSync(theirs, 'as it was')
+    const data = join(place.path, 'data')
+    mkdirSync(data, { mode: 0o700 })
+    for (const name of ['developer.json.new', 'running.json.new', 'running.json']) symlinkSync(theirs, join(data, name))
+    chmodSync(theirs, 0o600)
+    await using _house = await openHouse({ data })
+    assert.equal(readFileSync(theirs, 'utf8'), 'as it was')
+    assert.ok(lstatSync(join(data, 'running.json')).isFile())
+  })
+
+  it('ends with words where no folder can be made', async () => {
+    await using place = await folder()
+    writeFileSync(join(place.path, 'file'), '')
+    for (const data of ['/proc/nope', '/proc/nope/deeper', join(place.path, 'file'), join(place.path, 'file', 'in')]) {
+      await assert.rejects(openHouse({ data }), /can't be made a folder \(\w+\)\. Choose another one\./, data)
+    }
+  })
+
   it('tells what a shell needs only when there is an installation', async () => {
     await using place = await folder()
     assert.throws(() => environmentOf(place.path), NoInstallation)
@@ -140,6 +212,15 @@ describe('settings', () => {
         return true
       },
     )
+  })
+
+  it('refuse an address of events that holds a password, without repeating it', () => {
+    for (const user of ['someone:pa55word@', 'pa55word@', ':pa55word@']) {
+      assert.throws(
+        () => settingsFrom({ CARDEA_EVENTS_URL: `https://${user}example.org/in` }),
+        ({ message }: Error) => /CARDEA_EVENTS_URL must not hold/.test(message) && !/pa55word|example/.test(message),
+      )
+    }
   })
 
   it('refuse a domain whose label would send clients looking for Azure', () => {

@@ -5,15 +5,15 @@ import {
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
-  randomUUID,
   sign,
   X509Certificate,
 } from 'node:crypto'
-import { chmod, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import * as asn1 from '@peculiar/asn1-x509'
+import { privateFolder, readPrivate, writeFirst, writePrivate } from './private-files.ts'
 
 /**
  * The development certificate authority: what lets a laptop speak TLS as the production names, without asking anybody.
@@ -56,13 +56,12 @@ const serverNames = (domain: string) => [
 export async function openAuthority(folder: string, domain: string, at: Date): Promise<Authority> {
   const name = domain.toLowerCase()
   if (!isDomain(name)) throw new Error(`"${domain}" can't be Cardea's domain: give a name like cardea.internal.`)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await chmod(folder, 0o700)
-  const issuer = await openIssuer(folder, name, at)
+  privateFolder(folder, 'ca.key')
+  const issuer = openIssuer(folder, name, at)
   return {
     caFile: join(folder, 'ca.pem'),
     ca: issuer.pem,
-    serverCertificate: (now) => serverCertificate(folder, name, issuer, now),
+    serverCertificate: async (now) => serverCertificate(folder, name, issuer, now),
   }
 }
 
@@ -70,7 +69,7 @@ export async function openAuthority(folder: string, domain: string, at: Date): P
 const isDomain = (name: string) => name.length <= 200 && isIP(name) === 0 && domainPattern.test(name)
 const domainPattern = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
-async function openIssuer(folder: string, domain: string, at: Date): Promise<Issuer> {
+function openIssuer(folder: string, domain: string, at: Date): Issuer {
   const caFile = join(folder, 'ca.pem')
   const keyFile = join(folder, 'ca.key')
   const anew = `remove ${caFile} and ${keyFile} to begin anew; every client must then trust the new ca.pem.`
@@ -78,14 +77,13 @@ async function openIssuer(folder: string, domain: string, at: Date): Promise<Iss
 
   // The key is kept before the certificate, so a first start that was cut short leaves a key alone, and the next start
   // goes on with it. A certificate alone is a loss.
-  const standing = await readIfThere(caFile)
-  if (standing !== undefined && (await readIfThere(keyFile)) === undefined) {
+  if (existsSync(caFile) && !existsSync(keyFile)) {
     throw refuse(`${keyFile} is missing. Restore it from a backup, or ${anew}`)
   }
-  const key = parsed(createPrivateKey, await keepFirst(keyFile, newKey, 0o600), (cause) =>
+  const key = parsed(createPrivateKey, keepFirst(keyFile, readPrivate, newKey), (cause) =>
     refuse(`${keyFile} is damaged: it holds no whole private key. Restore it from a backup, or ${anew}`, cause),
   )
-  const pem = await keepFirst(caFile, () => authorityCertificate(domain, key, at), 0o644)
+  const pem = keepFirst(caFile, readIfThere, () => authorityCertificate(domain, key, at), 0o644)
   const certificate = parsed(
     (text) => new X509Certificate(text),
     pem,
@@ -105,17 +103,17 @@ async function openIssuer(folder: string, domain: string, at: Date): Promise<Iss
   return { pem, certificate, key }
 }
 
-async function serverCertificate(folder: string, domain: string, issuer: Issuer, at: Date): Promise<ServerCertificate> {
+function serverCertificate(folder: string, domain: string, issuer: Issuer, at: Date): ServerCertificate {
   const certFile = join(folder, 'server.pem')
   const keyFile = join(folder, 'server.key')
-  const kept = usable(await readIfThere(certFile), await readIfThere(keyFile), domain, issuer, at)
+  const kept = usable(readIfThere(certFile), readIfThere(keyFile), domain, issuer, at)
   if (kept !== undefined) return { ...kept, renewed: false }
 
   const key = newKey()
   const certificate = leafCertificate(domain, createPublicKey(key), issuer, at)
   const cert = certificate.toString() + issuer.pem
-  await replace(keyFile, key, 0o600)
-  await replace(certFile, cert, 0o600)
+  writePrivate(keyFile, key)
+  writePrivate(certFile, cert)
   return { cert, key, expires: certificate.validToDate, renewed: true }
 }
 
@@ -301,42 +299,14 @@ function parsed<T>(parse: (text: string) => T, text: string, refusal: (cause: un
 // ── Files
 
 /** The file's text; made first if there is none. Of two processes that begin at once, both get what the first kept. */
-async function keepFirst(file: string, make: () => string, mode: number): Promise<string> {
-  const kept = await readIfThere(file)
-  if (kept !== undefined) return kept
-  const draft = await write(file, make(), mode)
-  try {
-    await link(draft, file)
-  } catch (error) {
-    // Some file systems have no links (SMB, exFAT). There the last of two wins, and the loser says so at its next start.
-    if (codeOf(error) !== 'EEXIST') await rename(draft, file)
-  } finally {
-    await rm(draft, { force: true })
-  }
-  return readFile(file, 'utf8')
+function keepFirst(
+  file: string,
+  read: (file: string) => string | undefined,
+  make: () => string,
+  mode?: number,
+): string {
+  if (read(file) === undefined) writeFirst(file, make(), mode)
+  return read(file) ?? ''
 }
 
-async function replace(file: string, text: string, mode: number): Promise<void> {
-  await rename(await write(file, text, mode), file)
-}
-
-/** Writes beside the file, down to the disk, for the caller to move: nobody ever finds half a key. */
-async function write(file: string, text: string, mode: number): Promise<string> {
-  const draft = `${file}.${randomUUID()}`
-  await using handle = await open(draft, 'wx', mode)
-  await handle.chmod(mode)
-  await handle.writeFile(text)
-  await handle.sync()
-  return draft
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
+const readIfThere = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)

@@ -35,6 +35,8 @@ type Witness<Entry> = {
 /** More than this in one turn would keep the first waiting for the last. */
 const turnMax = 1024
 
+const flipped = 'update head set epoch = -epoch'
+
 /**
  * Shares commits. A turn begins at once when none is running, and takes all that has gathered while the last one ran;
  * nothing ever waits on a timer.
@@ -74,6 +76,15 @@ export class Committer<Entry extends { at: Instant }> {
       this.#witnesses.push({ entry, epoch, resolve, reject })
       this.#wake()
     })
+  }
+
+  /** Throws unless something can be written and read. */
+  async check(read: Sql): Promise<void> {
+    await this.write(async ({ sql }) => {
+      // There and back: to SQLite a value written over itself is no write.
+      for (const text of [flipped, flipped]) await sql.run(text, [])
+    })
+    await read.run('select epoch from head', [])
   }
 
   /** Finishes what was asked before, and refuses what comes after. */

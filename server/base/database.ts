@@ -24,7 +24,7 @@ export interface Database<Entry> extends AsyncDisposable {
   witness(entry: Omit<Entry, 'at'>, epoch: number | undefined): Promise<void>
   /** Calls back after each turn that moved the journal or the epoch, or stirred, here or on another node. */
   onCommit(listener: () => void): () => void
-  /** Throws when the database can't be written. */
+  /** Throws unless something can be written and read. */
   check(): Promise<void>
 }
 

@@ -9,8 +9,8 @@ import type { Sql, Value } from './sql.ts'
 /**
  * The cluster engine: PostgreSQL 15 or later, any number of equal nodes. Turns that change something take the head row
  * for update, so they follow each other on all nodes as they do on SQLite's one writer; the journal's numbers are then
- * in commit order and without gaps. Turns that only witness reads run beside them on a connection of their own.
- * `NOTIFY` only wakes; the head decides.
+ * in commit order and without gaps, but for a leap after a failover that lost some. Turns that only witness reads run
+ * beside them on a connection of their own. `NOTIFY` only wakes; the head decides.
  */
 const readersMax = 10
 
@@ -36,21 +36,21 @@ export async function openPostgres<Entry extends { at: number }>(
   const readers = new pg.Pool({ ...config, max: readersMax })
   readers.on('error', (error) => log.warn({ error }, 'an idle database connection was lost'))
   const watchers = new Watchers()
-  const seen = { epoch: 0, sequence: 0 }
-  const see = ({ epoch, sequence }: { epoch: number; sequence: number }, stirred = false) => {
+  const seen: Numbers = { epoch: 0, sequence: 0 }
+  const see = ({ epoch, sequence }: Numbers, stirred = false) => {
     if (!stirred && epoch <= seen.epoch && sequence <= seen.sequence) return
     seen.epoch = Math.max(seen.epoch, epoch)
     seen.sequence = Math.max(seen.sequence, sequence)
     watchers.tell()
   }
-  const writing = turnConnection(config, clock, log)
-  const witnessing = turnConnection(config, clock, log)
+  const writing = turnConnection(config, clock, log, seen)
+  const witnessing = turnConnection(config, clock, log, seen)
   const writes = new Committer<Entry>(writing, ledger, see)
   const witnesses = new Committer<Entry>(witnessing, ledger, see)
   const read = sqlOver(() => readers)
   const ears = listen(config, log, async () => {
     const { rows } = await read.run('select epoch, sequence from head', [])
-    see(rows[0] as { epoch: number; sequence: number }, true)
+    see(rows[0] as Numbers, true)
   })
   return {
     engine: 'postgres',
@@ -64,7 +64,7 @@ export async function openPostgres<Entry extends { at: number }>(
     write: (work, entryOf) => writes.write(work, entryOf),
     witness: (entry, epoch) => witnesses.witness(entry, epoch),
     onCommit: (listener) => watchers.add(listener),
-    check: () => writes.write(async () => {}),
+    check: () => writes.check(read),
     async [Symbol.asyncDispose]() {
       await Promise.all([writes.close(), witnesses.close()])
       await Promise.all([writing.close(), witnessing.close(), ears.close(), readers.end()])
@@ -72,10 +72,17 @@ export async function openPostgres<Entry extends { at: number }>(
   }
 }
 
+/** What of the head is compared: it only grows. */
+type Numbers = { epoch: number; sequence: number }
 type TurnConnection = Connection & { close(): Promise<void> }
 
 /** A connection that holds turns. Lost, it is opened anew by the next turn. */
-function turnConnection(config: pg.ClientConfig, clock: Clock | undefined, log: Log): TurnConnection {
+function turnConnection(
+  config: pg.ClientConfig,
+  clock: Clock | undefined,
+  log: Log,
+  seen: Readonly<Numbers>,
+): TurnConnection {
   let client: pg.Client | undefined
   const connected = async (): Promise<pg.Client> => {
     if (client !== undefined) return client
@@ -102,12 +109,17 @@ function turnConnection(config: pg.ClientConfig, clock: Clock | undefined, log: 
     sql: sqlOver(current),
     async begin(exclusive) {
       const open = await connected()
+      const before = { ...seen }
       const results = (await guard(() => open.query(`begin; ${headQuery(exclusive)}`)).catch(async (error) => {
         // Before the first migration there is no head.
         if ((error as { code?: string }).code !== '42P01') throw error
         return open.query(`rollback; begin; select 0 as epoch, 0 as sequence, ${now} as at`)
       })) as unknown as pg.QueryResult[]
-      const head = results.at(-1)?.rows[0] as Head
+      let head = results.at(-1)?.rows[0] as Head
+      if (head.epoch < before.epoch || head.sequence < before.sequence) {
+        log.warn({ seen: before, found: head }, 'the database lost its last changes: its numbers leap beyond them')
+        head = await leapt(open, before)
+      }
       return { epoch: head.epoch, sequence: head.sequence, at: clock?.() ?? head.at }
     },
     async savepoint() {
@@ -134,6 +146,25 @@ function turnConnection(config: pg.ClientConfig, clock: Clock | undefined, log: 
     soon: setImmediate,
     close: drop,
   }
+}
+
+/** Further than one node has ever been ahead of what another has seen. */
+const leap = 1_000
+
+/**
+ * A head behind what was seen is that of a database which lost its tail in a failover, or was restored from a copy. The
+ * numbers of what was lost would come again with another meaning; so the head leaps beyond them, on whichever node finds
+ * it first: no memory takes the new for the old, and no follower of the journal misses a change.
+ */
+async function leapt(client: pg.Client, { epoch, sequence }: Numbers): Promise<Head> {
+  const results = (await guard(() =>
+    client.query(
+      `update head set epoch = greatest(epoch, ${epoch}) + ${leap}, sequence = greatest(sequence, ${sequence}) + ${leap}
+         where epoch < ${epoch} or sequence < ${sequence};
+       select pg_notify('cardea', ''); ${headQuery(false)}`,
+    ),
+  )) as unknown as pg.QueryResult[]
+  return results.at(-1)?.rows[0] as Head
 }
 
 const now = '(extract(epoch from clock_timestamp()) * 1000)::bigint'

@@ -60,9 +60,10 @@ export function openSqlite<Entry extends { at: number }>(
     Object.assign(seen, { epoch: head.epoch, sequence: head.sequence })
     watchers.tell()
   })
+  const read = sqlOver(reader, beginSnapshot)
   return {
     engine: 'sqlite',
-    read: sqlOver(reader, beginSnapshot),
+    read,
     get epoch() {
       return seen.epoch
     },
@@ -72,7 +73,7 @@ export function openSqlite<Entry extends { at: number }>(
     write: (work, entryOf) => committer.write(work, entryOf),
     witness: (entry, epoch) => committer.witness(entry, epoch),
     onCommit: (listener) => watchers.add(listener),
-    check: () => committer.write(async () => {}),
+    check: () => committer.check(read),
     async [Symbol.asyncDispose]() {
       await committer.close()
       for (const database of [reader, writer, lock]) database.close()

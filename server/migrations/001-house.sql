@@ -31,7 +31,7 @@ create table credential (
   principal text not null references principal (object_id),
   kind text not null,
   name text not null,
-  digest bytea,
+  digest bytea not null,
   certificate text,
   starts bigint not null,
   ends bigint not null
@@ -53,6 +53,8 @@ create table role_assignment (
   role text not null,
   scope text not null,
   scope_key text not null,
+  -- That we assigned it, just so: a row that is changed or added by hand grants nothing.
+  proof bytea not null,
   created bigint not null,
   unique (principal, role, scope_key)
 );

@@ -52,9 +52,11 @@ export async function dropAccessKey(turn: Turn, id: string): Promise<void> {
 }
 
 /** What an access key may do, as if a role had been assigned to it; nothing once it is gone. */
-export async function assignmentsOfAccessKey(sql: Sql, id: string): Promise<RoleAssignment[]> {
+export async function assignmentsOfAccessKey(sql: Sql, keyring: Keyring, id: string): Promise<RoleAssignment[]> {
   const key = await keptAccessKey(sql, id)
   if (key === undefined) return []
+  // Nobody needs the secret here; that it opens says that the row is as we made it.
+  await keyring.unseal(sql, directoryKey, key.sealed, placeOf(key))
   const role = key.readOnly ? builtInRoles.appConfigurationDataReader : builtInRoles.appConfigurationDataOwner
   return [{ id, principal: id, role: role.id, scope: key.scope }]
 }

@@ -4,7 +4,8 @@ import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { accessKeyIn, type Caller } from '#core/identity/caller.ts'
-import { principalEnabled } from '#core/identity/directory.ts'
+import { directoryKey, principalEnabled } from '#core/identity/directory.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
 import { assignmentsOfAccessKey } from './access-keys.ts'
 import { addAssignment, assignmentsOf, removeAssignment } from './access-rows.ts'
 import { allowing, allowingWithin, type Grant, grantOf, type RoleAssignment, roleExists } from './grant.ts'
@@ -48,8 +49,13 @@ const principalsMax = 10_000
  * epoch, and then nothing kept before is believed.
  */
 export class AccessBook {
+  readonly #keyring: Keyring
   #epoch = -1
   readonly #grants = new Map<string, readonly Grant[]>()
+
+  constructor(keyring: Keyring) {
+    this.#keyring = keyring
+  }
 
   /** The grants of a principal as they stand at this epoch; none for one that is unknown or disabled. */
   async #grantsOf(sql: Sql, principal: string, epoch: number, keep: boolean): Promise<readonly Grant[]> {
@@ -59,7 +65,7 @@ export class AccessBook {
     }
     const kept = keep ? this.#grants.get(principal) : undefined
     if (kept !== undefined) return kept
-    const grants = (await assignmentsTo(sql, principal)).map(grantOf)
+    const grants = (await assignmentsTo(sql, this.#keyring, principal)).map(grantOf)
     // The epoch may have moved while we read.
     if (keep && epoch === this.#epoch) {
       if (this.#grants.size >= principalsMax) this.#grants.delete(this.#grants.keys().next().value as string)
@@ -88,11 +94,20 @@ export class AccessBook {
 }
 
 /** What was assigned to a caller: an access key has its rights by itself, a principal by role assignments. */
-async function assignmentsTo(sql: Sql, caller: string): Promise<readonly RoleAssignment[]> {
+async function assignmentsTo(sql: Sql, keyring: Keyring, caller: string): Promise<readonly RoleAssignment[]> {
   const accessKey = accessKeyIn(caller)
-  if (accessKey !== undefined) return assignmentsOfAccessKey(sql, accessKey)
-  return caller !== '' && (await principalEnabled(sql, caller)) ? assignmentsOf(sql, caller) : []
+  if (accessKey !== undefined) return assignmentsOfAccessKey(sql, keyring, accessKey)
+  if (caller === '' || !(await principalEnabled(sql, caller))) return []
+  const proven: RoleAssignment[] = []
+  for (const { proof, ...assignment } of await assignmentsOf(sql, caller)) {
+    if (await keyring.isFingerprint(sql, directoryKey, wordsOf(assignment), proof)) proven.push(assignment)
+  }
+  return proven
 }
+
+/** What a proof is made over: a row that the database's administrator changes or adds doesn't fit its own. */
+const wordsOf = ({ id, principal, role, scope }: RoleAssignment): string =>
+  JSON.stringify(['assignment', id, principal, role, scope])
 
 function permitFrom<A extends Action>(
   grants: readonly Grant[],
@@ -110,11 +125,14 @@ function permitFrom<A extends Action>(
   return new Granted(action, grant.assignment, grants)
 }
 
-type Changing<A extends Action> = { readonly turn: Turn; readonly permit: Permit<A> }
+type Changing<A extends Action> = { readonly turn: Turn; readonly keyring: Keyring; readonly permit: Permit<A> }
 
 /** Assigns a role. The same role for the same principal at the same scope twice is a conflict. */
-export async function assignRole({ turn }: Changing<'roles/assign'>, assignment: RoleAssignment): Promise<void> {
-  await keepAssignment(turn, assignment)
+export async function assignRole(
+  { turn, keyring }: Changing<'roles/assign'>,
+  assignment: RoleAssignment,
+): Promise<void> {
+  await keepAssignment(turn, keyring, assignment)
 }
 
 /** Takes an assignment away; it holds no longer from the moment this is answered. */
@@ -124,13 +142,14 @@ export async function unassignRole({ turn }: Changing<'roles/unassign'>, id: str
 }
 
 /** The founding of an installation assigns its first roles, in the turn that makes it; nobody could be permitted to. */
-export async function foundRole(turn: Turn, assignment: RoleAssignment): Promise<void> {
-  await keepAssignment(turn, assignment)
+export async function foundRole(turn: Turn, keyring: Keyring, assignment: RoleAssignment): Promise<void> {
+  await keepAssignment(turn, keyring, assignment)
 }
 
-async function keepAssignment(turn: Turn, assignment: RoleAssignment): Promise<void> {
+async function keepAssignment(turn: Turn, keyring: Keyring, assignment: RoleAssignment): Promise<void> {
   if (!roleExists(assignment.role)) throw new Fault('not-found', 'There is no such role definition.')
-  if (!(await addAssignment(turn.sql, assignment, turn.at))) {
+  const proof = await keyring.fingerprint(turn.sql, directoryKey, wordsOf(assignment))
+  if (!(await addAssignment(turn.sql, { ...assignment, proof }, turn.at))) {
     throw new Fault('conflict', 'The role assignment already exists.')
   }
   turn.changeAccess()

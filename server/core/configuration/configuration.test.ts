@@ -19,7 +19,7 @@ import { AccessBook, foundRole } from '#core/access/access.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import { type AuditEntry, inside } from '#core/audit/entry.ts'
 import { changesIn } from '#core/events/events.ts'
-import { register } from '#core/identity/directory.ts'
+import { directoryKey, register } from '#core/identity/directory.ts'
 import { type Base, observe, perform, type Scope, type Sight } from '#core/perform.ts'
 import { Keyring } from '#core/sealing/keyring.ts'
 import { deleteSecret, recoverSecret, setSecret, updateSecret } from '#core/secrets/secrets.ts'
@@ -58,13 +58,14 @@ const code = (wanted: string) => (error: unknown) => error instanceof Fault && e
 async function housed(database: Database<AuditEntry>) {
   await migrate(database, new URL('../../migrations/', import.meta.url))
   const keyring = new Keyring(keyFrom(randomBytes(32)))
-  const base: Base = { database, keyring, access: new AccessBook(), clock: Date.now, outgoing: false }
+  const base: Base = { database, keyring, access: new AccessBook(keyring), clock: Date.now, outgoing: false }
   const caller = await database.write(async (turn) => {
+    await keyring.create(turn, directoryKey)
     await foundStore(turn, keyring, store)
     await foundVault(turn, keyring, vault)
     const person = await register(turn, { name: 'tester', kind: 'application' })
     for (const { id } of [builtInRoles.appConfigurationDataOwner, builtInRoles.keyVaultAdministrator]) {
-      await foundRole(turn, { id: `${person.objectId}/${id}`, principal: person.objectId, role: id, scope })
+      await foundRole(turn, keyring, { id: `${person.objectId}/${id}`, principal: person.objectId, role: id, scope })
     }
     return { objectId: person.objectId, appId: person.appId }
   })

@@ -109,12 +109,18 @@ class Feed {
   async #read(): Promise<void> {
     // Taken before the reading: what is read then includes at least this.
     const { sequence } = this.#database
-    while (this.#upTo < sequence) {
-      const page = await changesIn(this.#database.read, this.#scope, this.#upTo, pageMax)
-      this.#memory.push(...page)
-      this.#upTo = page.length < pageMax ? Math.max(sequence, page.at(-1)?.sequence ?? 0) : last(page)
+    const fresh: Change[] = []
+    let upTo = this.#upTo
+    while (upTo < sequence) {
+      const page = await changesIn(this.#database.read, this.#scope, upTo, pageMax)
+      fresh.push(...page)
+      upTo = page.length < pageMax ? Math.max(sequence, page.at(-1)?.sequence ?? 0) : last(page)
     }
-    this.#epoch = await this.#epochNow()
+    const epoch = await this.#epochNow()
+    // Nothing is awaited from here on: nobody ever meets a change beside an epoch from before it.
+    this.#memory.push(...fresh)
+    this.#upTo = upTo
+    this.#epoch = epoch
     const surplus = this.#memory.length - memoryMax
     if (surplus > 0) this.#floor = last(this.#memory.splice(0, surplus))
   }

@@ -1,4 +1,4 @@
-import { createPublicKey, randomUUID, timingSafeEqual, X509Certificate } from 'node:crypto'
+import { createPublicKey, randomUUID, X509Certificate } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
@@ -18,7 +18,7 @@ import { type Credential, type Principal, validAt } from './principal.ts'
 
 /** Who exists, and how they prove who they are. */
 
-/** The key that hashes passwords and seals signing keys. */
+/** The key that hashes credentials and role assignments, and seals signing keys. */
 export const directoryKey = 'directory'
 
 export const principalEnabled = async (sql: Sql, objectId: string): Promise<boolean> =>
@@ -55,45 +55,44 @@ export async function addPassword(
   password: string,
   { name, ends }: Given,
 ): Promise<string> {
-  const digest = await keyring.fingerprint(turn.sql, directoryKey, password)
-  const id = randomUUID()
-  await addCredential(turn.sql, principal.objectId, {
-    id,
-    kind: 'password',
-    name,
-    digest,
-    certificate: undefined,
-    starts: turn.at,
-    ends,
-  })
-  return id
+  const term = { id: randomUUID(), kind: 'password', starts: turn.at, ends } as const
+  const digest = await keyring.fingerprint(turn.sql, directoryKey, bound(principal, term, password))
+  await addCredential(turn.sql, principal.objectId, { ...term, name, digest, certificate: undefined })
+  return term.id
 }
 
 /** Gives an application a certificate (PEM): it may then sign assertions with its key. */
 export async function addCertificate(
   turn: Turn,
+  keyring: Keyring,
   principal: Principal,
   pem: string,
   { name, ends }: Given,
 ): Promise<string> {
-  let certificate: X509Certificate
+  let given: X509Certificate
   try {
-    certificate = new X509Certificate(pem)
+    given = new X509Certificate(pem)
   } catch (cause) {
     throw new Fault('invalid', 'This is not an X.509 certificate in PEM.', {}, { cause })
   }
-  const id = randomUUID()
-  await addCredential(turn.sql, principal.objectId, {
-    id,
+  const term = {
+    id: randomUUID(),
     kind: 'certificate',
-    name,
-    digest: undefined,
-    certificate: certificate.toString(),
     starts: turn.at,
-    ends: Math.min(ends, certificate.validToDate.getTime()),
-  })
-  return id
+    ends: Math.min(ends, given.validToDate.getTime()),
+  } as const
+  const certificate = given.toString()
+  const digest = await keyring.fingerprint(turn.sql, directoryKey, bound(principal, term, certificate))
+  await addCredential(turn.sql, principal.objectId, { ...term, name, digest, certificate })
+  return term.id
 }
+
+/** A credential is hashed with whose it is and when it holds: a row that is moved or prolonged by hand doesn't fit. */
+const bound = (
+  { objectId }: Principal,
+  { kind, id, starts, ends }: Pick<Credential, 'kind' | 'id' | 'starts' | 'ends'>,
+  proof: string,
+): string => JSON.stringify([kind, objectId, id, starts, ends, proof])
 
 export const dropCredential = (turn: Turn, id: string): Promise<void> => removeCredential(turn.sql, id)
 
@@ -105,19 +104,41 @@ export async function passwordOutcome(
   password: string,
   at: Instant,
 ): Promise<'right' | 'wrong' | 'expired'> {
-  const digest = await keyring.fingerprint(sql, directoryKey, password)
-  const all = await credentialsOf(sql, principal.objectId)
-  const same = all.filter((credential) => credential.digest !== undefined && timingSafeEqual(credential.digest, digest))
-  if (same.some((credential) => validAt(credential, at))) return 'right'
-  return same.length > 0 ? 'expired' : 'wrong'
+  const all = await fitting(sql, keyring, principal, ({ kind }) => (kind === 'password' ? password : undefined))
+  if (all.some((credential) => validAt(credential, at))) return 'right'
+  return all.length > 0 ? 'expired' : 'wrong'
 }
 
 /** The certificates with which a principal may sign now. */
-export async function certificatesOf(sql: Sql, principal: Principal, at: Instant): Promise<X509Certificate[]> {
-  const all = await credentialsOf(sql, principal.objectId)
+export async function certificatesOf(
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  at: Instant,
+): Promise<X509Certificate[]> {
+  const all = await fitting(sql, keyring, principal, ({ kind, certificate }) =>
+    kind === 'certificate' ? certificate : undefined,
+  )
   return all
-    .filter((credential: Credential) => credential.certificate !== undefined && validAt(credential, at))
+    .filter((credential) => validAt(credential, at))
     .map(({ certificate }) => new X509Certificate(certificate as string))
+}
+
+/** The credentials that we gave to this principal with this proof; all are looked at, whichever fits. */
+async function fitting(
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  proofOf: (credential: Credential) => string | undefined,
+): Promise<Credential[]> {
+  const found: Credential[] = []
+  for (const credential of await credentialsOf(sql, principal.objectId)) {
+    const proof = proofOf(credential)
+    if (proof === undefined) continue
+    const given = bound(principal, credential, proof)
+    if (await keyring.isFingerprint(sql, directoryKey, given, credential.digest)) found.push(credential)
+  }
+  return found
 }
 
 /** A certificate's public key, whatever its kind. */

@@ -8,7 +8,7 @@ type CredentialRow = {
   principal: string
   kind: string
   name: string
-  digest: Uint8Array | null
+  digest: Uint8Array
   certificate: string | null
   starts: number
   ends: number
@@ -111,7 +111,6 @@ export async function addCredential(sql: Sql, principal: string, credential: Cre
   await insertCredential.changed(sql, {
     ...credential,
     principal,
-    digest: credential.digest ?? null,
     certificate: credential.certificate ?? null,
   })
 }
@@ -120,7 +119,7 @@ export async function credentialsOf(sql: Sql, principal: string): Promise<Creden
     id: row.id,
     kind: row.kind as Credential['kind'],
     name: row.name,
-    digest: row.digest ?? undefined,
+    digest: row.digest,
     certificate: row.certificate ?? undefined,
     starts: row.starts,
     ends: row.ends,

@@ -9,12 +9,13 @@ export type Principal = {
   readonly enabled: boolean
 }
 
-/** What an application proves itself with. Of a password only a keyed hash is kept. */
+/** What an application proves itself with. */
 export type Credential = {
   readonly id: string
   readonly kind: 'password' | 'certificate'
   readonly name: string
-  readonly digest: Uint8Array | undefined
+  /** A keyed hash of what it proves, for whom and how long: all that is kept of a password. */
+  readonly digest: Uint8Array
   readonly certificate: string | undefined
   readonly starts: Instant
   readonly ends: Instant

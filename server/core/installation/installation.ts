@@ -86,7 +86,7 @@ export async function foundInstallation(
   }
 
   const assign = (principal: Principal, role: { readonly id: string }, scope: string) =>
-    foundRole(turn, { id: randomUUID(), principal: principal.objectId, role: role.id, scope })
+    foundRole(turn, keyring, { id: randomUUID(), principal: principal.objectId, role: role.id, scope })
   const principals = await foundPrincipals(turn, keys.appId)
   const subscription = `/subscriptions/${installation.subscription}`
   await assign(principals.developer, builtInRoles.owner, subscription)

@@ -1,4 +1,4 @@
-import { type KeyObject, randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Turn } from '#base/database.ts'
 import { fingerprint, keyFrom, SealBroken, seal, unseal, unsealText } from '#base/seal.ts'
 import type { Sql } from '#base/sql.ts'
@@ -11,6 +11,8 @@ import { addKey, sealedKey } from './sealing-rows.ts'
 export class Keyring {
   readonly #root: KeyObject
   readonly #keys = new Map<string, KeyObject>()
+  /** The SQL that a key was made through: seen from there, it may yet be rolled back. */
+  readonly #makers = new Map<string, Sql>()
 
   constructor(root: KeyObject) {
     this.#root = root
@@ -19,9 +21,10 @@ export class Keyring {
   /** Makes the key of a new vault, store or directory. */
   async create({ sql, at }: Turn, id: string): Promise<void> {
     await addKey(sql, id, seal(this.#root, randomBytes(32), placeOfKey(id)), at)
+    this.#makers.set(id, sql)
   }
 
-  /** The key with this id; kept once opened. */
+  /** The key with this id; kept once it was seen committed. */
   key(sql: Sql, id: string): KeyObject | Promise<KeyObject> {
     return this.#keys.get(id) ?? this.#open(sql, id)
   }
@@ -30,7 +33,7 @@ export class Keyring {
     const sealed = await sealedKey(sql, id)
     if (sealed === undefined) throw new Error(`The key ${id} is missing from the database`)
     const key = keyFrom(unseal(this.#root, sealed, placeOfKey(id)))
-    this.#keys.set(id, key)
+    if (this.#makers.get(id) !== sql) this.#keys.set(id, key)
     return key
   }
 
@@ -44,6 +47,12 @@ export class Keyring {
 
   async fingerprint(sql: Sql, id: string, value: string): Promise<Buffer> {
     return fingerprint(await this.key(sql, id), value)
+  }
+
+  /** Whether this is the value's fingerprint; how long that takes tells nothing of either. */
+  async isFingerprint(sql: Sql, id: string, value: string, given: Uint8Array): Promise<boolean> {
+    const right = await this.fingerprint(sql, id, value)
+    return given.length === right.length && timingSafeEqual(given, right)
   }
 
   /** What a new installation keeps so that a later start can tell whether it was given the same root key. */

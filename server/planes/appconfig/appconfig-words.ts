@@ -67,9 +67,11 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
       const { answer } = result instanceof Reply ? result : new Reply(status, {})
       return { ...answer, headers: { ...headersOf(call, database.sequence), ...answer.headers } }
     },
-    refuse(call, fault): Answer {
+    refuse(call, fault, known): Answer {
       const { status, problem } = outOfPlace(call, fault) ?? configurationError(fault)
-      const headers = headersOf(call, status < 500 ? database.sequence : undefined)
+      // How much happens here is nothing to tell a stranger.
+      const sequence = known === undefined || status === 401 ? 0 : database.sequence
+      const headers = headersOf(call, status < 500 ? sequence : undefined)
       if (status === 401) headers['www-authenticate'] = challenge(call, fault)
       if (status === 503) headers['retry-after-ms'] = '1000'
       if (problem === undefined) return { status, headers }
@@ -90,10 +92,13 @@ type Scheme = 'hmac' | 'bearer' | 'none'
 function authorizationOf({ headers }: Call): { readonly scheme: Scheme; readonly parameters: string } {
   const given = String(headers.authorization ?? '')
   const space = given.indexOf(' ')
-  const scheme = schemes[given.slice(0, Math.max(space, 0)).toLowerCase()] ?? 'none'
+  const scheme = schemes.get(given.slice(0, Math.max(space, 0)).toLowerCase()) ?? 'none'
   return { scheme, parameters: given.slice(space + 1).trim() }
 }
-const schemes: Readonly<Record<string, Scheme>> = { [hmacScheme.toLowerCase()]: 'hmac', bearer: 'bearer' }
+const schemes = new Map<string, Scheme>([
+  [hmacScheme.toLowerCase(), 'hmac'],
+  ['bearer', 'bearer'],
+])
 
 function challenge(call: Call, fault: Fault): string {
   switch (authorizationOf(call).scheme) {

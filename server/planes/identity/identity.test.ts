@@ -198,7 +198,10 @@ describe('a certificate’s assertion', () => {
 
   before(async () => {
     await house.cardea.base.database.write((turn) =>
-      addCertificate(turn, app.principal, own.pem, { name: 'own', ends: turn.at + 86_400_000 }),
+      addCertificate(turn, house.cardea.base.keyring, app.principal, own.pem, {
+        name: 'own',
+        ends: turn.at + 86_400_000,
+      }),
     )
   })
 

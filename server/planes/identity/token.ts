@@ -178,7 +178,7 @@ async function prove(
         "The 'client_assertion_type' must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'.",
       )
     }
-    const certificates = await certificatesOf(base.database.read, principal, clock())
+    const certificates = await certificatesOf(base.database.read, keyring, principal, clock())
     const ours = (audience: string) =>
       audience.startsWith(`${loginUrl}/`) && isOurTenant(tenant, audience.slice(loginUrl.length + 1).split('/')[0])
     const outcome = await assertionOutcome(assertion, appId, certificates, ours, clock())

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { setImmediate as soon } from 'node:timers/promises'
+import type { Database } from '#base/database.ts'
+import { Feeds } from './feed.ts'
+
+it('a feed tells of no change before it knows the epoch that the change was committed at', async () => {
+  const change = (sequence: number) => ({
+    sequence,
+    at: 1,
+    type: 'secret-version-created',
+    scope: 's',
+    resource: 's/x',
+  })
+  const journal = [change(11), change(12)]
+  const asked = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  let committed = () => {}
+  // Change 12 followed a revocation, of which this node hears only when it asks for the epoch: that answer is slow.
+  const database = {
+    engine: 'postgres',
+    epoch: 5,
+    sequence: 10,
+    onCommit: (listener: () => void) => {
+      committed = listener
+      return () => {}
+    },
+    read: {
+      engine: 'postgres',
+      async run(text: string, values: readonly number[]) {
+        if (!text.includes('epoch')) return { rows: journal.filter(({ sequence }) => sequence > Number(values[1])) }
+        asked.resolve()
+        await answered.promise
+        return { rows: [{ epoch: 6 }] }
+      },
+    },
+  }
+  const feeds = new Feeds(database as unknown as Database<never>)
+  const told = Promise.withResolvers<void>()
+  const follower = feeds.join('s', told.resolve)
+  database.sequence = 11
+  committed()
+  await asked.promise
+  await soon()
+  const early = await follower.after(10)
+  assert.deepEqual([early.changes, early.upTo, early.epoch], [[], 10, 5])
+  answered.resolve()
+  await told.promise
+  const { changes, upTo, epoch } = await follower.after(10)
+  assert.deepEqual([changes.map(({ sequence }) => sequence), upTo, epoch], [[11, 12], 12, 6])
+  feeds.close()
+})
