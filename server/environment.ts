@@ -14,7 +14,10 @@ export type Running = {
   readonly proxyPort: number | undefined
   readonly domain: string
   readonly publicPort: number
+  /** Our authority's certificate; undefined where another one's is listened with. */
   readonly caFile: string | undefined
+  /** The same with all that this machine trusts otherwise, for clients that take one file for everything. */
+  readonly bundleFile: string | undefined
   readonly identityHeader: string
 }
 
@@ -54,7 +57,7 @@ export function environmentOf(data: string): Record<string, string> {
   const keys = readJson<DeveloperKeys>(developerFile(data))
   const running = runningIn(data)
   if (keys === undefined || running === undefined) throw new NoInstallation(data)
-  const { domain, proxyPort, caFile, identityHeader } = running
+  const { domain, proxyPort, caFile, bundleFile = caFile, identityHeader } = running
   const port = running.publicPort === 443 ? '' : `:${running.publicPort}`
   const store = `https://demo.config.${domain}${port}`
   return {
@@ -66,7 +69,9 @@ export function environmentOf(data: string): Record<string, string> {
     AZURE_KEYVAULT_URL: `https://demo.vault.${domain}${port}`,
     AZURE_APPCONFIG_ENDPOINT: store,
     AZURE_APPCONFIG_CONNECTION_STRING: `Endpoint=${store};Id=${keys.accessKey.id};Secret=${keys.accessKey.secret}`,
-    ...(caFile !== undefined && { NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile, REQUESTS_CA_BUNDLE: caFile }),
+    // Node adds the file to what it trusts; the others take it instead, and the shell's other programs want theirs too.
+    ...(caFile !== undefined && { NODE_EXTRA_CA_CERTS: caFile }),
+    ...(bundleFile !== undefined && { SSL_CERT_FILE: bundleFile, REQUESTS_CA_BUNDLE: bundleFile }),
     ...(proxyPort !== undefined && {
       HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`,
       AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:${proxyPort}`,

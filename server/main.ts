@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { getCACertificates } from 'node:tls'
 import { providers as knownProviders } from '@cardea/providers/providers'
 import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
@@ -7,6 +8,7 @@ import type { Database } from '#base/database.ts'
 import { createLog, type Log } from '#base/log.ts'
 import { migrate } from '#base/migrations.ts'
 import { openPostgres } from '#base/postgres.ts'
+import { writePrivate } from '#base/private-files.ts'
 import { rootKeyIn } from '#base/root-key.ts'
 import { openSqlite } from '#base/sqlite.ts'
 import { AccessBook } from '#core/access/access.ts'
@@ -163,7 +165,7 @@ async function serve(
   closers.push(async () => feeds.close())
   const ours = { base, feeds, ...rotation }
   let closing = false
-  const { caFile, certificate } = await tlsFor(settings, clock)
+  const { caFile, bundleFile, certificate } = await tlsFor(settings, clock)
   const listener = createListener({
     base,
     hosts,
@@ -209,6 +211,7 @@ async function serve(
     domain: settings.domain,
     publicPort: settings.publicPort,
     caFile,
+    bundleFile,
     identityHeader,
   })
   log.info({ port, proxyPort, domain: settings.domain, engine: database.engine }, 'ready')
@@ -231,9 +234,18 @@ async function tlsFor({ tls, data, domain }: Settings, clock: Clock) {
   if (tls !== undefined) {
     return {
       caFile: undefined,
+      bundleFile: undefined,
       certificate: { cert: readFileSync(tls.certFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
     }
   }
   const authority = await openAuthority(`${data}/tls`, domain, new Date(clock()))
-  return { caFile: authority.caFile, certificate: await authority.serverCertificate(new Date(clock())) }
+  const bundleFile = `${data}/tls/bundle.pem`
+  writePrivate(bundleFile, `${[...trustedHere(), authority.ca].map((pem) => pem.trim()).join('\n')}\n`)
+  const certificate = await authority.serverCertificate(new Date(clock()))
+  return { caFile: authority.caFile, bundleFile, certificate }
 }
+
+/** The certificates that this machine trusts, its own and those that Node brings along. */
+const trustedHere = (): readonly string[] => [
+  ...new Set([...getCACertificates('bundled'), ...getCACertificates('system')]),
+]
