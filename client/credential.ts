@@ -71,8 +71,8 @@ function managedIdentity(env: Environment, transport: Transport): FetchToken {
 function tokenIn(url: URL, answer: Answer): AccessToken {
   if (answer.status !== 200) {
     const error = refusal(url, answer)
-    // What a token service refuses with 400 or 401 is always who is asking.
-    if (answer.status !== 400 && answer.status !== 401) throw error
+    // What a token service refuses is always who is asking, never what is wanted; and an identity may be on its way.
+    if (![400, 401, 403, 404].includes(answer.status)) throw error
     throw new ConfigurationError('unauthenticated', error.message, { status: answer.status })
   }
   const { access_token: token, expires_in: lives, expires_on: until } = objectIn(url, answer.body)

@@ -1,4 +1,4 @@
-/** What can go wrong on purpose. A message names keys, hosts and reasons; it never holds a value, a token or an answer's text. */
+/** What can go wrong on purpose. A message names keys, addresses and reasons; it never holds a value, a token or an answer's text. */
 export const errorCodes = [
   'unreachable',
   'timeout',

@@ -32,8 +32,17 @@ export type LoadOptions = {
     /** Up to 16 secrets at once, or one after another. Default true. */
     readonly parallelSecretResolutionEnabled?: boolean
   }
-  /** How long the first reading may take until `load` rejects. Default 100 s. */
-  readonly startupOptions?: { readonly timeoutInMs?: number }
+  readonly startupOptions?: {
+    /** How long the first reading may take until `load` rejects. Default 100 s. */
+    readonly timeoutInMs?: number
+    /**
+     * How long a secret may be refused (absent, disabled, forbidden, not a reference) until `load` rejects; it may be on
+     * its way. Default 5 s, so that a program that is started again and again doesn't knock in a frenzy.
+     */
+    readonly patienceInMs?: number
+    /** Told of each failure that will be tried again while `load` is under way; later ones go to `onError`. */
+    readonly onRetry?: (error: ConfigurationError) => void
+  }
   /** Whether the store's change stream is followed where it has one. Default true. */
   readonly push?: boolean
   /** Tells the vaults which versions this program runs on. */
@@ -45,8 +54,9 @@ export type LoadOptions = {
 }
 
 /**
- * Loads a configuration and keeps it true. Resolves when every setting and every secret is there; rejects after the
- * start-up time-out, naming the key and the reason. Without a credential, the environment says who the program is.
+ * Loads a configuration and keeps it true. Resolves when every setting and every secret is there. Rejects, naming keys
+ * and reasons, when secrets stay refused, soon, or when anything else stays away, after the start-up time-out. Without a
+ * credential, the environment says who the program is.
  */
 export function load(endpointOrConnectionString: string | URL, options?: LoadOptions): Promise<Configuration>
 export function load(
@@ -61,7 +71,7 @@ export async function load(
 ): Promise<Configuration> {
   const given = second && 'getToken' in second ? second : undefined
   const options = third ?? (given ? {} : ((second as LoadOptions | undefined) ?? {}))
-  const settings = settingsOf(options)
+  const { startup, ...settings } = settingsOf(options)
   const transport = openTransport(options.clientOptions)
   try {
     const fromEnvironment = () => tokensOf(credentialFrom(options.clientOptions?.env ?? process.env, transport))
@@ -77,7 +87,7 @@ export async function load(
       return vault
     }
     const engine = new Engine({ store, vaultAt, ...settings })
-    await engine.start(options.startupOptions?.timeoutInMs ?? 100_000)
+    await engine.start(startup)
     const { report } = options
     return new Configuration(engine, {
       ...(report && { startReporting: (uses) => new Reporter(report, uses, vaultAt, engine.signal) }),
@@ -90,7 +100,7 @@ export async function load(
 }
 
 function settingsOf(options: LoadOptions) {
-  const { refreshOptions = {}, keyVaultOptions = {} } = options
+  const { refreshOptions = {}, keyVaultOptions = {}, startupOptions = {} } = options
   const selectors = options.selectors ?? [{ keyFilter: '*' }]
   for (const { labelFilter = noLabel } of selectors) {
     if (!/[*,]/.test(labelFilter)) continue
@@ -108,6 +118,11 @@ function settingsOf(options: LoadOptions) {
     secretIntervalMs: span('secretRefreshIntervalInMs', secretMs, intervalMsMin),
     secretsAtOnce: parallel ? 16 : 1,
     push: options.push ?? true,
+    startup: {
+      timeoutMs: startupOptions.timeoutInMs ?? 100_000,
+      patienceMs: span('patienceInMs', startupOptions.patienceInMs ?? 5_000, 0),
+      onRetry: startupOptions.onRetry,
+    },
   }
 }
 

@@ -19,6 +19,10 @@ export const mediaTypeOf = (contentType: string | undefined): string =>
 
 export const isReference = (contentType: string | undefined): boolean => mediaTypeOf(contentType) === referenceType
 
+/** Where the secret is, for people: nothing but the address. */
+export const addressOf = ({ origin, name, version }: Reference): string =>
+  `${origin}/secrets/${name}${version === undefined ? '' : `/${version}`}`
+
 /** What a reference's text points at, or nothing if it isn't one. */
 export function referenceFrom(text: string): Reference | undefined {
   try {

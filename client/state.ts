@@ -19,8 +19,8 @@ export type ConfigurationChange = {
   readonly version?: string
 }
 
-/** What stands where a value can't be had now. */
-export type Gap = { readonly error: ConfigurationError }
+/** What stands where a value can't be had now. `refused` says what was refused, if that won't pass by itself. */
+export type Gap = { readonly error: ConfigurationError; readonly refused?: string | undefined }
 
 /** The state that follows: where a value can't be had, the last good one stays. */
 export function nextState(wanted: ReadonlyMap<string, Entry | Gap>, previous: State): State {

@@ -161,13 +161,16 @@ const throttled = (url: URL, status: number, retryAfterMs: number): Configuratio
     retryAfterMs,
   })
 
-/** An answer that isn't what was asked for, as an error. Of its body only the error code is told, if it looks like one. */
-export function refusal(url: URL, { status, headers, body }: Answer): ConfigurationError {
+/**
+ * An answer that isn't what was asked for, as an error, with the address it is about if that says more. Of its body only
+ * the error codes are told, if they look like such.
+ */
+export function refusal(url: URL, { status, headers, body }: Answer, address?: string): ConfigurationError {
   const retryAfterMs = retryAfterOf({ statusCode: status, headers } as IncomingMessage)
   if (status === 429 || retryAfterMs > 0)
     return retryAfterMs > 0 ? throttled(url, status, retryAfterMs) : busy(url, status)
-  const word = errorWordOf(body)
-  const said = `${url.host} answered ${status}${word && ` ${word}`}.`
+  const words = errorWordsOf(body).map((word) => ` ${word}`)
+  const said = `${url.host} answered ${status}${words.join('')}${address === undefined ? '' : ` for ${address}`}.`
   const code =
     status === 401
       ? 'unauthenticated'
@@ -182,13 +185,14 @@ export function refusal(url: URL, { status, headers, body }: Answer): Configurat
 const busy = (url: URL, status: number) =>
   new ConfigurationError('throttled', `${url.host} answered ${status}.`, { status })
 
-function errorWordOf(body: string): string {
+/** A service's code for what went wrong, and the more exact one that Key Vault puts inside it. */
+function errorWordsOf(body: string): string[] {
   try {
-    const { error } = JSON.parse(body) as { error?: string | { code?: string } }
-    const word = typeof error === 'string' ? error : error?.code
-    return typeof word === 'string' && /^[\w.-]{1,64}$/.test(word) ? word : ''
+    const { error } = JSON.parse(body) as { error?: string | { code?: unknown; innererror?: { code?: unknown } } }
+    const words = typeof error === 'string' ? [error] : [error?.code, error?.innererror?.code]
+    return words.filter((word) => typeof word === 'string' && /^[\w.-]{1,64}$/.test(word)) as string[]
   } catch {
-    return ''
+    return []
   }
 }
 

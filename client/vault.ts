@@ -1,6 +1,6 @@
 import { type Challenge, challengeFrom } from './authorization.ts'
 import { ConfigurationError } from './errors.ts'
-import type { Reference } from './reference.ts'
+import { addressOf, type Reference } from './reference.ts'
 import type { Tokens } from './tokens.ts'
 import { type Answer, objectIn, type Request, refusal, type Transport } from './transport.ts'
 
@@ -9,6 +9,13 @@ export type Secret = { readonly value: string; readonly version: string }
 
 const apiVersion = '7.4'
 const secretBytesMax = 256 * 1024
+
+/**
+ * Whether a vault has said that it won't give a secret: it isn't there, it is disabled, it isn't for this application, or
+ * there can be no such secret. That passes only if somebody does something; every other error may pass by itself.
+ */
+export const refuses = ({ code, status }: ConfigurationError): boolean =>
+  code === 'not-found' || code === 'forbidden' || (code === 'refused' && status === 400)
 
 /** Reads one vault's secrets, the way Key Vault's clients do: asked for the challenge first, without token or body. */
 export class Vault {
@@ -24,10 +31,11 @@ export class Vault {
   }
 
   /** The secret that a reference means: its latest version, or the one it pins. */
-  async secret({ name, version }: Reference, signal?: AbortSignal): Promise<Secret> {
+  async secret(reference: Reference, signal?: AbortSignal): Promise<Secret> {
+    const { name, version } = reference
     const url = new URL(`/secrets/${name}/${version ?? ''}?api-version=${apiVersion}`, this.#origin)
     const answer = await this.#send({ url, signal, maxBytes: secretBytesMax, headers: { accept: 'application/json' } })
-    if (answer.status !== 200) throw refusal(url, answer)
+    if (answer.status !== 200) throw refusal(url, answer, addressOf(reference))
     const { value, id } = objectIn(url, answer.body)
     const said = /\/secrets\/([0-9a-z-]+)\/([0-9a-z]+)$/i.exec(typeof id === 'string' ? id : '')
     // Not one byte is taken from an answer about another secret, or about none.
