@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type Shape, ShapeError } from '@cardea/contract/shape'
 import { type Command, type Given, Misuse, type Options, type Takes } from './command.ts'
 import { nearest } from './nearest.ts'
 
@@ -46,7 +47,21 @@ export function argumentsOf({ name, takes, noMore, options }: Command, words: re
     throw new Misuse(`${name} takes ${count}, and was given ${places.length}.`, noMore ?? helpFor(name))
   }
   for (const [at, [place]] of wanted.entries()) given[place] = places[at]
+  if (!help) {
+    for (const [place, { shape }] of wanted) fits(name, place.toUpperCase(), given[place], shape)
+    for (const [option, { shape }] of Object.entries(options)) fits(name, `--${option}`, given[option], shape)
+  }
   return { given: given as Given<Takes, Options>, help }
+}
+
+function fits(name: string, what: string, given: unknown, shape: Shape<string> | undefined): void {
+  if (given === undefined || shape === undefined) return
+  try {
+    shape.read(given, what)
+  } catch (error) {
+    if (error instanceof ShapeError) throw new Misuse(`${error.message}.`, helpFor(name))
+    throw error
+  }
 }
 
 export const helpFor = (name: string): string => `See: cardea help ${name}`

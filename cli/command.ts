@@ -1,3 +1,6 @@
+import { settingKey } from '@cardea/contract/appconfig/key-values'
+import type { Shape } from '@cardea/contract/shape'
+import { secretName } from '@cardea/contract/vault/secrets'
 import type { World } from './world.ts'
 
 /** What a command says of itself: its help, and the checks of what it is given, are made from this. */
@@ -7,10 +10,13 @@ export type Option = {
   /** What stands for the value in the help, `DIR` for one. */
   readonly value?: string
   readonly says: string
+  /** What it must be; everything, where nothing is said. */
+  readonly shape?: Shape<string>
 }
 export type Options = Readonly<Record<string, Option>>
 /** What is given without an option, in this order. */
-export type Takes = Readonly<Record<string, { readonly says: string; readonly optional?: true }>>
+export type Takes = Readonly<Record<string, Place>>
+export type Place = { readonly says: string; readonly optional?: true; readonly shape?: Shape<string> }
 
 type OptionValue<O extends Option> = O extends { type: 'boolean' }
   ? boolean
@@ -39,6 +45,10 @@ export type Command<T extends Takes = Takes, O extends Options = Options> = {
 
 export const command = <const T extends Takes, const O extends Options>(told: Command<T, O>): Command =>
   told as unknown as Command
+
+/** What is given as NAME and KEY: refused here where no service would take it, and an URL would lead elsewhere. */
+export const secret = { says: 'the secret', shape: secretName } as const
+export const setting = { says: 'the setting', shape: settingKey } as const
 
 /** Options that mean the same wherever they are. */
 export const json = { type: 'boolean', says: 'one JSON document for programs' } as const

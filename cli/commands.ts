@@ -4,9 +4,15 @@ import env from './env.ts'
 import rotate from './rotate.ts'
 import rotationBind from './rotation-bind.ts'
 import rotationShow from './rotation-show.ts'
+import rotationUnbind from './rotation-unbind.ts'
+import secretDelete from './secret-delete.ts'
 import secretList from './secret-list.ts'
+import secretPurge from './secret-purge.ts'
+import secretRecover from './secret-recover.ts'
 import secretSet from './secret-set.ts'
 import secretShow from './secret-show.ts'
+import secretVersions from './secret-versions.ts'
+import settingDelete from './setting-delete.ts'
 import settingList from './setting-list.ts'
 import settingSet from './setting-set.ts'
 import settingShow from './setting-show.ts'
@@ -19,11 +25,17 @@ export const commands: readonly Command[] = [
   secretSet,
   secretShow,
   secretList,
+  secretVersions,
+  secretDelete,
+  secretRecover,
+  secretPurge,
   settingSet,
   settingShow,
   settingList,
+  settingDelete,
   rotationBind,
   rotationShow,
+  rotationUnbind,
   rotate,
   demo,
 ]

@@ -1,7 +1,8 @@
 import { environmentOf } from '@cardea/server/environment'
-import { command, data, json, Refusal } from './command.ts'
+import { command, data, json } from './command.ts'
 import { isRunning } from './running.ts'
-import { dataFolder } from './service.ts'
+import { dataFolder, notRunning } from './service.ts'
+import { quoted } from './shell.ts'
 import type { World } from './world.ts'
 
 export default command({
@@ -22,21 +23,12 @@ export default command({
       return 0
     }
     const env = environmentOf(folder)
-    if (!(await isRunning(folder))) {
-      throw new Refusal(
-        'not-running',
-        `The Cardea of ${folder} isn't running.`,
-        `Start it with: cardea start --data ${quoted(folder)}`,
-      )
-    }
+    if (!(await isRunning(folder))) throw notRunning(folder)
     if (given.json) world.print(JSON.stringify(env))
     else for (const [name, value] of Object.entries(env)) world.print(`export ${name}=${quoted(value)}`)
     return 0
   },
 })
-
-/** A word as every POSIX shell reads it back. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** What `cardea env` may have set: what the folder says, or, if that is gone, what this shell has of it. */
 function unsetNames(folder: string, { env }: World): string[] {

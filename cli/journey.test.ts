@@ -121,7 +121,7 @@ describe('a developer’s first minutes', () => {
     const { code, err } = await run(['env', ...here])
     assert.equal(code, 1)
     assert.match(err, /isn't running[\s\S]*cardea start --data/)
-    assert.match((await run(['secret', 'list', ...here])).err, /can't be reached[\s\S]*cardea start/)
+    assert.match((await run(['secret', 'list', ...here])).err, /isn't running[\s\S]*cardea start --data/)
   })
 
   it('a second start has all that was kept', async () => {

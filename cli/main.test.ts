@@ -21,13 +21,31 @@ describe('the command line', () => {
   }
 
   it('explains a family by its members', async () => {
-    const { out } = await run(['help', 'secret'])
-    assert.match(out, /secret set.*\n.*secret show.*\n.*secret list/)
+    for (const line of ['help secret', 'secret --help', 'secret -h', 'secret help']) {
+      const { exit, out } = await run(line.split(' '))
+      assert.equal(exit, 0)
+      assert.match(out, /secret set.*\n.*secret show.*\n.*secret list/)
+      assert.doesNotMatch(out, /setting set/)
+    }
+  })
+
+  it('tells its version, whichever way it is asked', async () => {
+    const world = { files: { [new URL('./package.json', import.meta.url).pathname]: '{"version":"1.2.3"}' } }
+    for (const word of ['--version', '-v', 'version']) assert.equal((await run([word], world)).out, '1.2.3\n')
   })
 
   const misuses: [string, RegExp][] = [
     ['strat', /no command "strat"[\s\S]*cardea start/],
     ['sceret list', /Did you mean: cardea secret list/],
+    ['secret get db', /Did you mean: cardea secret show\n/],
+    ['secret read db', /Did you mean: cardea secret show\n/],
+    ['secret put db', /Did you mean: cardea secret set\n/],
+    ['secret rm db', /Did you mean: cardea secret delete\n/],
+    ['setting create a', /Did you mean: cardea setting set\n/],
+    ['sercet get db', /Did you mean: cardea secret show\n/],
+    ['rotation remove db', /Did you mean: cardea rotation unbind\n/],
+    ['rotation get db', /Did you mean: cardea rotation show\n/],
+    ['secrt', /Did you mean one of: secret set, secret show, secret list/],
     ['secret lst', /Did you mean: cardea secret list/],
     ['secret', /secret set, secret show, secret list/],
     ['qwertz', /See: cardea help/],
@@ -42,6 +60,7 @@ describe('the command line', () => {
     ['demo --rotations none', /--rotations must be a number from 1 to/],
     ['rotation bind db', /needs --provider/],
     ['rotation bind db --provider random --interval soon', /--interval must be a time such as 90d/],
+    ['rotation bind db --provider random --interval 0d', /--interval must be from 10 seconds to \d+ days/],
   ]
   for (const [line, said] of misuses) {
     it(`refuses "${line}" as misuse`, async () => {

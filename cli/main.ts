@@ -3,7 +3,7 @@ import { argumentsOf } from './arguments.ts'
 import { type Command, type ExitCode, Misuse, Refusal } from './command.ts'
 import { commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
-import { nearest } from './nearest.ts'
+import { nearest, nearestVerb } from './nearest.ts'
 import { type Paint, paintFor } from './print.ts'
 import type { World } from './world.ts'
 
@@ -11,12 +11,16 @@ import type { World } from './world.ts'
 export async function main(words: readonly string[], world: World): Promise<ExitCode> {
   const paint = paintFor(world.terminal.colours)
   try {
-    if (words[0] === '--version') {
+    if (['--version', '-v', 'version'].includes(words[0] ?? '')) {
       world.print(versionOf(world))
       return 0
     }
     if (words.length === 0 || words[0] === 'help' || words[0] === '--help' || words[0] === '-h') {
       world.print(helpAbout(words.slice(1), paint))
+      return 0
+    }
+    if (asksForFamily(words)) {
+      world.print(helpAbout(words.slice(0, 1), paint))
       return 0
     }
     const command = commandIn(words)
@@ -36,21 +40,41 @@ function commandIn(words: readonly string[]): Command {
   const [one = '', two = ''] = words
   const found = commands.find(({ name }) => name === `${one} ${two}`) ?? commands.find(({ name }) => name === one)
   if (found !== undefined) return found
-  const family = commands.filter(({ name }) => name.startsWith(`${one} `)).map(({ name }) => name)
+  const family = familyOf(one)
   if (family.length > 0) {
-    const meant = nearest(`${one} ${two}`, family)
+    const meant = meantIn(family, one, two)
     const all = `There are: ${family.join(', ')}.`
     if (two === '' || two.startsWith('-')) throw new Misuse(`"${one}" alone says too little.`, all)
     throw new Misuse(`"${one}" has no such command.`, meant === undefined ? all : `Did you mean: cardea ${meant}`)
   }
-  const names = commands.map(({ name }) => name)
-  const meant = nearest(`${one} ${two}`, names) ?? nearest(one, [...names, ...names.map(firstWord), 'help'])
   // Only the first word is repeated: what follows may be a value.
-  throw new Misuse(
-    `There is no command "${one}".`,
-    meant === undefined ? 'See: cardea help' : `Did you mean: cardea ${meant}`,
-  )
+  throw new Misuse(`There is no command "${one}".`, hintFor(one, two))
 }
+
+/** What somebody may have meant whose first word is none of ours. */
+function hintFor(one: string, two: string): string {
+  const first = nearest(one, [...commands.map(({ name }) => firstWord(name)), 'help', 'version'])
+  if (first === undefined) return 'See: cardea help'
+  const family = familyOf(first)
+  if (family.length === 0) return `Did you mean: cardea ${first}`
+  const meant = meantIn(family, first, two)
+  return meant === undefined ? `Did you mean one of: ${family.join(', ')}?` : `Did you mean: cardea ${meant}`
+}
+
+/** The names of the commands that begin with this word and go on. */
+const familyOf = (word: string): string[] =>
+  commands.map(({ name }) => name).filter((name) => name.startsWith(`${word} `))
+
+/** The member of a family that a word stands for, or that it nearly is. */
+function meantIn(family: readonly string[], first: string, word: string): string | undefined {
+  const verbs = family.map((name) => name.slice(first.length + 1))
+  const meant = nearestVerb(word, verbs)
+  return meant === undefined ? undefined : `${first} ${meant}`
+}
+
+const asksForFamily = ([one = '', two = '', ...more]: readonly string[]): boolean =>
+  more.length === 0 && ['--help', '-h', 'help'].includes(two) && familyOf(one).length > 0 && !isCommand(one)
+const isCommand = (word: string): boolean => commands.some(({ name }) => name === word)
 
 const firstWord = (name: string): string => name.split(' ', 1)[0] as string
 

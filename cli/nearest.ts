@@ -24,3 +24,32 @@ function distance(one: string, other: string): number {
   }
   return rows[one.length]![other.length]!
 }
+
+/** What other tools call what ours do; of several, the first that there is. */
+const alsoCalled: readonly (readonly [words: readonly string[], verbs: readonly string[]])[] = [
+  [['get', 'read', 'cat', 'print', 'view', 'status'], ['show']],
+  [['ls', 'all'], ['list']],
+  [['history', 'log'], ['versions']],
+  [
+    ['put', 'create', 'add', 'new', 'write', 'update', 'set'],
+    ['set', 'bind'],
+  ],
+  [
+    ['rm', 'remove', 'del', 'delete', 'drop'],
+    ['delete', 'unbind'],
+  ],
+  [['destroy'], ['purge']],
+  [['restore', 'undelete'], ['recover']],
+]
+const reading = ['show', 'list', 'versions']
+
+/** The verb that a word stands for, else the nearest; somebody who wants to read is never led to what writes. */
+export function nearestVerb(word: string, verbs: readonly string[]): string | undefined {
+  const entry = alsoCalled.find(([words, meant]) => words.includes(word) || meant.includes(word))
+  if (entry === undefined) return nearest(word, verbs)
+  const meant = entry[1].find((verb) => verbs.includes(verb))
+  return (
+    meant ??
+    (entry[1].some((verb) => reading.includes(verb)) ? reading.find((verb) => verbs.includes(verb)) : undefined)
+  )
+}

@@ -64,7 +64,7 @@ describe('rotate', () => {
       const answers = passing(view('1', 'done'), view('2', state, { lastError: 'the far side is gone' }))
       const { exit, err } = await run(['rotate', 'db'], { answers })
       assert.equal(exit, 1)
-      assert.match(err, /the far side is gone\n.*cardea rotate db/)
+      assert.match(err, /the far side is gone\n.*cardea rotat\w+ (bind )?db/)
     })
   }
 
@@ -80,6 +80,31 @@ describe('rotate', () => {
     const { exit, out } = await run(['rotate', 'db'], { answers: passing(view('1', 'done'), grace) })
     assert.equal(exit, 0)
     assert.match(out, /published as ffffffff; no program says what it runs on, so the old one goes in 1 day\n$/)
+  })
+
+  it('tells of each failed attempt once, and gives up after five of them', async () => {
+    const failed = (attempt: number) => view('2', 'applying', { attempt, lastError: 'no route to db.internal' })
+    const first = view('2', 'applying', { attempt: 0 })
+    const answers = passing(view('1', 'done'), first, ...[1, 1, 2, 3, 4, 5, 6].map(failed))
+    const { exit, out, err } = await run(['rotate', 'db'], { answers })
+    assert.equal(exit, 1)
+    const attempts = [...out.matchAll(/attempt (\d) failed: no route to db\.internal/g)].map(([, attempt]) => attempt)
+    assert.deepEqual(attempts, ['1', '2', '3', '4', '5'])
+    assert.match(err, /has failed 5 times here: no route to db\.internal\nThe rotation goes on by itself; see: cardea/)
+    assert.match(err, /to give up: cardea rotation unbind db/)
+  })
+
+  it('gives up where nothing moves before the publication', async () => {
+    const { exit, err } = await run(['rotate', 'db'], { answers: passing(view('1', 'done'), view('2', 'applying')) })
+    assert.equal(exit, 1)
+    assert.match(err, /applying for 60 seconds \(the target is told of it\), and no reason is known/)
+  })
+
+  it('says at Ctrl-C that the rotation goes on', async () => {
+    const answers = passing(view('1', 'done'), view('2', 'grace', { version: fresh, published: nowSeconds }))
+    const { exit, err } = await run(['rotate', 'db'], { answers, stopsAfterMs: 200_000 })
+    assert.equal(exit, 1)
+    assert.match(err, /The rotation of db goes on\.\nSee: cardea rotation show db/)
   })
 
   it('only begins one when nobody waits', async () => {
@@ -98,7 +123,69 @@ describe('rotate', () => {
   })
 })
 
+/** A secret that is bound so, or not; what it is bound to next is what the command says. */
+const binding =
+  (before: RotationView | undefined): Answers =>
+  ({ method, url, given }) => {
+    if (method === 'PUT')
+      return { body: { ...view('1', 'done'), due: nowSeconds, rotation: null, consumers: [], ...given } }
+    if (url.pathname.endsWith('/rotation') && before !== undefined) return { body: before }
+    return { status: 404, body: { error: { code: 'NotFound', message: 'There is none.' } } }
+  }
+
 describe('rotation', () => {
+  it('keeps what is left out when it is bound again, and says what changed', async () => {
+    const before = { ...view('1', 'done'), binding: { host: 'h' }, scrub: false }
+    const line = 'rotation bind db --interval 30d'
+    const { exit, out, asked } = await run(line.split(' '), { answers: binding(before) })
+    assert.equal(exit, 0)
+    assert.deepEqual(JSON.parse(asked.at(-1)?.body ?? ''), {
+      provider: 'postgres',
+      binding: { host: 'h' },
+      intervalSeconds: 30 * 86_400,
+      graceSeconds: 3_600,
+      scrub: false,
+    })
+    assert.match(out, /Changed:\n +every +90 days → 30 days\n\n/)
+    const never = await run(['rotation', 'bind', 'db', '--interval', 'never', '--scrub'], { answers: binding(before) })
+    const { intervalSeconds, scrub } = JSON.parse(never.asked.at(-1)?.body ?? '')
+    assert.deepEqual([intervalSeconds, scrub], [null, true])
+  })
+
+  it('says that what is left out becomes the default where the binding may not be read', async () => {
+    const answers: Answers = (request) =>
+      request.method === 'PUT' ? binding(undefined)(request) : { status: 403, body: { error: { message: 'Not you.' } } }
+    const { exit, err } = await run('rotation bind db --provider random'.split(' '), { answers })
+    assert.equal(exit, 0)
+    assert.match(err, /isn’t yours to read: what is left out becomes the default/)
+  })
+
+  it('warns of what a binding may not say', async () => {
+    const words = 'rotation bind db --provider postgres --binding -'.split(' ')
+    const { err } = await run(words, { stdin: '{"hots":"h"}', answers: binding(undefined) })
+    assert.match(err, /knows nothing of hots\. It may say: host, port/)
+  })
+
+  for (const [stdin, said] of [
+    ['', /Standard input is empty/],
+    ['{"a":}', /line 1, column 6/],
+    ['{"a": 1,\n "b": tru }', /line 2, column 10/],
+    ['{"a": 1\n "b": 2}', /line 2, column 2/],
+    ['{"a": 1', /line 1, column 8/],
+  ] as const) {
+    it(`says where ${JSON.stringify(stdin)} is no JSON`, async () => {
+      const { exit, err, asked } = await run('rotation bind db --provider postgres --binding -'.split(' '), { stdin })
+      assert.deepEqual([exit, asked.length], [2, 0])
+      assert.match(err, said)
+    })
+  }
+
+  it('is unbound', async () => {
+    const { exit, asked } = await run(['rotation', 'unbind', 'db'], { answers: () => ({ status: 204 }) })
+    assert.equal(exit, 0)
+    assert.deepEqual([asked[0]?.method, asked[0]?.url.pathname], ['DELETE', '/.cardea/secrets/db/rotation'])
+  })
+
   it('is shown with who still runs on what', async () => {
     const { out } = await run(['rotation', 'show', 'db'], { answers: passing(view('2', 'grace', { version: fresh })) })
     assert.match(out, /every +90 days/)
@@ -107,9 +194,12 @@ describe('rotation', () => {
 
   it('is bound with times in words', async () => {
     const line = 'rotation bind db --provider postgres --binding - --interval 90d --grace 12h --no-scrub'
-    const { exit, asked } = await run(line.split(' '), { stdin: '{"host":"h"}', answers: passing(view('1', 'done')) })
+    const { exit, out, asked } = await run(line.split(' '), { stdin: '{"host":"h"}', answers: binding(undefined) })
     assert.equal(exit, 0)
-    assert.deepEqual(JSON.parse(asked[0]?.body ?? ''), {
+    assert.match(out, /^db is bound to postgres; it rotates every 90 days\./)
+    assert.match(out, /The first credential is being made now/)
+    assert.doesNotMatch(out, /never|cardea rotate /)
+    assert.deepEqual(JSON.parse(asked.at(-1)?.body ?? ''), {
       provider: 'postgres',
       binding: { host: 'h' },
       intervalSeconds: 90 * 86_400,

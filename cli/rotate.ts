@@ -1,7 +1,7 @@
 import type { RotationView } from '@cardea/contract/cardea/rotations'
-import { command, data, type ExitCode, Refusal, vault } from './command.ts'
+import { command, data, type ExitCode, Refusal, secret, vault } from './command.ts'
 import { clockTime, type Paint, paintFor, shown, when } from './print.ts'
-import { meanings, rotatePath, rotating, short } from './rotation-view.ts'
+import { final, meanings, rotatePath, rotating, short } from './rotation-view.ts'
 import { withVault } from './service.ts'
 import type { World } from './world.ts'
 
@@ -13,8 +13,9 @@ export default command({
   more: [
     'Ctrl-C only stops following; the rotation goes on. "cardea rotation show" tells where it stands. Where no program',
     'says what it runs on, only time can tell when the old credential may go; then following ends with the publication.',
+    'It also ends, in vain, when five attempts have failed or nothing has moved for a minute before the publication.',
   ].join('\n'),
-  takes: { name: { says: 'the secret, bound with "rotation bind"' } },
+  takes: { name: { ...secret, says: 'the secret, bound with "rotation bind"' } },
   options: {
     'no-wait': { type: 'boolean', says: 'begin, and don’t follow' },
     vault,
@@ -32,19 +33,68 @@ export default command({
         return 0
       }
       const tell = json ? () => {} : teller(world)
+      const stuck = watcher(world)
+      const stop = world.stopping()
       let last: RotationView | undefined
-      for await (const view of rotating(vault, name, (ms) => world.wait(ms))) {
-        tell(view)
-        last = view
-        if (onlyTimeTells(view, world.now())) break
+      let why: string | undefined
+      try {
+        for await (const view of rotating(vault, name, (ms) => world.wait(ms, stop))) {
+          tell(view)
+          last = view
+          why = stuck(view)
+          if (why !== undefined || onlyTimeTells(view, world.now())) break
+          // Also where each look takes long.
+          stop.throwIfAborted()
+        }
+      } catch (error) {
+        if (!stop.aborted) throw error
+        throw new Refusal(
+          'stopped',
+          `Stopped following. The rotation of ${name} goes on.`,
+          `See: cardea rotation show ${name}`,
+        )
       }
       if (json) world.print(JSON.stringify(last))
+      if (why !== undefined) throw stillGoing(name, why)
       return ended(last, name)
     })
   },
 })
 
 const patienceSeconds = 120
+const attemptsMax = 5
+const stillSecondsMax = 60
+
+/**
+ * Says why there is no use in watching any longer, if there is none: before the publication, a rotation tries again for
+ * two days, and nobody wants to look on for so long.
+ */
+function watcher({ now }: World): (view: RotationView) => string | undefined {
+  let [stage, since, attemptBefore] = ['', 0, 0]
+  return ({ rotation }) => {
+    if (rotation === null || rotation.published !== null || final.includes(rotation.state)) return undefined
+    const at = `${rotation.id} ${rotation.state}`
+    if (at !== stage) [stage, since, attemptBefore] = [at, now(), rotation.attempt]
+    const { attempt, lastError } = rotation
+    const still = now() - since >= stillSecondsMax * 1000
+    // One that is joined may have failed often before; what has been mended since deserves its attempts.
+    if (attempt - attemptBefore >= attemptsMax && lastError !== null) {
+      return `has failed ${attemptsMax} times here: ${shown(lastError)}`
+    }
+    if (!still) return undefined
+    const where = `has been ${rotation.state} for ${stillSecondsMax} seconds`
+    return lastError === null
+      ? `${where} (${meanings[rotation.state]}), and no reason is known`
+      : `${where}: ${shown(lastError)}`
+  }
+}
+
+const stillGoing = (name: string, why: string): Refusal =>
+  new Refusal(
+    'stuck',
+    `The rotation of ${name} ${why}`,
+    `The rotation goes on by itself; see: cardea rotation show ${name}; to give up: cardea rotation unbind ${name}`,
+  )
 
 /** Nobody reports what it runs on, and the deadline is far: there is nothing to watch. */
 const onlyTimeTells = ({ rotation, consumers }: RotationView, now: number): boolean =>
@@ -53,7 +103,7 @@ const onlyTimeTells = ({ rotation, consumers }: RotationView, now: number): bool
   rotation.graceUntil !== null &&
   rotation.graceUntil - now / 1000 > patienceSeconds
 
-/** Prints a line for each state, and one for each change of who is still awaited. */
+/** Prints a line for each state, one for each attempt that failed, and one for each change of who is still awaited. */
 function teller({ print, terminal, now }: World): (view: RotationView) => void {
   const paint = paintFor(terminal.colours)
   let before = ''
@@ -67,7 +117,7 @@ function teller({ print, terminal, now }: World): (view: RotationView) => void {
 
 function lineOf(
   view: RotationView,
-  { state, version, graceUntil, lastError }: Rotation,
+  { state, version, graceUntil, attempt, lastError }: Rotation,
   paint: Paint,
   now: number,
 ): string {
@@ -77,7 +127,7 @@ function lineOf(
   const notes = [
     ...(state === 'grace' ? [`version ${short(version)}`] : []),
     ...(late.length > 0 ? [`waiting for ${late.map(({ instance }) => shown(instance)).join(', ')}`] : []),
-    ...(lastError === null || state === 'done' ? [] : [shown(lastError)]),
+    ...(lastError === null || state === 'done' ? [] : [attempted(attempt, shown(lastError))]),
   ]
   if (onlyTimeTells(view, now)) {
     const until = when(graceUntil ?? 0, now)
@@ -87,13 +137,15 @@ function lineOf(
   return `${painted(state.padEnd(12))}  ${meanings[state]}${note}`
 }
 
+const attempted = (attempt: number, why: string): string => (attempt > 0 ? `attempt ${attempt} failed: ${why}` : why)
+
 function ended(view: RotationView | undefined, name: string): ExitCode {
   const rotation = view?.rotation
   if (rotation?.state === 'blocked') {
     throw new Refusal(
       'blocked',
       `The rotation of ${name} is blocked: ${shown(rotation.lastError ?? 'no reason was given')}`,
-      `Mend what it names, often the administrator’s secret or the way to the target. Then: cardea rotate ${name}`,
+      `Mend what it names, often the administrator’s secret or the way to the target. Then bind it again (cardea rotation bind ${name}), which tries again at once.`,
     )
   }
   if (rotation?.state === 'aborted') {

@@ -1,9 +1,9 @@
 import type { RotationView } from '@cardea/contract/cardea/rotations'
-import { command, data, json, Misuse, vault } from './command.ts'
+import { command, data, json, Misuse, Refusal, secret, vault } from './command.ts'
 import { durationFrom } from './duration.ts'
-import { paintFor } from './print.ts'
-import { describe, rotationPath } from './rotation-view.ts'
-import { withVault } from './service.ts'
+import { paintFor, shown, spanOf } from './print.ts'
+import { graceText, often, rotationOf, rotationPath, scrubText } from './rotation-view.ts'
+import { hasSecret, type Service, withVault } from './service.ts'
 import { fileContent } from './value.ts'
 import type { World } from './world.ts'
 
@@ -14,47 +14,174 @@ export default command({
     'A binding for postgres, two roles that take turns (admin is the secret with the administrator’s URI):',
     '  {"host":"db.internal","port":5432,"database":"shop","admin":"shop-admin",',
     '   "owner":"shop_owner","roles":["shop_a","shop_b"]}',
+    'A secret without a value gets its first credential at once. Of a secret that is bound already, what is left out',
+    'stays as it is; a rotation of it that is blocked is tried again.',
   ].join('\n'),
-  takes: { name: { says: 'the secret' } },
+  takes: { name: secret },
   options: {
     provider: { type: 'string', value: 'PROVIDER', says: 'which one: postgres or random' },
     binding: { type: 'string', value: 'FILE|-', says: 'where and what, as JSON; - reads standard input (default {})' },
-    interval: { type: 'string', value: 'TIME', says: 'how often, as 90d or 12h (default: only on demand)' },
+    interval: { type: 'string', value: 'TIME', says: 'how often, as 90d or 12h, or never (default: only on demand)' },
     grace: { type: 'string', value: 'TIME', says: 'how long the old credential waits for consumers that lag' },
+    scrub: { type: 'boolean', says: 'end the old credential at the end (the default)' },
     'no-scrub': { type: 'boolean', says: 'leave the old credential valid at the end' },
     vault,
     data,
     json,
   },
-  examples: ['cardea rotation bind orders-db --provider postgres --binding orders-db.json --interval 90d --grace 1d'],
+  examples: [
+    'cardea rotation bind orders-db --provider postgres --binding orders-db.json --interval 90d --grace 1d',
+    'cardea rotation bind orders-db --interval 30d          (the rest stays as it is)',
+  ],
   async run(given, world) {
-    if (given.provider === undefined)
-      throw new Misuse('rotation bind needs --provider PROVIDER.', 'There are: postgres, random.')
-    const policy = {
-      provider: given.provider,
-      binding: given.binding === undefined ? {} : await jsonFrom(given.binding, world),
-      intervalSeconds: given.interval === undefined ? null : durationFrom('--interval', given.interval),
-      ...(given.grace !== undefined && { graceSeconds: durationFrom('--grace', given.grace) }),
-      ...(given['no-scrub'] && { scrub: false }),
-    }
+    if (given.scrub && given['no-scrub']) throw new Misuse('--scrub and --no-scrub exclude each other.')
+    const intervalSeconds = intervalFrom(given.interval)
+    const graceSeconds =
+      given.grace === undefined ? undefined : durationFrom('--grace', given.grace, { from: 0, to: 366 * daySeconds })
+    const scrub = given['no-scrub'] ? false : given.scrub ? true : undefined
+    const binding = given.binding === undefined ? undefined : await bindingFrom(given.binding, world)
     return withVault(world, given, async (vault) => {
-      const { body } = await vault.ask('PUT', rotationPath(given.name), policy)
-      if (given.json) world.print(JSON.stringify(body))
-      else {
-        const paint = paintFor(world.terminal.colours)
-        for (const line of describe(body as RotationView, paint, world.now())) world.print(line)
-        world.print(`\nRotate it now with: cardea rotate ${given.name}`)
-      }
+      const before = await boundBefore(vault, given.name, world)
+      const provider = given.provider ?? before?.provider
+      if (provider === undefined)
+        throw new Misuse('rotation bind needs --provider PROVIDER.', 'There are: postgres, random.')
+      warnOfUnknown(provider, binding, world)
+      // Where another provider comes, what was said to the one before means nothing to it.
+      const same = before?.provider === provider ? before : undefined
+      const first = before === undefined && (await hasSecret(vault, given.name)) === false
+      const { body } = await vault.ask('PUT', rotationPath(given.name), {
+        provider,
+        binding: binding ?? same?.binding ?? {},
+        intervalSeconds: intervalSeconds === undefined ? (before?.intervalSeconds ?? null) : intervalSeconds,
+        ...present('graceSeconds', graceSeconds ?? same?.graceSeconds),
+        ...present('scrub', scrub ?? before?.scrub),
+      })
+      const after = body as RotationView
+      if (given.json) world.print(JSON.stringify(after))
+      else for (const line of told(given.name, before, after, first, world)) world.print(line)
       return 0
     })
   },
 })
 
-async function jsonFrom(file: string, world: World): Promise<unknown> {
-  const bytes = file === '-' ? await world.read() : fileContent(world, file)
+const daySeconds = 86_400
+const present = <T>(name: string, value: T | undefined) => (value === undefined ? {} : { [name]: value })
+
+const intervalFrom = (text: string | undefined): number | null | undefined =>
+  text === undefined || text === 'never'
+    ? text && null
+    : durationFrom('--interval', text, { from: 10, to: 5 * 366 * daySeconds })
+
+/** How the secret is bound so far; undefined too where we may not know, and that is said. */
+async function boundBefore(vault: Service, name: string, { tell }: World): Promise<RotationView | undefined> {
   try {
-    return JSON.parse(bytes.toString())
+    return await rotationOf(vault, name)
+  } catch (error) {
+    if (!(error instanceof Refusal) || !['not-found', 'forbidden'].includes(error.code)) throw error
+    if (error.code === 'forbidden') {
+      tell(`Whether ${name} is bound already isn’t yours to read: what is left out becomes the default.`)
+    }
+    return undefined
+  }
+}
+
+function told(
+  name: string,
+  before: RotationView | undefined,
+  after: RotationView,
+  first: boolean,
+  { terminal, now }: World,
+): string[] {
+  const paint = paintFor(terminal.colours)
+  const changed = before === undefined ? [] : changes(before, after)
+  const due = after.due !== null && after.due * 1000 <= now()
+  const summary = `${after.provider}; it ${often(after.intervalSeconds)}`
+  return [
+    before === undefined
+      ? `${paint.name(name)} is bound to ${summary}.`
+      : changed.length === 0
+        ? `${paint.name(name)} is bound as it was: to ${summary}.`
+        : `${paint.name(name)} is bound to ${summary}. Changed:`,
+    ...changed.map((line) => `  ${line}`),
+    ...(before === undefined
+      ? [`  grace      ${graceText(after.graceSeconds)}`, `  old one    ${scrubText(after.scrub)}`]
+      : []),
+    '',
+    first
+      ? `The first credential is being made now. See: cardea rotation show ${name}`
+      : due
+        ? `It is due, and rotates now. See: cardea rotation show ${name}`
+        : `Rotate it now with: cardea rotate ${name}`,
+  ]
+}
+
+/** What another binding has changed, as it was and as it is. */
+function changes(before: RotationView, after: RotationView): string[] {
+  const rows: [string, string, string][] = [
+    ['provider', before.provider, after.provider],
+    ['binding', JSON.stringify(before.binding), JSON.stringify(after.binding)],
+    ['every', everyText(before), everyText(after)],
+    ['grace', graceText(before.graceSeconds), graceText(after.graceSeconds)],
+    ['old one', scrubText(before.scrub), scrubText(after.scrub)],
+  ]
+  return rows
+    .filter(([, was, is]) => was !== is)
+    .map(([what, was, is]) => `${what.padEnd(10)} ${what === 'binding' ? shown(is) : `${was} → ${is}`}`)
+}
+
+const everyText = ({ intervalSeconds }: RotationView): string =>
+  intervalSeconds === null ? 'only on demand' : spanOf(intervalSeconds)
+
+/** What a binding for a provider may say. One that says more is likely mistyped, and would do something else. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  postgres: ['host', 'port', 'database', 'admin', 'owner', 'roles', 'format', 'parameters'],
+  random: ['length', 'alphabet', 'prefix'],
+}
+
+function warnOfUnknown(provider: string, binding: unknown, { tell }: World): void {
+  const names = known[provider]
+  if (names === undefined || typeof binding !== 'object' || binding === null) return
+  const strange = Object.keys(binding).filter((name) => !names.includes(name))
+  if (strange.length === 0) return
+  tell(`A binding for ${provider} knows nothing of ${shown(strange.join(', '))}. It may say: ${names.join(', ')}.`)
+}
+
+async function bindingFrom(file: string, world: World): Promise<unknown> {
+  const text = (file === '-' ? await world.read() : fileContent(world, file)).toString()
+  if (text.trim() === '') {
+    const what = file === '-' ? 'Standard input' : file
+    throw new Misuse(`${what} is empty; --binding must be JSON.`, 'For a provider that needs nothing: {}')
+  }
+  try {
+    return JSON.parse(text)
   } catch {
-    throw new Misuse('--binding is not JSON.')
+    const { line, column } = placeOfFault(text)
+    throw new Misuse(`--binding is not JSON: look at line ${line}, column ${column}.`)
+  }
+}
+
+/**
+ * Where a text stops being JSON: the end of the longest beginning that could still become some. What the runtime says of
+ * it names the place only sometimes, and quotes the text, which may be a secret that was given by mistake.
+ */
+function placeOfFault(text: string): { line: number; column: number } {
+  let [good, bad] = [0, text.length + 1]
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2)
+    if (couldGoOn(text.slice(0, middle))) good = middle
+    else bad = middle
+  }
+  const lines = text.slice(0, good).split('\n')
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
+}
+
+function couldGoOn(beginning: string): boolean {
+  try {
+    JSON.parse(beginning)
+    return true
+  } catch (error) {
+    const { message } = error as Error
+    const at = /at position (\d+)/.exec(message)?.[1]
+    return /end of JSON|^Unterminated/.test(message) || (at !== undefined && Number(at) >= beginning.length)
   }
 }

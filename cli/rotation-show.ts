@@ -1,4 +1,4 @@
-import { command, data, json, vault } from './command.ts'
+import { command, data, json, secret, vault } from './command.ts'
 import { paintFor } from './print.ts'
 import { describe, rotationOf } from './rotation-view.ts'
 import { withVault } from './service.ts'
@@ -6,7 +6,7 @@ import { withVault } from './service.ts'
 export default command({
   name: 'rotation show',
   says: 'Shows how a secret rotates, where its rotation stands, and who still runs on what.',
-  takes: { name: { says: 'the secret' } },
+  takes: { name: secret },
   options: { vault, data, json },
   examples: ['cardea rotation show orders-db'],
   async run({ name, json, ...where }, world) {

@@ -11,7 +11,8 @@ export const rotationOf = async (vault: Service, name: string): Promise<Rotation
 
 type Wait = (ms: number) => Promise<void>
 const pollMs = 60
-const final: readonly (RotationState | undefined)[] = ['done', 'blocked', 'aborted']
+/** A rotation in one of these moves no more. */
+export const final: readonly (RotationState | undefined)[] = ['done', 'blocked', 'aborted']
 
 /** Rotates a secret, and gives each look at its rotation until that has ended. */
 export async function* rotating(vault: Service, name: string, wait: Wait): AsyncGenerator<RotationView> {
@@ -76,18 +77,36 @@ export function consumerRows(
   )
 }
 
+/** How often a secret rotates, as the end of a sentence. */
+export const often = (intervalSeconds: number | null): string =>
+  intervalSeconds === null ? 'rotates only on demand' : `rotates every ${spanOf(intervalSeconds)}`
+
+/** What happens to the old credential. */
+export const graceText = (seconds: number): string =>
+  seconds === 0 ? 'none: consumers that lag aren’t waited for' : `at most ${spanOf(seconds)} for consumers that lag`
+export const scrubText = (scrub: boolean): string =>
+  scrub ? 'stops working at the end' : 'stays valid until its place is needed'
+
+/** When it rotates next; a binding without an interval has a first time, if the secret had no value. */
+function nextText({ due, intervalSeconds, rotation }: RotationView, now: number): string | undefined {
+  if (due === null) return undefined
+  if (due * 1000 > now) return when(due, now)
+  return intervalSeconds === null && rotation === null ? 'now: the first credential is being made' : 'now'
+}
+
 /** A binding and its rotation, for people. */
 export function describe(view: RotationView, paint: Paint, now: number): string[] {
   const { rotation, consumers } = view
+  const next = nextText(view, now)
   const state = (text: RotationState) =>
     text === 'done' ? paint.good(text) : text === 'blocked' || text === 'aborted' ? paint.bad(text) : paint.warn(text)
   const lines = [
     `${paint.bold(view.secret)} rotates with ${view.provider}`,
     '',
-    `  every      ${view.intervalSeconds === null ? 'never by itself' : spanOf(view.intervalSeconds)}`,
-    `  next       ${view.due === null ? 'on demand' : when(view.due, now)}`,
-    `  grace      at most ${spanOf(view.graceSeconds)} for consumers that lag`,
-    `  old one    ${view.scrub ? 'stops working at the end' : 'stays valid until its place is needed'}`,
+    `  every      ${view.intervalSeconds === null ? 'only on demand' : spanOf(view.intervalSeconds)}`,
+    ...(next === undefined ? [] : [`  next       ${next}`]),
+    `  grace      ${graceText(view.graceSeconds)}`,
+    `  old one    ${scrubText(view.scrub)}`,
   ]
   if (rotation === null) lines.push('', 'It has never been rotated.')
   else {

@@ -1,14 +1,14 @@
 import type { SecretBundle } from '@cardea/contract/vault/secrets'
-import { command, data, json, Misuse, vault } from './command.ts'
+import { command, data, json, Misuse, secret, vault } from './command.ts'
 import { paintFor } from './print.ts'
-import { withVault } from './service.ts'
+import { secretPath, withVault } from './service.ts'
 import { valueFrom } from './value.ts'
 
 export default command({
   name: 'secret set',
   says: 'Gives a secret a new value, read from standard input or a file.',
   more: 'A value is never an argument: every process list would show it. One line break at its end is left out.',
-  takes: { name: { says: 'the secret' } },
+  takes: { name: secret },
   noMore: 'A value is never an argument, where every process list would show it. Pipe it, or give --file.',
   options: {
     file: { type: 'string', value: 'FILE', says: 'read the value from a file' },
@@ -33,7 +33,7 @@ export default command({
     }
     const value = await valueFrom(world, given, `Value of ${given.name}`)
     return withVault(world, given, async (vault) => {
-      const { body: said } = await vault.ask('PUT', `/secrets/${encodeURIComponent(given.name)}`, { value, ...body })
+      const { body: said } = await vault.ask('PUT', secretPath(given.name), { value, ...body })
       const { id } = said as SecretBundle
       const version = id.slice(id.lastIndexOf('/') + 1)
       const paint = paintFor(world.terminal.colours)

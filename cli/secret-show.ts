@@ -1,13 +1,13 @@
-import type { SecretBundle } from '@cardea/contract/vault/secrets'
-import { command, data, json, vault } from './command.ts'
-import { withVault } from './service.ts'
+import { type SecretBundle, secretVersion } from '@cardea/contract/vault/secrets'
+import { command, data, json, secret, vault } from './command.ts'
+import { secretPath, withVault } from './service.ts'
 
 export default command({
   name: 'secret show',
   says: 'Prints the value of a secret, and nothing else.',
-  takes: { name: { says: 'the secret' } },
+  takes: { name: secret },
   options: {
-    version: { type: 'string', value: 'VERSION', says: 'this version instead of the latest' },
+    version: { type: 'string', value: 'VERSION', says: 'this version instead of the latest', shape: secretVersion },
     vault,
     data,
     json,
@@ -15,8 +15,7 @@ export default command({
   examples: ['cardea secret show db-password', 'PGPASSWORD="$(cardea secret show db-password)" psql'],
   async run({ name, version, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
-      const path = [name, version ?? ''].map(encodeURIComponent).join('/')
-      const { body } = await vault.ask('GET', `/secrets/${path}`)
+      const { body } = await vault.ask('GET', `${secretPath(name)}/${version ?? ''}`)
       const { id, value = '', attributes, contentType, tags } = body as SecretBundle
       // A program that reads us gets the value byte for byte; a person's prompt begins on a line of its own.
       if (!json) world.write(world.terminal.out ? `${value}\n` : value)

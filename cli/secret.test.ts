@@ -140,3 +140,77 @@ describe('secret list', () => {
     assert.match(err, /another host/)
   })
 })
+
+describe('a secret’s end', () => {
+  const deleted: Answers = () => ({
+    body: { id: `${vaultUrl}/secrets/db`, attributes, deletedDate: nowSeconds, scheduledPurgeDate: nowSeconds + day },
+  })
+
+  it('is deleted until its purge, and told how to come back', async () => {
+    const { exit, out, asked } = await run(['secret', 'delete', 'db'], { answers: deleted })
+    assert.equal(exit, 0)
+    assert.deepEqual([asked[0]?.method, asked[0]?.url.pathname], ['DELETE', '/secrets/db'])
+    assert.match(out, /purged in 1 day\n.*cardea secret recover db/)
+  })
+
+  it('is recovered', async () => {
+    const { exit, asked } = await run(['secret', 'recover', 'db'], { answers: deleted })
+    assert.equal(exit, 0)
+    assert.deepEqual([asked[0]?.method, asked[0]?.url.pathname], ['POST', '/deletedsecrets/db/recover'])
+  })
+
+  it('is purged when that was said twice', async () => {
+    const answers: Answers = () => ({ status: 204 })
+    const unasked = await run(['secret', 'purge', 'db'], { answers })
+    assert.deepEqual([unasked.exit, unasked.asked.length], [2, 0])
+    assert.match(unasked.err, /final[\s\S]*--yes/)
+    const mistyped = await run(['secret', 'purge', 'db'], { answers, terminal: { in: true }, typed: 'da' })
+    assert.deepEqual([mistyped.exit, mistyped.asked.length], [1, 0])
+    for (const [words, around] of [
+      [['--yes'], {}],
+      [[], { terminal: { in: true }, typed: 'db' }],
+    ] as const) {
+      const { exit, asked } = await run(['secret', 'purge', 'db', ...words], { answers, ...around })
+      assert.equal(exit, 0)
+      assert.deepEqual([asked[0]?.method, asked[0]?.url.pathname], ['DELETE', '/deletedsecrets/db'])
+    }
+  })
+})
+
+it('secret versions lists the newest first, without values', async () => {
+  const item = (id: string, created: number) => ({
+    id: `${vaultUrl}/secrets/db/${id}`,
+    attributes: { ...attributes, created },
+  })
+  const answers: Answers = () => ({
+    body: { value: [item('a', nowSeconds - day), item('b', nowSeconds)], nextLink: null },
+  })
+  const { out } = await run(['secret', 'versions', 'db'], { answers })
+  assert.match(out, /^VERSION .*\nb .*\na .* 1 day ago/)
+})
+
+describe('what is missing', () => {
+  const said =
+    (code: string): Answers =>
+    () => ({ status: 404, body: { error: { code, message: 'Azure’s text' } } })
+
+  for (const [words, code, expected] of [
+    ['secret show db', 'SecretNotFound', `There is no secret db in ${vaultUrl}.\nSee: cardea secret list\n`],
+    ['secret list', 'VaultNotFound', `There is no vault ${vaultUrl}.\nLook at --vault, or AZURE_KEYVAULT_URL.\n`],
+  ] as const) {
+    it(`is named: ${code}`, async () => {
+      const { exit, err } = await run(words.split(' '), { answers: said(code) })
+      assert.deepEqual([exit, err], [1, expected])
+    })
+  }
+
+  for (const line of ['secret show', 'secret set', 'secret delete', 'rotate', 'rotation bind', 'setting show']) {
+    it(`no name and no way out of its place is a name to ${line}`, async () => {
+      for (const name of ['', '.', '..']) {
+        const { exit, err, asked } = await run([...line.split(' '), name], { stdin: 'x' })
+        assert.deepEqual([exit, asked.length], [2, 0])
+        assert.match(err, /^(NAME|KEY) must be /)
+      }
+    })
+  }
+})

@@ -10,6 +10,7 @@ import {
   connectionFrom,
 } from '@cardea/client/authorization'
 import { credentialFrom } from '@cardea/client/credential'
+import { ConfigurationError } from '@cardea/client/errors'
 import { type Tokens, tokensOf } from '@cardea/client/tokens'
 import { type Answer, objectIn, type Request, refusal, type Transport } from '@cardea/client/transport'
 import { newestConfigurationVersion } from '@cardea/contract/appconfig/versions'
@@ -17,6 +18,8 @@ import { newestVaultVersion } from '@cardea/contract/vault/versions'
 import { environmentOf } from '@cardea/server/environment'
 import { createConnectProxy } from '@cardea/server/planes/http/connect-proxy'
 import { type ExitCode, Misuse, Refusal } from './command.ts'
+import { isRunning } from './running.ts'
+import { shellWord } from './shell.ts'
 import type { World } from './world.ts'
 
 /** Requests to one vault or store, made by whoever the environment says we are. */
@@ -48,14 +51,18 @@ export async function withVault(
 ): Promise<ExitCode> {
   await using way = await wayTo(world, where.data)
   const origin = originOf('--vault', where.vault, way.env.AZURE_KEYVAULT_URL)
-  return await work(vaultAt(origin, way.transport, tokensOf(credentialFrom(way.env, way.transport))))
+  return await along(way, () => work(vaultOn(way, origin)))
 }
+
+/** A vault that is reached on the same way as what a command works with. */
+export const vaultOn = ({ env, transport }: Way, origin: string): Service =>
+  vaultAt(origin, transport, tokensOf(credentialFrom(env, transport)))
 
 /** Works with a store, and closes what that opened. */
 export async function withStore(
   world: World,
   where: Where,
-  work: (store: Service, env: Environment) => Promise<ExitCode>,
+  work: (store: Service, way: Way) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   await using way = await wayTo(world, where.data)
   const { env, transport } = way
@@ -66,10 +73,33 @@ export async function withStore(
     env.AZURE_CLIENT_SECRET === undefined && connection !== undefined
       ? byKey(connectionFrom(connection).key)
       : byToken(tokensOf(credentialFrom(env, transport)), `${origin}/.default`)
-  return await work(storeAt(origin, transport, authorization), env)
+  return await along(way, () => work(storeAt(origin, transport, authorization), way))
 }
 
-export type Way = AsyncDisposable & { readonly env: Environment; readonly transport: Transport }
+/** Does the work; where nobody answers because the Cardea of the folder has stopped, says so. */
+async function along({ folder }: Way, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work()
+  } catch (error) {
+    const unreachable = error instanceof ConfigurationError && error.code === 'unreachable'
+    if (!unreachable || folder === undefined || (await isRunning(folder))) throw error
+    throw notRunning(folder)
+  }
+}
+
+export const notRunning = (folder: string): Refusal =>
+  new Refusal(
+    'not-running',
+    `The Cardea of ${folder} isn't running.`,
+    `Start it with: cardea start --data ${shellWord(folder)}`,
+  )
+
+export type Way = AsyncDisposable & {
+  readonly env: Environment
+  readonly transport: Transport
+  /** The data folder of the Cardea that is meant, where one on this machine is. */
+  readonly folder: string | undefined
+}
 
 /**
  * Who we are and how we get there: from the environment if it says so, else from the data folder, so that no export is
@@ -80,9 +110,10 @@ export async function wayTo(world: World, data: string | undefined): Promise<Way
   const told = env.AZURE_KEYVAULT_URL ?? env.AZURE_APPCONFIG_ENDPOINT ?? env.AZURE_APPCONFIG_CONNECTION_STRING
   if (data === undefined && told !== undefined) {
     const transport = world.connect({ env })
-    return { env, transport, [Symbol.asyncDispose]: async () => transport.close() }
+    return { env, transport, folder: env.CARDEA_DATA, [Symbol.asyncDispose]: async () => transport.close() }
   }
-  const own = environmentOf(dataFolder(data, world))
+  const folder = dataFolder(data, world)
+  const own = environmentOf(folder)
   const ca = own.NODE_EXTRA_CA_CERTS
   const proxy = own.HTTPS_PROXY === undefined ? await ownProxy(own) : undefined
   const transport = world.connect({
@@ -93,6 +124,7 @@ export async function wayTo(world: World, data: string | undefined): Promise<Way
   return {
     env: own,
     transport,
+    folder,
     async [Symbol.asyncDispose]() {
       transport.close()
       await proxy?.close()
@@ -151,7 +183,7 @@ function serviceAt(origin: string, version: string, transport: Transport, prove:
       }
       const request = { url, method, headers, ...(given !== undefined && { body: JSON.stringify(given) }) }
       const answer = await transport.send({ ...request, headers: { ...headers, ...(await prove(request)) } })
-      if (answer.status >= 300) throw refused(url, answer)
+      if (answer.status >= 300) throw refused(method, url, answer)
       return { status: answer.status, body: answer.body === '' ? {} : objectIn(url, answer.body) }
     },
     async follow(path, headers, signal) {
@@ -161,23 +193,85 @@ function serviceAt(origin: string, version: string, transport: Transport, prove:
   }
 }
 
-/** A refusal in the service's own words, which name no value. */
-function refused(url: URL, answer: Answer): Refusal {
+/** A refusal in the service's own words, which name no value; what is missing, in ours. */
+function refused(method: Method, url: URL, answer: Answer): Refusal {
   const { code, message } = refusal(url, answer)
-  return new Refusal(code, wordsIn(answer.body) ?? message)
+  const { word, text } = wordsIn(answer.body)
+  return (
+    (answer.status === 404 ? missing(method, url, word) : undefined) ??
+    (word === 'ObjectIsDeletedButRecoverable' ? deletedOnly(url, text ?? message) : undefined) ??
+    new Refusal(code, text ?? message)
+  )
 }
 
-function wordsIn(body: string): string | undefined {
+function missing(method: Method, { origin, pathname }: URL, word: string | undefined): Refusal | undefined {
+  const [, collection = '', name = '', bound = ''] = pathname.split('/').map(decodeURIComponent)
+  if (word === 'VaultNotFound')
+    return new Refusal('not-found', `There is no vault ${origin}.`, 'Look at --vault, or AZURE_KEYVAULT_URL.')
+  // Only who reads one setting can miss it: a list and a writer always find their place.
+  if (collection === 'kv' && (name === '' || method !== 'GET')) return noStore(origin)
+  if (collection === '.cardea' && name === 'secrets' && word === 'NotFound' && method !== 'DELETE') {
+    return new Refusal(
+      'not-found',
+      `The secret ${bound} isn't bound to a provider in ${origin}.`,
+      `Bind it with: cardea rotation bind ${bound} --provider PROVIDER`,
+    )
+  }
+  if (word !== 'SecretNotFound') return undefined
+  if (collection === 'secrets') return noSecret(origin, name)
+  if (collection !== 'deletedsecrets') return undefined
+  return new Refusal(
+    'not-found',
+    `There is no deleted secret ${name} in ${origin}.`,
+    `Only what is deleted can be recovered or purged. Delete it with: cardea secret delete ${name}`,
+  )
+}
+
+export const noStore = (store: string): Refusal =>
+  new Refusal('not-found', `There is no store ${store}.`, 'Look at --store, or AZURE_APPCONFIG_ENDPOINT.')
+
+function deletedOnly({ pathname }: URL, text: string): Refusal {
+  const name = pathname.split('/').map(decodeURIComponent)[2] ?? ''
+  return new Refusal(
+    'refused',
+    text,
+    `Bring it back with: cardea secret recover ${name}; or destroy it: cardea secret purge ${name}`,
+  )
+}
+
+function wordsIn(body: string): { word?: string; text?: string } {
   try {
     const { error, title, detail } = JSON.parse(body) as {
-      error?: { message?: unknown }
+      error?: { message?: unknown; code?: unknown; innererror?: { code?: unknown } }
       title?: unknown
       detail?: unknown
     }
     const text = error?.message ?? (detail || title)
-    return typeof text === 'string' && text !== '' ? text.split(/\r?\n/, 1)[0] : undefined
+    const word = error?.innererror?.code ?? error?.code
+    return {
+      ...(typeof text === 'string' && text !== '' && { text: text.split(/\r?\n/, 1)[0] as string }),
+      ...(typeof word === 'string' && { word }),
+    }
   } catch {
-    return undefined
+    return {}
+  }
+}
+
+export const secretPath = (name: string): string => `/secrets/${encodeURIComponent(name)}`
+export const deletedSecretPath = (name: string): string => `/deletedsecrets/${encodeURIComponent(name)}`
+
+export const noSecret = (vault: string, name: string): Refusal =>
+  new Refusal('not-found', `There is no secret ${name} in ${vault}.`, 'See: cardea secret list')
+
+/** Whether a secret has a version, asked without reading a value; undefined where we may not know. */
+export async function hasSecret(vault: Service, name: string): Promise<boolean | undefined> {
+  try {
+    const { body } = await vault.ask('GET', `${secretPath(name)}/versions?maxresults=1`)
+    return ((body.value as unknown[] | undefined) ?? []).length > 0
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'not-found') return false
+    if (error instanceof Refusal && error.code === 'forbidden') return undefined
+    throw error
   }
 }
 

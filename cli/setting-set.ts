@@ -1,7 +1,7 @@
 import { type KeyValue, keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
-import { command, data, json, Misuse, store, vault } from './command.ts'
+import { command, data, json, Misuse, setting, store, vault } from './command.ts'
 import { paintFor } from './print.ts'
-import { originOf, withStore } from './service.ts'
+import { hasSecret, originOf, vaultOn, type Way, withStore } from './service.ts'
 import { valueFrom } from './value.ts'
 
 export default command({
@@ -9,7 +9,7 @@ export default command({
   says: 'Gives a setting a value, or points it at a secret.',
   more: 'What is secret belongs in a vault: keep it there with "secret set", and point at it with --reference.',
   takes: {
-    key: { says: 'the setting' },
+    key: setting,
     value: { says: 'its value; without it standard input is read', optional: true },
   },
   options: {
@@ -30,22 +30,26 @@ export default command({
     if (sources.length > 1) throw new Misuse('A setting has one value: give VALUE, --reference or --file.')
     const text =
       given.reference === undefined ? (given.value ?? (await valueFrom(world, given, `Value of ${key}`))) : undefined
-    return withStore(world, given, async (store, env) => {
+    return withStore(world, given, async (store, way) => {
       const secret = given.reference
+      const vault = secret === undefined ? '' : originOf('--vault', given.vault, way.env.AZURE_KEYVAULT_URL)
       const body =
         secret === undefined
           ? { value: text, content_type: given['content-type'] }
           : {
-              value: JSON.stringify({
-                uri: secretUri(originOf('--vault', given.vault, env.AZURE_KEYVAULT_URL), secret),
-              }),
+              value: JSON.stringify({ uri: secretUri(vault, secret) }),
               content_type: `${keyVaultReferenceType};charset=utf-8`,
             }
       const { body: said } = await store.ask('PUT', settingPath(key, label), body)
       const { etag } = said as KeyValue
       const paint = paintFor(world.terminal.colours)
-      const points = secret === undefined ? 'is set' : `has the value of the secret ${paint.name(secret)}`
+      const points = secret === undefined ? 'is set' : `points at the secret ${paint.name(secret)}`
       world.print(given.json ? JSON.stringify({ key, label: label ?? null, etag }) : `${paint.name(key)} ${points}`)
+      if (secret !== undefined && (await isThere(way, vault, secret)) === false) {
+        world.tell(
+          `There is no secret ${secret} yet: applications that load this setting will wait for it.\nSet it with: cardea secret set ${secret}${given.vault === undefined ? '' : ` --vault ${given.vault}`}`,
+        )
+      }
       return 0
     })
   },
@@ -55,6 +59,15 @@ const secretUri = (vault: string, secret: string): string => {
   if (!/^[0-9a-zA-Z-]{1,127}(\/[0-9a-zA-Z]{32})?$/.test(secret))
     throw new Misuse('--reference must be the name of a secret.')
   return `${vault}/secrets/${secret}`
+}
+
+/** Whether the secret is there; undefined where that can't be known, which is no reason to fail. */
+async function isThere(way: Way, vault: string, secret: string): Promise<boolean | undefined> {
+  try {
+    return await hasSecret(vaultOn(way, vault), secret.split('/', 1)[0] as string)
+  } catch {
+    return undefined
+  }
 }
 
 export const settingPath = (key: string, label: string | undefined): string =>

@@ -4,6 +4,7 @@ import { type Answers, run, storeUrl, vaultUrl } from './testing/world.ts'
 
 const reference = 'application/vnd.microsoft.appconfig.keyvaultref+json;charset=utf-8'
 const answers: Answers = ({ url, given }) => ({
+  ...(url.pathname.startsWith('/secrets/') && { status: 403 }),
   body: { key: decodeURIComponent(url.pathname.slice(4)), etag: 'e', label: null, value: 'v', ...given },
 })
 
@@ -24,12 +25,26 @@ describe('setting set', () => {
 
   it('points at a secret of the vault', async () => {
     const { out, asked } = await run(['setting', 'set', 'Shop:Database', '--reference', 'db'], { answers })
-    assert.equal(out, 'Shop:Database has the value of the secret db\n')
+    assert.equal(out, 'Shop:Database points at the secret db\n')
     assert.deepEqual(JSON.parse(asked[0]?.body ?? ''), {
       value: JSON.stringify({ uri: `${vaultUrl}/secrets/db` }),
       content_type: reference,
     })
   })
+
+  for (const [what, said, warns] of [
+    ['no such secret', { status: 404, body: { error: { code: 'SecretNotFound', message: '' } } }, true],
+    ['a secret', { body: { value: [{ id: `${vaultUrl}/secrets/db/1` }] } }, false],
+    ['nothing it may tell', { status: 403, body: { error: { code: 'Forbidden', message: 'Not you.' } } }, false],
+  ] as const) {
+    it(`points at a secret where the vault has ${what}, and reads no value`, async () => {
+      const vault: Answers = (request) => (request.url.origin === vaultUrl ? said : answers(request))
+      const { exit, err, asked } = await run(['setting', 'set', 'a', '--reference', 'db'], { answers: vault })
+      assert.equal(exit, 0)
+      assert.deepEqual(asked.map(({ url }) => url.pathname).sort(), ['/kv/a', '/secrets/db/versions'])
+      assert.equal(/There is no secret db yet: applications that load this setting will wait/.test(err), warns)
+    })
+  }
 
   it('refuses two values', async () => {
     assert.equal((await run(['setting', 'set', 'a', 'x', '--reference', 'db'], { answers })).exit, 2)
@@ -46,4 +61,29 @@ it('setting list shows where references point, and nothing that a terminal would
   const { out } = await run(['setting', 'list', '--key', 'Shop:*'], { answers: () => ({ body: { items } }) })
   assert.match(out, /Shop:Database +→ https:\/\/v\/secrets\/db +now/)
   assert.match(out, /Shop:Greeting +Hel\ufffd\[2Jlo/)
+})
+
+describe('setting delete', () => {
+  it('deletes one with its label', async () => {
+    const { exit, out, asked } = await run(['setting', 'delete', 'a', '--label', 'de'], { answers })
+    assert.deepEqual([exit, out], [0, 'a with the label de is deleted\n'])
+    assert.deepEqual([asked[0]?.method, asked[0]?.url.searchParams.get('label')], ['DELETE', 'de'])
+  })
+
+  it('says that there was none', async () => {
+    const { exit, err } = await run(['setting', 'delete', 'a'], { answers: () => ({ status: 204 }) })
+    assert.equal(exit, 1)
+    assert.match(err, /There is no setting a without a label/)
+  })
+})
+
+it('a store that is not there is told apart from a setting that is not', async () => {
+  const none = await run(['setting', 'show', 'a', '--store', 'nope'])
+  assert.deepEqual(
+    [none.exit, none.err.split('\n', 1)[0]],
+    [1, 'There is no store https://nope.config.cardea.internal.'],
+  )
+  const list: Answers = ({ url }) => (url.pathname === '/kv' ? { body: { items: [] } } : { status: 404 })
+  const { err } = await run(['setting', 'show', 'a'], { answers: list })
+  assert.match(err, /There is no setting a without a label/)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { it } from 'node:test'
-import { quoted } from './env.ts'
+import { quoted } from './shell.ts'
 
 it('a shell reads back exactly what was quoted', () => {
   for (const text of ['plain', "it's", '$HOME `id` "x" \\', 'two\nlines', '', "''"]) {

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { Cardea } from '@cardea/server/main'
 import { type Settings, settingsFrom, settingWords } from '@cardea/server/settings'
 import { command, Misuse, Refusal } from './command.ts'
-import { quoted } from './env.ts'
 import { paintFor } from './print.ts'
 import { isServed } from './running.ts'
 import { dataFolder } from './service.ts'
+import { shellWord } from './shell.ts'
 import type { World } from './world.ts'
 
 export default command({
@@ -111,8 +111,7 @@ function greet(
   }
   const paint = paintFor(terminal.colours)
   // What a new shell in this folder finds by itself needs no option.
-  const elsewhere =
-    data === dataFolder(undefined, { env } as World) ? '' : ` --data ${/^[\w./-]+$/.test(data) ? data : quoted(data)}`
+  const elsewhere = data === dataFolder(undefined, { env } as World) ? '' : ` --data ${shellWord(data)}`
   const kept = temporary
     ? 'nothing is kept: the folder goes at the end'
     : database === undefined

@@ -14,6 +14,8 @@ type Around = {
   readonly env?: World['env']
   readonly answers?: Answers
   readonly now?: number
+  /** Ctrl-C, after so much waiting. */
+  readonly stopsAfterMs?: number
 }
 
 export type Run = { readonly exit: number; readonly out: string; readonly err: string; readonly asked: Request[] }
@@ -33,6 +35,8 @@ const identity = {
 export async function run(words: readonly string[], around: Around = {}): Promise<Run> {
   const { stdin = '', typed = '', files = {}, terminal = {}, env = identity, answers = () => undefined } = around
   const [out, err, asked]: [string[], string[], Request[]] = [[], [], []]
+  const stop = new AbortController()
+  let clock = around.now ?? 1_700_000_000_000
   const exit = await main(words, {
     env,
     terminal: { in: false, out: false, colours: false, ...terminal },
@@ -46,8 +50,12 @@ export async function run(words: readonly string[], around: Around = {}): Promis
       return Buffer.from(content)
     },
     ask: async () => typed,
-    now: () => around.now ?? 1_700_000_000_000,
-    wait: async () => {},
+    now: () => clock,
+    async wait(ms, signal) {
+      clock += ms
+      if (around.stopsAfterMs !== undefined && clock >= 1_700_000_000_000 + around.stopsAfterMs) stop.abort()
+      signal?.throwIfAborted()
+    },
     connect: () => ({
       async send(request) {
         const said = signIn(request)
@@ -59,7 +67,7 @@ export async function run(words: readonly string[], around: Around = {}): Promis
       open: () => Promise.reject(new Error('nothing is streamed here')),
       close() {},
     }),
-    stopping: () => new AbortController().signal,
+    stopping: () => stop.signal,
   })
   return { exit, out: out.join(''), err: err.join(''), asked }
 }

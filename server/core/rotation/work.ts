@@ -150,7 +150,9 @@ export class Work {
     if (rotation.quietUntil !== undefined) {
       const asked = await this.#probe('ask', candidate, far)
       if (asked === 'valid') return this.#become('verified', {})
-      if (asked === 'unknown') throw new NotNow('Whether the new credential is accepted can’t be told yet.')
+      // Why the attempt before failed says more than that nothing can be told of it now.
+      if (asked === 'unknown')
+        throw new NotNow(rotation.lastError ?? 'Whether the new credential is accepted can’t be told yet.')
     }
     const attempt = await this.#arm()
     const refusal = await this.#send('apply', () => provider.apply(candidate, this.#limited(far)))

@@ -1,0 +1,44 @@
+import type { SecretItem } from '@cardea/contract/vault/secrets'
+import { command, data, json, secret, vault } from './command.ts'
+import { paintFor, shown, table, when } from './print.ts'
+import { noSecret, pagesOf, secretPath, withVault } from './service.ts'
+
+export default command({
+  name: 'secret versions',
+  says: 'Lists the versions of a secret, newest first, without their values.',
+  takes: { name: secret },
+  options: { vault, data, json },
+  examples: ['cardea secret versions db-password'],
+  async run({ name, json, ...where }, world) {
+    return withVault(world, where, async (vault) => {
+      const items = await pagesOf<SecretItem>(vault, `${secretPath(name)}/versions`, 'value', 'nextLink')
+      if (items.length === 0) throw noSecret(vault.origin, name)
+      const versions = items
+        .map(({ id, attributes, contentType, tags }) => ({
+          version: id.slice(id.lastIndexOf('/') + 1),
+          enabled: attributes.enabled,
+          created: attributes.created,
+          updated: attributes.updated,
+          expires: attributes.exp ?? null,
+          contentType: contentType ?? null,
+          tags: tags ?? {},
+        }))
+        .sort((a, b) => b.created - a.created)
+      if (json) world.print(JSON.stringify(versions))
+      else {
+        const paint = paintFor(world.terminal.colours)
+        const now = world.now()
+        const rows = versions.map(({ version, enabled, created, expires, contentType }) => [
+          paint.name(version),
+          enabled ? 'enabled' : paint.warn('disabled'),
+          when(created, now),
+          expires === null ? paint.dim('never') : when(expires, now),
+          shown(contentType ?? ''),
+        ])
+        const heads = ['VERSION', 'STATE', 'CREATED', 'EXPIRES', 'TYPE'].map((head) => ({ head }))
+        for (const line of table(paint, heads, rows)) world.print(line)
+      }
+      return 0
+    })
+  },
+})
