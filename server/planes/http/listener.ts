@@ -297,11 +297,12 @@ function send(reply: FastifyReply, { status, headers, body }: Answer): void {
     return
   }
   reply.hijack()
-  // 204 and 304 have no length (RFC 9110 8.6).
-  if (status !== 204 && status !== 304)
-    headers['content-length'] = String(body === undefined ? 0 : Buffer.byteLength(body))
-  reply.raw.writeHead(status, headers).end(body)
+  // 204 and 304 have no length (RFC 9110 8.6). The headers may be shared by many answers, so they are left as they are.
+  const sized = status === 204 || status === 304 ? headers : { ...headers, 'content-length': lengthOf(body) }
+  reply.raw.writeHead(status, sized).end(body)
 }
+
+const lengthOf = (body: string | Buffer | undefined): string => String(body === undefined ? 0 : Buffer.byteLength(body))
 
 /** What Fastify itself refuses, as a fault; undefined for what is none of its own. */
 function faultOfFramework(error: unknown): Fault | undefined {
