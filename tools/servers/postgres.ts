@@ -251,13 +251,13 @@ function forgetSharedMemory(data: string): void {
 
 function lockFile(data: string): string[] {
   const path = join(data, 'postmaster.pid')
-  return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+  return readIfThere(path)?.split('\n') ?? []
 }
 
 /** Empty where the system doesn't tell; there they notice by themselves that the postmaster is gone. */
 function childrenOf(pid: number): number[] {
   const path = `/proc/${pid}/task/${pid}/children`
-  return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : []
+  return (readIfThere(path) ?? '').split(' ').filter(Boolean).map(Number)
 }
 
 function end(pid: number): void {
@@ -271,5 +271,15 @@ function end(pid: number): void {
 /** A process that is dead but not yet collected by its parent counts as gone. */
 function isAlive(pid: number): boolean {
   const path = `/proc/${pid}/stat`
-  return existsSync(path) && !readFileSync(path, 'utf8').includes(') Z ')
+  return readIfThere(path)?.includes(') Z ') === false
+}
+
+/** What a server that is starting or ending may take away at any moment: between a look and a reading, too. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as { code?: string }).code ?? '')) return undefined
+    throw error
+  }
 }
