@@ -23,7 +23,10 @@ describe('loading a configuration', { concurrency: 8 }, () => {
     azure.point('password', 'db')
     using loaded = await loadRude(azure)
     const { configuration } = loaded
-    assert.deepEqual(configuration.entries(), [['greeting', 'hello'], ['password', 's1']]) // biome-ignore format: one row
+    assert.deepEqual(configuration.entries(), [
+      ['greeting', 'hello'],
+      ['password', 's1'],
+    ])
     assert.equal(configuration.secretVersion('password'), version)
     assert.equal(configuration.secretVersion('greeting'), undefined)
     assert.equal(configuration.get('nothing'), undefined)
@@ -70,7 +73,10 @@ describe('loading a configuration', { concurrency: 8 }, () => {
       selectors: [{ keyFilter: 'Shop:*' }, { keyFilter: 'Shop:*', labelFilter: 'prod' }],
       trimKeyPrefixes: ['Shop:'],
     })
-    assert.deepEqual(loaded.configuration.entries(), [['a', 'prod'], ['b', 'common']]) // biome-ignore format: one row
+    assert.deepEqual(loaded.configuration.entries(), [
+      ['a', 'prod'],
+      ['b', 'common'],
+    ])
     azure.remove('Shop:a', 'prod')
     await until('the common value shines through', () => loaded.configuration.get('a') === 'common')
   })
@@ -93,7 +99,10 @@ describe('loading a configuration', { concurrency: 8 }, () => {
     })
     azure.server.grudge(/after=1/, { until: written }, { times: 1 })
     using loaded = await loadRude(azure)
-    assert.deepEqual(loaded.configuration.entries(), [['a', 'new'], ['b', 'new']]) // biome-ignore format: one row
+    assert.deepEqual(loaded.configuration.entries(), [
+      ['a', 'new'],
+      ['b', 'new'],
+    ])
   })
 
   it('knows a reference by its media type, whatever its parameters', async () => {

@@ -128,7 +128,10 @@ describe('following a store’s changes', { concurrency: 8 }, () => {
     azure.settings.set('a\n', { key: 'a', label: null, value: '2', content_type: null, etag: 'silently' })
     azure.write('data: {"sequence":null}\n\n')
     await until('it looked', () => loaded.configuration.get('a') === '2')
-    assert.deepEqual(loaded.errors.map(({ code }) => code), ['malformed']) // biome-ignore format: one row
+    assert.deepEqual(
+      loaded.errors.map(({ code }) => code),
+      ['malformed'],
+    )
   })
 
   it('a change whose reading fails is not lost', async () => {
@@ -138,7 +141,10 @@ describe('following a store’s changes', { concurrency: 8 }, () => {
     azure.server.grudge(/^\/kv/, { status: 500 }, { times: 1 })
     azure.set('a', '2')
     await until('it was tried again', () => loaded.configuration.get('a') === '2')
-    assert.deepEqual(loaded.errors.map(({ code }) => code), ['refused']) // biome-ignore format: one row
+    assert.deepEqual(
+      loaded.errors.map(({ code }) => code),
+      ['refused'],
+    )
   })
 
   it('an answer that is late never hides a newer value', async () => {

@@ -127,7 +127,10 @@ describe('secrets behind settings', { concurrency: 8 }, () => {
       await loaded.configuration.refresh()
     }
     assert.equal(loaded.configuration.get('password'), 's1')
-    assert.deepEqual(loaded.errors.map(({ key, code }) => `${key} ${code}`), Array(4).fill('password malformed')) // biome-ignore format: one row
+    assert.deepEqual(
+      loaded.errors.map(({ key, code }) => `${key} ${code}`),
+      Array(4).fill('password malformed'),
+    )
   })
 
   it('P7: an answer with null, of another secret, or of none is no value', async () => {
@@ -170,7 +173,10 @@ describe('secrets behind settings', { concurrency: 8 }, () => {
     azure.secrets.delete('db')
     await loaded.configuration.refresh()
     assert.equal(loaded.configuration.get('password'), 's1')
-    assert.deepEqual(loaded.errors.map(({ key, code }) => `${key} ${code}`), ['password not-found']) // biome-ignore format: one row
+    assert.deepEqual(
+      loaded.errors.map(({ key, code }) => `${key} ${code}`),
+      ['password not-found'],
+    )
   })
 
   it('new settings and their new secrets appear together', async () => {

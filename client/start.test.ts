@@ -79,7 +79,10 @@ describe('a start with references that are refused', { concurrency: 8 }, () => {
     azure.rotate('db', 's1')
     azure.set('broken', 'mended')
     using loaded = await loading
-    assert.deepEqual(loaded.configuration.entries(), [['broken', 'mended'], ['password', 's1']]) // biome-ignore format: one row
+    assert.deepEqual(loaded.configuration.entries(), [
+      ['broken', 'mended'],
+      ['password', 's1'],
+    ])
   })
 
   it('counts its patience from the refusal: a store that comes late doesn’t use it up', async () => {

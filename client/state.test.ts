@@ -22,8 +22,16 @@ describe('a state', () => {
   })
 
   it('tells exactly the keys whose value differs', () => {
-    const before = new Map([['same', entry('1')], ['other', entry('1')], ['gone', entry('1')]]) // biome-ignore format: one row
-    const after = new Map([['same', entry('1')], ['other', entry('2')], ['new', entry('2')]]) // biome-ignore format: one row
+    const before = new Map([
+      ['same', entry('1')],
+      ['other', entry('1')],
+      ['gone', entry('1')],
+    ])
+    const after = new Map([
+      ['same', entry('1')],
+      ['other', entry('2')],
+      ['new', entry('2')],
+    ])
     assert.deepEqual(changesBetween(before, after), [
       { key: 'other', previous: '1', current: '2' },
       { key: 'gone', previous: '1' },

@@ -10,7 +10,6 @@ import {
   credentialsOf,
   enabledOf,
   principalByAppId,
-  principalByObjectId,
   removeCredential,
   setEnabled,
 } from './identity-rows.ts'
@@ -25,8 +24,6 @@ export const principalEnabled = async (sql: Sql, objectId: string): Promise<bool
   (await enabledOf(sql, objectId)) === true
 
 export const principalByApp = (sql: Sql, appId: string): Promise<Principal | undefined> => principalByAppId(sql, appId)
-export const principalBy = (sql: Sql, objectId: string): Promise<Principal | undefined> =>
-  principalByObjectId(sql, objectId)
 
 /** Registers a principal. Ids are new unless given. */
 export async function register(

@@ -108,13 +108,6 @@ export async function getSecret(
   return { ...kept.secret, value: await keyring.unseal(sql, keyOfVault(vault), kept.sealed, place) }
 }
 
-/** The latest version's attributes, or undefined; for those who need no value. */
-export const describeSecret = async (
-  { sql }: Sight<'secrets/get' | 'secrets/list'>,
-  vault: Vault,
-  name: string,
-): Promise<SecretVersion | undefined> => (await keptVersion(sql, vault.name, name, undefined))?.secret
-
 /**
  * How a name stands, for those who keep step with it inside a turn and hand nothing out: its latest version and whether
  * it is deleted. Undefined if there is no such secret, or no longer.
