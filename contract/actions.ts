@@ -1,29 +1,112 @@
 /**
- * Everything a caller can be allowed to do, by our short name, with the data action that Azure's role definitions
- * name it by (Key Vault and App Configuration data planes; `Cardea.*` are ours). A permission, an audit entry and an
- * operation all name one of these.
+ * Everything a caller can be allowed to do, by our short name, with the name that Azure's role definitions give it
+ * (`Cardea.*` are ours). A permission, an audit entry and an operation all name one of these.
  */
-export const actions = {
-  'secrets/get': 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
-  'secrets/set': 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
-  'secrets/update': 'Microsoft.KeyVault/vaults/secrets/update/action',
-  'secrets/list': 'Microsoft.KeyVault/vaults/secrets/readMetadata/action',
-  'secrets/delete': 'Microsoft.KeyVault/vaults/secrets/delete',
-  'secrets/recover': 'Microsoft.KeyVault/vaults/secrets/recover/action',
-  'secrets/purge': 'Microsoft.KeyVault/vaults/secrets/purge/action',
-  'settings/read': 'Microsoft.AppConfiguration/configurationStores/keyValues/read',
-  'settings/write': 'Microsoft.AppConfiguration/configurationStores/keyValues/write',
-  'settings/delete': 'Microsoft.AppConfiguration/configurationStores/keyValues/delete',
+
+const vault = 'Microsoft.KeyVault/vaults'
+const store = 'Microsoft.AppConfiguration/configurationStores'
+
+/** On data: a role allows these by its `dataActions`. */
+const onData = {
+  'secrets/get': `${vault}/secrets/getSecret/action`,
+  'secrets/set': `${vault}/secrets/setSecret/action`,
+  'secrets/update': `${vault}/secrets/update/action`,
+  'secrets/list': `${vault}/secrets/readMetadata/action`,
+  'secrets/delete': `${vault}/secrets/delete`,
+  'secrets/recover': `${vault}/secrets/recover/action`,
+  'secrets/purge': `${vault}/secrets/purge/action`,
+  'secrets/backup': `${vault}/secrets/backup/action`,
+  'secrets/restore': `${vault}/secrets/restore/action`,
+  'settings/read': `${store}/keyValues/read`,
+  'settings/write': `${store}/keyValues/write`,
+  'settings/delete': `${store}/keyValues/delete`,
+  'snapshots/read': `${store}/snapshots/read`,
+  'snapshots/write': `${store}/snapshots/write`,
+  'snapshots/archive': `${store}/snapshots/archive/action`,
   'rotations/read': 'Cardea.Rotation/vaults/secrets/rotation/read',
   'rotations/write': 'Cardea.Rotation/vaults/secrets/rotation/write',
   'rotations/run': 'Cardea.Rotation/vaults/secrets/rotation/run/action',
-  'roles/assign': 'Microsoft.Authorization/roleAssignments/write',
-  'roles/unassign': 'Microsoft.Authorization/roleAssignments/delete',
 } as const
 
-/** Management rights give no data rights (promise P9): these are granted by a role's `actions`, never by `dataActions`. */
-export const managementActions: ReadonlySet<Action> = new Set<Action>(['roles/assign', 'roles/unassign'])
+/** On the resources that hold data: a role allows these by its `actions`, which give no data rights (promise P9). */
+const onManagement = {
+  'subscriptions/read': 'Microsoft.Resources/subscriptions/read',
+  'providers/read': 'Microsoft.Resources/subscriptions/providers/read',
+  'providers/register': 'Microsoft.KeyVault/register/action',
+  'groups/read': 'Microsoft.Resources/subscriptions/resourceGroups/read',
+  'groups/write': 'Microsoft.Resources/subscriptions/resourceGroups/write',
+  'groups/delete': 'Microsoft.Resources/subscriptions/resourceGroups/delete',
+  'resources/read': 'Microsoft.Resources/subscriptions/resources/read',
+  'vaults/read': `${vault}/read`,
+  'vaults/write': `${vault}/write`,
+  'vaults/delete': `${vault}/delete`,
+  'vault-names/check': 'Microsoft.KeyVault/checkNameAvailability/read',
+  'access-policies/write': `${vault}/accessPolicies/write`,
+  'deleted-vaults/read': 'Microsoft.KeyVault/deletedVaults/read',
+  'deleted-vaults/purge': 'Microsoft.KeyVault/locations/deletedVaults/purge/action',
+  'stores/read': `${store}/read`,
+  'stores/write': `${store}/write`,
+  'stores/delete': `${store}/delete`,
+  'stores/list-keys': `${store}/ListKeys/action`,
+  'stores/regenerate-key': `${store}/RegenerateKey/action`,
+  'store-names/check': 'Microsoft.AppConfiguration/checkNameAvailability/read',
+  'deleted-stores/read': 'Microsoft.AppConfiguration/deletedConfigurationStores/read',
+  'deleted-stores/purge': 'Microsoft.AppConfiguration/locations/deletedConfigurationStores/purge/action',
+  'role-definitions/read': 'Microsoft.Authorization/roleDefinitions/read',
+  'role-definitions/write': 'Microsoft.Authorization/roleDefinitions/write',
+  'role-definitions/delete': 'Microsoft.Authorization/roleDefinitions/delete',
+  'roles/read': 'Microsoft.Authorization/roleAssignments/read',
+  'roles/assign': 'Microsoft.Authorization/roleAssignments/write',
+  'roles/unassign': 'Microsoft.Authorization/roleAssignments/delete',
+  'locks/read': 'Microsoft.Authorization/locks/read',
+  'locks/write': 'Microsoft.Authorization/locks/write',
+  'locks/delete': 'Microsoft.Authorization/locks/delete',
+  'identities/read': 'Microsoft.ManagedIdentity/userAssignedIdentities/read',
+  'identities/write': 'Microsoft.ManagedIdentity/userAssignedIdentities/write',
+  'identities/delete': 'Microsoft.ManagedIdentity/userAssignedIdentities/delete',
+  'identity-credentials/read': 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read',
+  'identity-credentials/write': 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write',
+  'identity-credentials/delete': 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/delete',
+  'diagnostics/read': 'Microsoft.Insights/diagnosticSettings/read',
+  'metrics/read': 'Microsoft.Insights/metrics/read',
+  'event-subscriptions/read': 'Microsoft.EventGrid/eventSubscriptions/read',
+  'event-subscriptions/write': 'Microsoft.EventGrid/eventSubscriptions/write',
+  'event-subscriptions/delete': 'Microsoft.EventGrid/eventSubscriptions/delete',
+  'journal/read': 'Cardea.Audit/journal/read',
+  'alerts/read': 'Cardea.Audit/alerts/read',
+  'alerts/write': 'Cardea.Audit/alerts/write',
+} as const
 
+/** On the directory: a role allows these by its `directoryActions`. The names are those of Entra's roles. */
+const onDirectory = {
+  'directory/read': 'microsoft.directory/standard/read',
+  'applications/create': 'microsoft.directory/applications/create',
+  'applications/update': 'microsoft.directory/applications/basic/update',
+  'applications/delete': 'microsoft.directory/applications/delete',
+  'applications/credentials': 'microsoft.directory/applications/credentials/update',
+  'service-principals/create': 'microsoft.directory/servicePrincipals/create',
+  'service-principals/update': 'microsoft.directory/servicePrincipals/basic/update',
+  'service-principals/delete': 'microsoft.directory/servicePrincipals/delete',
+  'service-principals/credentials': 'microsoft.directory/servicePrincipals/credentials/update',
+  'users/create': 'microsoft.directory/users/create',
+  'users/update': 'microsoft.directory/users/basic/update',
+  'users/password': 'microsoft.directory/users/password/update',
+  'users/delete': 'microsoft.directory/users/delete',
+  'directory-groups/create': 'microsoft.directory/groups/create',
+  'directory-groups/update': 'microsoft.directory/groups/basic/update',
+  'directory-groups/members': 'microsoft.directory/groups/members/update',
+  'directory-groups/delete': 'microsoft.directory/groups/delete',
+} as const
+
+export const actions = { ...onData, ...onManagement, ...onDirectory } as const
+
+export type DataAction = keyof typeof onData
+export type ManagementAction = keyof typeof onManagement
+export type DirectoryAction = keyof typeof onDirectory
 export type Action = keyof typeof actions
 
 export const actionNames = Object.keys(actions) as readonly Action[]
+
+/** Which of a role's lists allows an action; rights of one kind never give rights of another. */
+export const kindOf = (action: Action): 'data' | 'management' | 'directory' =>
+  action in onData ? 'data' : action in onManagement ? 'management' : 'directory'

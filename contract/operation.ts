@@ -22,6 +22,8 @@ export type Operation<
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   /** Segments; `:name` is a parameter, a trailing `?` makes it optional, `*` at the end takes all that follows. */
   readonly path: string
+  /** Asked below any resource id, and below none: `/providers/Microsoft.Authorization/locks` of a vault, of a group, of all. */
+  readonly scoped?: true
   /** The first api-version that has it; `always` for what isn't versioned. */
   readonly since: string
   readonly action: A
@@ -36,3 +38,30 @@ export type Operation<
 export const operation = <const A extends Action, P, Q, B, const E extends Effect>(
   declared: Operation<A, P, Q, B, E>,
 ): Operation<A, P, Q, B, E> => declared
+
+/**
+ * The resource ids that a scoped path may follow, from none (the whole tenant) to an object inside a resource. Names of
+ * their parts are the parameters that `scopeIn` reads.
+ */
+export const scopes = [
+  '',
+  '/subscriptions/:subscription',
+  '/subscriptions/:subscription/resourceGroups/:group',
+  '/subscriptions/:subscription/resourceGroups/:group/providers/:namespace/:type/:resource',
+  '/subscriptions/:subscription/resourceGroups/:group/providers/:namespace/:type/:resource/:childType/:child',
+] as const
+
+/** Every path under which an operation is asked. */
+export const pathsOf = ({ path, scoped }: Pick<Operation, 'path' | 'scoped'>): readonly string[] =>
+  scoped === undefined ? [path] : scopes.map((scope) => `${scope}${path}`)
+
+/** The resource id that a scoped path was asked below, as it was spelled; `/` for the whole tenant. */
+export function scopeIn(params: Readonly<Record<string, string | undefined>>): string {
+  const { subscription, group, namespace, type, resource, childType, child } = params
+  if (subscription === undefined) return '/'
+  const parts = [`/subscriptions/${subscription}`]
+  if (group !== undefined) parts.push(`/resourceGroups/${group}`)
+  if (namespace !== undefined) parts.push(`/providers/${namespace}/${type}/${resource}`)
+  if (childType !== undefined) parts.push(`/${childType}/${child}`)
+  return parts.join('')
+}

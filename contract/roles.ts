@@ -6,10 +6,14 @@ export type RoleDefinition = {
   readonly id: string
   readonly name: string
   readonly description: string
-  /** What it may manage. */
+  /** What it may manage, and what of that it may not. */
   readonly actions: readonly string[]
+  readonly notActions: readonly string[]
   /** What it may do with the data; management rights give none. */
   readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
+  /** What it may do in the directory (Entra's roles); neither of the others gives any. */
+  readonly directoryActions: readonly string[]
 }
 
 const role = (
@@ -18,7 +22,11 @@ const role = (
   description: string,
   dataActions: readonly string[],
   actions: readonly string[] = [],
-): RoleDefinition => ({ id, name, description, actions, dataActions })
+  rest: Partial<Pick<RoleDefinition, 'notActions' | 'notDataActions' | 'directoryActions'>> = {},
+): RoleDefinition => ({
+  ...{ id, name, description, actions, notActions: [], dataActions, notDataActions: [], directoryActions: [] },
+  ...rest,
+})
 
 const vaults = 'Microsoft.KeyVault/vaults'
 const stores = 'Microsoft.AppConfiguration/configurationStores'
@@ -30,7 +38,16 @@ export const builtInRoles = {
     'Contributor',
     'Manage everything but who may do what.',
     [],
-    ['Microsoft.KeyVault/*', 'Microsoft.AppConfiguration/*', 'Microsoft.Resources/*'],
+    ['*'],
+    { notActions: ['Microsoft.Authorization/*/Delete', 'Microsoft.Authorization/*/Write'] },
+  ),
+  globalAdministrator: role(
+    '62e90394-69f5-4237-9190-012177145e10',
+    'Global Administrator',
+    'Manage everything in the directory.',
+    [],
+    [],
+    { directoryActions: ['*'] },
   ),
   keyVaultAdministrator: role(
     '00482a5a-887f-4fb3-b363-3b7fe8e74483',

@@ -12,7 +12,6 @@ import { writePrivate } from '#base/private-files.ts'
 import { rootKeyIn } from '#base/root-key.ts'
 import { openSqlite } from '#base/sqlite.ts'
 import { AccessBook } from '#core/access/access.ts'
-import { AccessKeyBook } from '#core/access/access-keys.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import type { AuditEntry } from '#core/audit/entry.ts'
 import { Feeds } from '#core/events/feed.ts'
@@ -31,17 +30,13 @@ import type { OnStep } from '#core/rotation/steps.ts'
 import { forgetLeases } from '#core/schedule/schedule.ts'
 import { Keyring } from '#core/sealing/keyring.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
-import { appconfigPlane } from '#planes/appconfig/appconfig-plane.ts'
-import { appconfigWords } from '#planes/appconfig/appconfig-words.ts'
-import { onStores, onVaults } from '#planes/cardea/cardea-plane.ts'
 import { health } from '#planes/cardea/health.ts'
 import { createConnectProxy } from '#planes/http/connect-proxy.ts'
 import { Hosts } from '#planes/http/hosts.ts'
-import { createListener, type Served } from '#planes/http/listener.ts'
+import { createListener } from '#planes/http/listener.ts'
 import { identityPlane } from '#planes/identity/identity-plane.ts'
 import { managedIdentity } from '#planes/identity/managed-identity.ts'
-import { vaultPlane } from '#planes/vault/vault-plane.ts'
-import { vaultWords } from '#planes/vault/vault-words.ts'
+import { planesOf } from '#planes/planes.ts'
 import { startWorkers } from '#workers/workers.ts'
 import { developerKeys, keepRunning, takeFolder } from './environment.ts'
 import type { Settings } from './settings.ts'
@@ -141,44 +136,18 @@ async function serve(
   const { database, keyring, clock } = base
   const hosts = new Hosts(settings.domain, settings.publicPort)
   const { tenant } = installation
-  const tokens = new TokenBook(database, keyring, { tenant, issuer: `${hosts.loginUrl}/${tenant}/v2.0` })
+  const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
+  const tokens = new TokenBook(database, keyring, { tenant, issuer })
   const vaults = new VaultBook(database)
-  const identity = { base, keyring, tokens, clock, loginUrl: hosts.loginUrl, tenant }
-  const words = vaultWords({
-    vaults,
-    tokens,
-    clock,
-    authority: `${hosts.loginUrl}/${tenant}`,
-    issuer: `${hosts.loginUrl}/${tenant}/v2.0`,
-    domain: settings.domain,
-  })
-  const accessKeys = new AccessKeyBook(database, keyring)
-  const configurationWords = appconfigWords({
-    stores: vaults,
-    accessKeys,
-    tokens,
-    database,
-    clock,
-    domain: settings.domain,
-  })
   const feeds = new Feeds(database)
   closers.push(async () => feeds.close())
-  const ours = { base, feeds, ...rotation }
+  const identity = { base, keyring, tokens, clock, loginUrl: hosts.loginUrl, tenant }
   let closing = false
   const { caFile, bundleFile, certificate } = await tlsFor(settings, clock)
   const listener = createListener({
     base,
     hosts,
-    planes: [
-      { plane: 'vault', words, routes: [...vaultPlane(hosts), ...onVaults(ours)], bodyBytesMax: 256 * 1024 },
-      // A setting of 10 KB may come as six times as many bytes of JSON, every character escaped.
-      {
-        plane: 'appconfig',
-        words: configurationWords,
-        routes: [...appconfigPlane(hosts), ...onStores(ours)],
-        bodyBytesMax: 64 * 1024,
-      },
-    ] as unknown as Served<never>[],
+    planes: planesOf({ base, hosts, installation, tokens, vaults, feeds, issuer, ...rotation }),
     bare: [...identityPlane(identity), ...health(database, () => closing)],
     tls: certificate,
     log,

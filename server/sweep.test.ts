@@ -5,7 +5,9 @@ import * as keyValues from '@cardea/contract/appconfig/key-values'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
 import * as rotations from '@cardea/contract/cardea/rotations'
-import type { Operation } from '@cardea/contract/operation'
+import * as organization from '@cardea/contract/directory/organization'
+import * as subscriptions from '@cardea/contract/management/subscriptions'
+import { type Operation, pathsOf } from '@cardea/contract/operation'
 import { builtInRoles } from '@cardea/contract/roles'
 import * as secrets from '@cardea/contract/vault/secrets'
 import { type Heard, type House, openHouse } from './testing/house.ts'
@@ -16,7 +18,15 @@ const isOperation = (thing: unknown): thing is Operation =>
 const declared = (...modules: object[]): Operation[] =>
   modules.flatMap((module) => Object.values(module).filter(isOperation))
 
-const all = declared(secrets, keyValues, changes, consumers, rotations)
+/** The treaty by the plane that answers it. Whoever adds a module to the treaty adds it here. */
+const treaty = {
+  vault: declared(secrets, changes, consumers, rotations).filter(({ id }) => !id.startsWith('Store')),
+  appconfig: [...declared(keyValues), ...declared(changes).filter(({ id }) => id.startsWith('Store'))],
+  management: declared(subscriptions),
+  directory: declared(organization),
+}
+type PlaneName = keyof typeof treaty
+const all = Object.values(treaty).flat()
 
 let house: House
 before(async () => {
@@ -24,13 +34,38 @@ before(async () => {
 })
 after(() => house[Symbol.asyncDispose]())
 
-const atStore = ({ id }: Operation): boolean => id.startsWith('KeyValue') || id.startsWith('Store')
-const hostOf = (operation: Operation): string => (atStore(operation) ? house.storeHost : house.vaultHost)
+const planeOf = ({ id }: Operation): PlaneName =>
+  (Object.keys(treaty) as PlaneName[]).find((plane) => treaty[plane].some((one) => one.id === id)) as PlaneName
+const domain = 'cardea.internal'
+const hosts = {
+  vault: `demo.vault.${domain}`,
+  appconfig: `demo.config.${domain}`,
+  management: `management.${domain}`,
+  directory: `graph.${domain}`,
+}
+const hostOf = (operation: Operation): string => hosts[planeOf(operation)]
 const audienceOf = (operation: Operation): string =>
-  atStore(operation) ? `https://${house.storeHost}` : 'https://vault.cardea.internal'
-const pathOf = ({ path }: Operation): string => path.replace('/:version?', '').replace(/:\w+|\*\w+/g, 'sweep')
+  planeOf(operation) === 'vault' ? `https://vault.${domain}` : `https://${hostOf(operation)}`
+const challenges = {
+  vault: /^Bearer authorization=/,
+  appconfig: /^HMAC-SHA256, Bearer/,
+  management: /^Bearer authorization_uri=/,
+  directory: /^$/,
+}
+/** Roles that allow much, but never this kind of thing. */
+const wrongRoles = {
+  vault: [builtInRoles.owner, builtInRoles.contributor, builtInRoles.appConfigurationDataOwner],
+  appconfig: [builtInRoles.owner, builtInRoles.contributor, builtInRoles.keyVaultAdministrator],
+  management: [builtInRoles.appConfigurationDataOwner],
+  directory: [builtInRoles.owner, builtInRoles.contributor, builtInRoles.keyVaultAdministrator],
+}
+const pathOf = (operation: Operation): string =>
+  (pathsOf(operation).at(-1) as string)
+    .replace(':subscription', house.cardea.installation.subscription)
+    .replace('/:version?', '')
+    .replace(/:\w+|\*\w+/g, 'sweep')
 const versionOf = (operation: Operation): string =>
-  operation.since === 'always' ? '' : `?api-version=${atStore(operation) ? '2026-04-01' : '7.4'}`
+  operation.since === 'always' ? '' : `?api-version=${planeOf(operation) === 'appconfig' ? '2026-04-01' : '7.4'}`
 
 async function attempt(
   operation: Operation,
@@ -64,10 +99,7 @@ describe(`each of the ${all.length} operations`, () => {
     it(`${id} challenges one without a token`, async () => {
       const heard = await attempt(operation, {})
       assert.equal(heard.status, 401)
-      assert.match(
-        heard.headers['www-authenticate'] ?? '',
-        atStore(operation) ? /^HMAC-SHA256, Bearer/ : /^Bearer authorization=/,
-      )
+      assert.match(heard.headers['www-authenticate'] ?? '', challenges[planeOf(operation)])
       kept(heard, 'unauthenticated')
     })
 
@@ -92,6 +124,7 @@ describe(`each of the ${all.length} operations`, () => {
         builtInRoles.keyVaultAdministrator,
         builtInRoles.appConfigurationDataOwner,
         builtInRoles.cardeaRotationOperator,
+        builtInRoles.globalAdministrator,
       ]) {
         await house.assign(neighbour.principal, role, resourceId)
       }
@@ -102,10 +135,7 @@ describe(`each of the ${all.length} operations`, () => {
 
     it(`${id} refuses one with the wrong role`, async () => {
       const manager = await house.newcomer(`manager, not user, of ${id}`)
-      const wrong = operation.action.startsWith('settings/')
-        ? builtInRoles.keyVaultAdministrator
-        : builtInRoles.appConfigurationDataOwner
-      for (const role of [builtInRoles.owner, builtInRoles.contributor, wrong]) {
+      for (const role of wrongRoles[planeOf(operation)]) {
         await house.assign(manager.principal, role, `/subscriptions/${house.cardea.installation.subscription}`)
       }
       const heard = await attempt(operation, { token: await manager.token(audienceOf(operation)) })

@@ -20,11 +20,32 @@ create table sealing_key (id text primary key, sealed bytea not null, created bi
 -- Who exists.
 create table principal (
   object_id text primary key,
-  app_id text not null unique,
+  -- Null for people and groups.
+  app_id text unique,
   name text not null,
   kind text not null,
   enabled integer not null,
   created bigint not null
+);
+-- Who belongs to a group: principals, and other groups.
+create table membership (
+  container text not null references principal (object_id),
+  member text not null references principal (object_id),
+  primary key (container, member)
+);
+create index membership_of on membership (member);
+-- Tokens of other issuers that prove a principal: exactly this issuer, subject and audience.
+create table federated_credential (
+  id text primary key,
+  principal text not null references principal (object_id),
+  name text not null,
+  issuer text not null,
+  subject text not null,
+  audiences text not null,
+  description text not null,
+  -- That we made it, just so.
+  proof bytea not null,
+  unique (principal, name)
 );
 create table credential (
   id text primary key,

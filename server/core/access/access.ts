@@ -4,7 +4,7 @@ import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { accessKeyIn, type Caller } from '#core/identity/caller.ts'
-import { directoryKey, principalEnabled } from '#core/identity/directory.ts'
+import { directoryKey, groupsOf, principalEnabled } from '#core/identity/directory.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { assignmentsOfAccessKey } from './access-keys.ts'
 import { addAssignment, assignmentsOf, removeAssignment } from './access-rows.ts'
@@ -99,8 +99,10 @@ async function assignmentsTo(sql: Sql, keyring: Keyring, caller: string): Promis
   if (accessKey !== undefined) return assignmentsOfAccessKey(sql, keyring, accessKey)
   if (caller === '' || !(await principalEnabled(sql, caller))) return []
   const proven: RoleAssignment[] = []
-  for (const { proof, ...assignment } of await assignmentsOf(sql, caller)) {
-    if (await keyring.isFingerprint(sql, directoryKey, wordsOf(assignment), proof)) proven.push(assignment)
+  for (const principal of [caller, ...(await groupsOf(sql, caller))]) {
+    for (const { proof, ...assignment } of await assignmentsOf(sql, principal)) {
+      if (await keyring.isFingerprint(sql, directoryKey, wordsOf(assignment), proof)) proven.push(assignment)
+    }
   }
   return proven
 }

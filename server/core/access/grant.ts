@@ -1,4 +1,4 @@
-import { type Action, actionNames, actions, managementActions } from '@cardea/contract/actions'
+import { type Action, actionNames, actions, kindOf } from '@cardea/contract/actions'
 import { builtInRoleList, type RoleDefinition } from '@cardea/contract/roles'
 
 /** What somebody may do, where, and by which assignment. */
@@ -24,12 +24,18 @@ function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${text.join('.*')}$`, 'i').test(name)
 }
 
-/** The actions that a role allows: data actions by its `dataActions`, management by its `actions`, never across. */
+/** The actions that a role allows, each kind by its own list, without those that it takes back. */
 export function actionsOf(role: RoleDefinition): ReadonlySet<Action> {
-  const allowed = (action: Action) =>
-    (managementActions.has(action) ? role.actions : role.dataActions).some((pattern) =>
-      matches(pattern, actions[action]),
-    )
+  const lists = {
+    data: [role.dataActions, role.notDataActions],
+    management: [role.actions, role.notActions],
+    directory: [role.directoryActions, []],
+  } as const
+  const allowed = (action: Action) => {
+    const [given, taken] = lists[kindOf(action)]
+    const named = (pattern: string) => matches(pattern, actions[action])
+    return given.some(named) && !taken.some(named)
+  }
   return new Set(actionNames.filter(allowed))
 }
 

@@ -9,6 +9,7 @@ import {
   addPrincipal,
   credentialsOf,
   enabledOf,
+  groupIdsOf,
   principalByAppId,
   removeCredential,
   setEnabled,
@@ -24,6 +25,9 @@ export const principalEnabled = async (sql: Sql, objectId: string): Promise<bool
   (await enabledOf(sql, objectId)) === true
 
 export const principalByApp = (sql: Sql, appId: string): Promise<Principal | undefined> => principalByAppId(sql, appId)
+
+/** The groups that a principal belongs to, also by way of other groups. */
+export const groupsOf = (sql: Sql, objectId: string): Promise<string[]> => groupIdsOf(sql, objectId)
 
 /** Registers a principal. Ids are new unless given. */
 export async function register(

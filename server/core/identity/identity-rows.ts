@@ -2,7 +2,14 @@ import type { Instant } from '#base/clock.ts'
 import { type Sql, statement } from '#base/sql.ts'
 import type { Credential, Principal } from './principal.ts'
 
-type PrincipalRow = { object_id: string; app_id: string; name: string; kind: string; enabled: number; created: number }
+type PrincipalRow = {
+  object_id: string
+  app_id: string | null
+  name: string
+  kind: string
+  enabled: number
+  created: number
+}
 type CredentialRow = {
   id: string
   principal: string
@@ -21,7 +28,13 @@ type SigningKeyRow = {
   signs_from: number
   retires: number
 }
-type Tables = { principal: PrincipalRow; credential: CredentialRow; signing_key: SigningKeyRow }
+type MembershipRow = { container: string; member: string }
+type Tables = {
+  principal: PrincipalRow
+  membership: MembershipRow
+  credential: CredentialRow
+  signing_key: SigningKeyRow
+}
 
 const insertPrincipal = statement<Tables, PrincipalRow>((db, given) =>
   db.insertInto('principal').values({
@@ -44,6 +57,25 @@ const enable = statement<Tables, { object_id: string; enabled: number }>((db, gi
     .updateTable('principal')
     .set({ enabled: given('enabled') })
     .where('object_id', '=', given('object_id')),
+)
+// `union` ends at a group that was seen before, so that groups which contain each other do no harm.
+const groupsAbove = statement<Tables & { above: { id: string } }, { member: string }, { id: string }>((db, given) =>
+  db
+    .withRecursive('above', (above) =>
+      above
+        .selectFrom('membership')
+        .select('container as id')
+        .where('member', '=', given('member'))
+        .union(
+          above
+            .selectFrom('membership')
+            .innerJoin('above', 'above.id', 'membership.member')
+            .select('membership.container as id'),
+        ),
+    )
+    .selectFrom('above')
+    .select('id')
+    .orderBy('id'),
 )
 const insertCredential = statement<Tables, CredentialRow>((db, given) =>
   db.insertInto('credential').values({
@@ -83,7 +115,7 @@ const dropKeys = statement<Tables, { at: number }>((db, given) =>
 export async function addPrincipal(sql: Sql, principal: Principal, created: Instant): Promise<void> {
   await insertPrincipal.changed(sql, {
     object_id: principal.objectId,
-    app_id: principal.appId,
+    app_id: principal.appId === '' ? null : principal.appId,
     name: principal.name,
     kind: principal.kind,
     enabled: principal.enabled ? 1 : 0,
@@ -93,7 +125,7 @@ export async function addPrincipal(sql: Sql, principal: Principal, created: Inst
 const principalOf = (row: PrincipalRow | undefined): Principal | undefined =>
   row && {
     objectId: row.object_id,
-    appId: row.app_id,
+    appId: row.app_id ?? '',
     name: row.name,
     kind: row.kind as Principal['kind'],
     enabled: row.enabled === 1,
@@ -103,6 +135,8 @@ export const principalByObjectId = async (sql: Sql, object_id: string) =>
   principalOf(await byObject.first(sql, { object_id }))
 export const enabledOf = async (sql: Sql, objectId: string): Promise<boolean | undefined> =>
   (await principalByObjectId(sql, objectId))?.enabled
+export const groupIdsOf = async (sql: Sql, member: string): Promise<string[]> =>
+  (await groupsAbove.all(sql, { member })).map(({ id }) => id)
 export async function setEnabled(sql: Sql, object_id: string, enabled: boolean): Promise<void> {
   await enable.changed(sql, { object_id, enabled: enabled ? 1 : 0 })
 }

@@ -1,11 +1,15 @@
 import type { Instant } from '#base/clock.ts'
 
-/** Someone who can be allowed things: an application with credentials of its own, or a managed identity with none. */
+/**
+ * Someone who can be allowed things: an application with credentials of its own, a managed identity with none, a person,
+ * or a group of them.
+ */
 export type Principal = {
   readonly objectId: string
+  /** The application id by which it is known outside; empty for people and groups. */
   readonly appId: string
   readonly name: string
-  readonly kind: 'application' | 'managed-identity'
+  readonly kind: 'application' | 'managed-identity' | 'user' | 'group'
   readonly enabled: boolean
 }
 

@@ -93,6 +93,7 @@ export async function foundInstallation(
   await assign(principals.developer, builtInRoles.keyVaultAdministrator, subscription)
   await assign(principals.developer, builtInRoles.appConfigurationDataOwner, subscription)
   await assign(principals.developer, builtInRoles.cardeaRotationOperator, subscription)
+  await assign(principals.developer, builtInRoles.globalAdministrator, '/')
   await assign(principals.rotation, builtInRoles.cardeaSecretRotator, vault.resourceId)
   await assign(principals.reaper, builtInRoles.cardeaSecretReaper, subscription)
   await assign(principals.machine, builtInRoles.keyVaultSecretsUser, vault.resourceId)

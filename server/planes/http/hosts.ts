@@ -1,5 +1,5 @@
 /** Which plane answers for a host, and by what names the planes are reached from outside. */
-export type Plane = 'vault' | 'appconfig' | 'identity' | 'elsewhere'
+export type Plane = 'vault' | 'appconfig' | 'identity' | 'management' | 'directory' | 'elsewhere'
 export type Place = { readonly plane: Plane /** The vault's or the store's name. */; readonly name: string }
 
 export class Hosts {
@@ -17,6 +17,12 @@ export class Hosts {
   readonly storeUrl = (name: string): string => `https://${name}.config.${this.domain}${this.#port}`
   get loginUrl(): string {
     return `https://login.${this.domain}${this.#port}`
+  }
+  get managementUrl(): string {
+    return `https://management.${this.domain}${this.#port}`
+  }
+  get graphUrl(): string {
+    return `https://graph.${this.domain}${this.#port}`
   }
 
   /** Whether a host name is one of ours; for the proxy. */
@@ -40,10 +46,17 @@ export class Hosts {
     if (label !== null && label[3] === this.domain) {
       return { plane: label[2] === 'vault' ? 'vault' : 'appconfig', name: label[1] as string }
     }
-    return host === `login.${this.domain}` ? { plane: 'identity', name: '' } : nowhere
+    const plane = host.endsWith(`.${this.domain}`) ? alone.get(host.slice(0, -this.domain.length - 1)) : undefined
+    return plane === undefined ? nowhere : { plane, name: '' }
   }
 }
 
+/** The planes with one host each. */
+const alone = new Map<string, Plane>([
+  ['login', 'identity'],
+  ['management', 'management'],
+  ['graph', 'directory'],
+])
 const nowhere: Place = { plane: 'elsewhere', name: '' }
 
 /** A host as it is compared: in lower case, without port and final dot. */

@@ -1,3 +1,4 @@
+import { pathsOf } from '@cardea/contract/operation'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { Fault, type FaultCode, faultOf } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
@@ -131,32 +132,35 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
       }
       // Who calls is known before the body is read. Where none is read, the handler asks, and the hook's cost is saved.
       const bodiless = operation.method === 'GET' || operation.method === 'HEAD'
-      app.route({
-        method: operation.method,
-        url: pathOf(operation.path),
-        constraints: { plane },
-        config: { operation: operation.id, path: operation.path },
-        bodyLimit: bodyBytesMax,
-        ...(!bodiless && { onRequest: meet }),
-        handler: async (request, reply) => {
-          if (bodiless) await meet(request, reply)
-          const call = withBody(request.call as Call, request.body)
-          const known = request.known as Known<unknown>
-          await words.prove?.(call, known)
-          let answer: Answer
-          try {
-            answer = await route.answer(base, words, call, known)
-          } catch (error) {
-            // The deed's own entry tells of this already.
-            const fault = faultOf(error)
-            if (fault.code === 'internal' || fault.code === 'unavailable')
-              log.error({ error, operation: operation.id }, 'an operation failed')
-            answer = words.refuse(call, fault, known)
-          }
-          send(reply, answer)
-          return reply
-        },
-      })
+      const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+        if (bodiless) await meet(request, reply)
+        const call = withBody(request.call as Call, request.body)
+        const known = request.known as Known<unknown>
+        await words.prove?.(call, known)
+        let answer: Answer
+        try {
+          answer = await route.answer(base, words, call, known)
+        } catch (error) {
+          // The deed's own entry tells of this already.
+          const fault = faultOf(error)
+          if (fault.code === 'internal' || fault.code === 'unavailable')
+            log.error({ error, operation: operation.id }, 'an operation failed')
+          answer = words.refuse(call, fault, known)
+        }
+        send(reply, answer)
+        return reply
+      }
+      for (const path of pathsOf(operation)) {
+        app.route({
+          method: operation.method,
+          url: pathOf(path),
+          constraints: { plane },
+          config: { operation: operation.id, path },
+          bodyLimit: bodyBytesMax,
+          ...(!bodiless && { onRequest: meet }),
+          handler,
+        })
+      }
     }
   }
   for (const { plane, method, path, answer } of bare) {

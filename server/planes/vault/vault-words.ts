@@ -1,9 +1,9 @@
 import { vaultVersions } from '@cardea/contract/vault/versions'
 import type { Clock } from '#base/clock.ts'
-import { Fault } from '#base/fault.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
+import { bearer } from '../bearer.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { unknownVaultVersion, vaultError } from './errors.ts'
 
@@ -28,7 +28,7 @@ export function vaultWords({ vaults, tokens, clock, authority, issuer, domain }:
     given === 'https://vault.azure.net'
   return {
     async identify(call) {
-      const token = bearer(call)
+      const token = bearer(call, 'AKV10000: Request is missing a Bearer or PoP token.')
       const caller = await tokens.verify(token, audience, clock())
       return { caller, subject: await vaults.vault(call.name) }
     },
@@ -73,13 +73,4 @@ function headersOf(call: Call, region: string): Record<string, string> {
   }
   if (call.circumstances.correlation !== '') headers['x-ms-client-request-id'] = call.circumstances.correlation
   return headers
-}
-
-/** The bearer token of a request (RFC 6750 2.1). */
-function bearer({ headers }: Call): string {
-  const given = headers.authorization
-  if (typeof given !== 'string' || given.length < 8 || given.slice(0, 7).toLowerCase() !== 'bearer ') {
-    throw new Fault('unauthenticated', 'AKV10000: Request is missing a Bearer or PoP token.')
-  }
-  return given.slice(7).trim()
 }

@@ -1,0 +1,81 @@
+import type { Clock } from '#base/clock.ts'
+import type { FaultCode } from '#base/fault.ts'
+import type { TokenBook } from '#core/identity/tokens.ts'
+import { audienceIs, bearer } from '../bearer.ts'
+import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
+import { directoryResource, type Tenancy } from '../tenancy.ts'
+
+export type DirectoryServices = {
+  readonly tokens: TokenBook
+  readonly clock: Clock
+  readonly tenancy: Tenancy
+  readonly domain: string
+}
+
+/** How Microsoft Graph speaks: a token from the start, and errors that always have a message (clients reference 6). */
+export function directoryWords({ tokens, clock, tenancy, domain }: DirectoryServices): PlaneWords<Tenancy> {
+  const audience = audienceIs(
+    `https://graph.${domain}`,
+    'https://graph.microsoft.com',
+    '00000003-0000-0000-c000-000000000000',
+  )
+  return {
+    async identify(call) {
+      const token = bearer(call, 'Access token is empty.')
+      return { caller: await tokens.verify(token, audience, clock()), subject: tenancy }
+    },
+    resource: () => directoryResource,
+    versions: undefined,
+    unknownVersion: () => {
+      throw new Error('the version is in the path')
+    },
+    say(call, _tenancy, status, result): Answer {
+      const { answer } = result instanceof Reply ? result : new Reply(status, {}, bodyOf(status, result))
+      const headers = { ...headersOf(call), ...answer.headers }
+      if (answer.body !== undefined && headers['content-type'] === undefined) headers['content-type'] = json
+      return { ...answer, headers }
+    },
+    refuse(call, fault): Answer {
+      const [status, code] = said[fault.code]
+      const headers: Record<string, string> = { ...headersOf(call), 'content-type': json }
+      if (status === 503) headers['retry-after'] = '1'
+      const body = {
+        error: {
+          code: fault.particulars.graph ?? code,
+          message: fault.code === 'forbidden' ? 'Insufficient privileges to complete the operation.' : fault.message,
+          innerError: { 'request-id': call.requestId, 'client-request-id': call.circumstances.correlation },
+        },
+      }
+      return { status, headers, body: JSON.stringify(body) }
+    },
+  }
+}
+
+const said: Record<FaultCode, readonly [status: number, code: string]> = {
+  invalid: [400, 'Request_BadRequest'],
+  unauthenticated: [401, 'InvalidAuthenticationToken'],
+  forbidden: [403, 'Authorization_RequestDenied'],
+  'not-found': [404, 'Request_ResourceNotFound'],
+  'deleted-not-found': [404, 'Request_ResourceNotFound'],
+  'deleted-but-recoverable': [400, 'Request_BadRequest'],
+  conflict: [409, 'Request_MultipleObjectsWithSameKeyValue'],
+  precondition: [412, 'Request_PreconditionFailed'],
+  locked: [409, 'Directory_ConcurrencyViolation'],
+  disabled: [403, 'Authorization_RequestDenied'],
+  protected: [403, 'Authorization_RequestDenied'],
+  'too-large': [413, 'Request_EntityTooLarge'],
+  unavailable: [503, 'ServiceUnavailable'],
+  internal: [500, 'InternalServerError'],
+}
+
+const json = 'application/json; charset=utf-8'
+const bodyOf = (status: number, result: unknown): string | undefined =>
+  status === 204 || result === undefined ? undefined : JSON.stringify(result)
+
+const headersOf = (call: Call): Record<string, string> => ({
+  'cache-control': 'no-cache',
+  'request-id': call.requestId,
+  'client-request-id': call.circumstances.correlation || call.requestId,
+  'x-content-type-options': 'nosniff',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+})

@@ -1,0 +1,6 @@
+import type { Route } from '../plane.ts'
+import type { Tenancy } from '../tenancy.ts'
+import listSubscriptions from './subscriptions/list-subscriptions.ts'
+
+/** Azure Resource Manager, as far as we answer it: reading this list is reading what we serve. */
+export const managementPlane = (): readonly Route<Tenancy>[] => [listSubscriptions()]

@@ -1,0 +1,71 @@
+import { AccessKeyBook } from '#core/access/access-keys.ts'
+import type { Feeds } from '#core/events/feed.ts'
+import type { TokenBook } from '#core/identity/tokens.ts'
+import type { Installation } from '#core/installation/installation.ts'
+import type { Base } from '#core/perform.ts'
+import type { Times } from '#core/rotation/policy.ts'
+import type { Providers } from '#core/rotation/rotation.ts'
+import type { VaultBook } from '#core/vaults/vaults.ts'
+import { appconfigPlane } from './appconfig/appconfig-plane.ts'
+import { appconfigWords } from './appconfig/appconfig-words.ts'
+import { onStores, onVaults } from './cardea/cardea-plane.ts'
+import { directoryPlane } from './directory/directory-plane.ts'
+import { directoryWords } from './directory/directory-words.ts'
+import type { Hosts } from './http/hosts.ts'
+import type { Served } from './http/listener.ts'
+import { managementPlane } from './management/management-plane.ts'
+import { managementWords } from './management/management-words.ts'
+import { vaultPlane } from './vault/vault-plane.ts'
+import { vaultWords } from './vault/vault-words.ts'
+
+/** What the planes stand on. */
+export type Ground = {
+  readonly base: Base
+  readonly hosts: Hosts
+  readonly installation: Installation
+  readonly tokens: TokenBook
+  readonly vaults: VaultBook
+  readonly feeds: Feeds
+  /** The issuer of our tokens, as error messages name it. */
+  readonly issuer: string
+  readonly providers: Providers
+  readonly times: Times
+}
+
+/** Every plane with its words, its routes, and the largest body that it takes. */
+export function planesOf(ground: Ground): Served<never>[] {
+  const { base, hosts, installation, tokens, vaults, issuer } = ground
+  const { database, keyring, clock } = base
+  const { domain, tenant, subscription } = installation
+  const tenancy = { tenant, subscription }
+  const authority = `${hosts.loginUrl}/${tenant}`
+  const accessKeys = new AccessKeyBook(database, keyring)
+  const planes = [
+    {
+      plane: 'vault',
+      words: vaultWords({ vaults, tokens, clock, authority, issuer, domain }),
+      routes: [...vaultPlane(hosts), ...onVaults(ground)],
+      bodyBytesMax: 256 * 1024,
+    },
+    {
+      plane: 'appconfig',
+      words: appconfigWords({ stores: vaults, accessKeys, tokens, database, clock, domain }),
+      routes: [...appconfigPlane(hosts), ...onStores(ground)],
+      // A setting of 10 KB may come as six times as many bytes of JSON, every character escaped.
+      bodyBytesMax: 64 * 1024,
+    },
+    {
+      plane: 'management',
+      words: managementWords({ tokens, clock, tenancy, domain, authority }),
+      routes: managementPlane(),
+      bodyBytesMax: 1024 * 1024,
+    },
+    {
+      plane: 'directory',
+      words: directoryWords({ tokens, clock, tenancy, domain }),
+      routes: directoryPlane(),
+      bodyBytesMax: 256 * 1024,
+    },
+  ]
+  return planes as unknown as Served<never>[]
+}
