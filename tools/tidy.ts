@@ -16,6 +16,7 @@ export const floors = [
 /** The rooms of core, in the order they stand: each may use those after it. */
 export const rooms = [
   'installation',
+  'resources',
   'rotation',
   'consumers',
   'secrets',
@@ -27,6 +28,7 @@ export const rooms = [
   'identity',
   'events',
   'schedule',
+  'locks',
   'sealing',
 ] as const
 
@@ -47,6 +49,7 @@ const pure = [
   'server/core/events/event.ts',
   'server/core/identity/caller.ts',
   'server/core/identity/principal.ts',
+  'server/core/locks/lock.ts',
   'server/core/rotation/machine.ts',
   'server/core/rotation/policy.ts',
   'server/core/secrets/secret.ts',

@@ -1,0 +1,64 @@
+import type { Turn } from '#base/database.ts'
+import type { Sql } from '#base/sql.ts'
+import { directoryKey } from '#core/identity/directory.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
+import { type KeptModel, keepModelRow, keptModel, removeModelRow } from './permission-model-rows.ts'
+
+/** What one principal may do with a vault's data under the older model: permissions by the kind of thing, as words. */
+export type AccessPolicy = {
+  readonly tenantId: string
+  readonly objectId: string
+  readonly applicationId?: string
+  readonly permissions: { readonly [kind in PolicyKind]?: readonly string[] }
+}
+export const policyKinds = ['secrets', 'keys', 'certificates', 'storage'] as const
+export type PolicyKind = (typeof policyKinds)[number]
+
+/**
+ * By what rights are given on the data of a vault or store: by roles, or by the vault's own list of access policies.
+ * The list is kept while roles rule, as Azure keeps it, and counts for nothing then. While the resource is deleted it is
+ * closed: nobody has any right on what is in it, on no node, from the moment that the deletion was answered.
+ */
+export type PermissionModel = {
+  readonly kind: 'roles' | 'policies'
+  readonly closed: boolean
+  readonly policies: readonly AccessPolicy[]
+}
+
+const byRoles: PermissionModel = { kind: 'roles', closed: false, policies: [] }
+/** What a row says that we didn't write so. */
+const forged: PermissionModel = { kind: 'policies', closed: true, policies: [] }
+
+/** The model of the vault or store with this resource id. */
+export async function permissionModelOf(sql: Sql, keyring: Keyring, resourceId: string): Promise<PermissionModel> {
+  const kept = await keptModel(sql, resourceId.toLowerCase())
+  if (kept === undefined) return byRoles
+  const { model, proof } = kept
+  if (!(await keyring.isFingerprint(sql, directoryKey, wordsOf(model), proof))) return forged
+  return {
+    kind: model.kind === 'policies' ? 'policies' : 'roles',
+    closed: model.closed,
+    policies: JSON.parse(model.policies),
+  }
+}
+
+/** Gives a vault or store another model; it holds from the moment this is answered. */
+export async function keepPermissionModel(
+  turn: Turn,
+  keyring: Keyring,
+  resourceId: string,
+  { kind, closed, policies }: PermissionModel,
+): Promise<void> {
+  const model = { scopeKey: resourceId.toLowerCase(), kind, closed, policies: JSON.stringify(policies) }
+  await keepModelRow(turn.sql, model, await keyring.fingerprint(turn.sql, directoryKey, wordsOf(model)))
+  turn.changeAccess()
+}
+
+/** Forgets the model of a resource that is gone. */
+export async function dropPermissionModel(turn: Turn, resourceId: string): Promise<void> {
+  await removeModelRow(turn.sql, resourceId.toLowerCase())
+  turn.changeAccess()
+}
+
+const wordsOf = ({ scopeKey, kind, closed, policies }: KeptModel): string =>
+  JSON.stringify(['permission-model', scopeKey, kind, closed, policies])
