@@ -4,7 +4,8 @@ import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { accessKeyIn, type Caller } from '#core/identity/caller.ts'
-import { directoryKey, groupsOf, principalEnabled } from '#core/identity/directory.ts'
+import { credentialStands, directoryKey, principalEnabled } from '#core/identity/directory.ts'
+import { groupsOf } from '#core/identity/membership.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { assignmentsOfAccessKey } from './access-keys.ts'
 import { addAssignment, assignmentsOf, removeAssignment } from './access-rows.ts'
@@ -57,49 +58,60 @@ export class AccessBook {
     this.#keyring = keyring
   }
 
-  /** The grants of a principal as they stand at this epoch; none for one that is unknown or disabled. */
-  async #grantsOf(sql: Sql, principal: string, epoch: number, keep: boolean): Promise<readonly Grant[]> {
+  /**
+   * The grants of a caller as they stand at this epoch; none for one that is unknown or disabled. One whose credential
+   * was taken away since is sent back to prove itself anew.
+   */
+  async #grantsOf(sql: Sql, caller: Caller, epoch: number, keep: boolean): Promise<readonly Grant[]> {
+    const key = memoryKey(caller)
     if (keep && epoch !== this.#epoch) {
       this.#grants.clear()
       this.#epoch = epoch
     }
-    const kept = keep ? this.#grants.get(principal) : undefined
+    const kept = keep ? this.#grants.get(key) : undefined
     if (kept !== undefined) return kept
-    const grants = (await assignmentsTo(sql, this.#keyring, principal)).map(grantOf)
+    const grants = (await assignmentsTo(sql, this.#keyring, caller)).map(grantOf)
     // The epoch may have moved while we read.
     if (keep && epoch === this.#epoch) {
       if (this.#grants.size >= principalsMax) this.#grants.delete(this.#grants.keys().next().value as string)
-      this.#grants.set(principal, grants)
+      this.#grants.set(key, grants)
     }
     return grants
   }
 
   /** The grants in memory, if they are there: the hot path asks so first. */
-  #kept(principal: string, epoch: number): readonly Grant[] | undefined {
-    return epoch === this.#epoch ? this.#grants.get(principal) : undefined
+  #kept(caller: Caller, epoch: number): readonly Grant[] | undefined {
+    return epoch === this.#epoch ? this.#grants.get(memoryKey(caller)) : undefined
   }
 
   /** Permission inside a turn that changes things. */
   async permitIn<A extends Action>(turn: Turn, wish: Wish<A>): Promise<Permit<A>> {
-    return permitFrom(await this.#grantsOf(turn.sql, wish.caller.objectId, turn.epoch, !turn.accessChanged), wish)
+    return permitFrom(await this.#grantsOf(turn.sql, wish.caller, turn.epoch, !turn.accessChanged), wish)
   }
 
   /** Permission to read what is committed, as of `epoch`; true only if the reading is then witnessed at that epoch. */
   async permitAt<A extends Action>(database: Database<never>, epoch: number, wish: Wish<A>): Promise<Permit<A>> {
-    const grants =
-      this.#kept(wish.caller.objectId, epoch) ??
-      (await this.#grantsOf(database.read, wish.caller.objectId, epoch, true))
+    const grants = this.#kept(wish.caller, epoch) ?? (await this.#grantsOf(database.read, wish.caller, epoch, true))
     return permitFrom(grants, wish)
   }
 }
 
+const memoryKey = ({ objectId, credential = '' }: Caller): string => `${objectId} ${credential}`
+
 /** What was assigned to a caller: an access key has its rights by itself, a principal by role assignments. */
-async function assignmentsTo(sql: Sql, keyring: Keyring, caller: string): Promise<readonly RoleAssignment[]> {
+async function assignmentsTo(
+  sql: Sql,
+  keyring: Keyring,
+  { objectId: caller, credential }: Caller,
+): Promise<readonly RoleAssignment[]> {
   const accessKey = accessKeyIn(caller)
   if (accessKey !== undefined) return assignmentsOfAccessKey(sql, keyring, accessKey)
   if (caller === '' || !(await principalEnabled(sql, caller))) return []
+  if (credential !== undefined && !(await credentialStands(sql, keyring, caller, credential))) {
+    throw new Fault('unauthenticated', '[TokenRevoked] The credential that this token was issued for was taken away.')
+  }
   const proven: RoleAssignment[] = []
-  for (const principal of [caller, ...(await groupsOf(sql, caller))]) {
+  for (const principal of [caller, ...(await groupsOf(sql, keyring, caller))]) {
     for (const { proof, ...assignment } of await assignmentsOf(sql, principal)) {
       if (await keyring.isFingerprint(sql, directoryKey, wordsOf(assignment), proof)) proven.push(assignment)
     }

@@ -4,6 +4,8 @@ export type Caller = {
   readonly appId: string
   /** Until when its proof holds, in milliseconds since 1970: what lasts longer than one answer ends then. */
   readonly expires?: number
+  /** The credential on whose word its token was made; when that is taken away, the token counts for nothing. */
+  readonly credential?: string
 }
 
 /** Somebody who proved nothing. Holds no grant, and its attempts are kept all the same. */

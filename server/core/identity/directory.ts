@@ -4,30 +4,28 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
+import { holdersOf } from './applications.ts'
+import { federatedHeldBy } from './federated-credentials.ts'
 import {
   addCredential,
   addPrincipal,
   credentialsOf,
   enabledOf,
-  groupIdsOf,
   principalByAppId,
   removeCredential,
+  removeCredentialsOf,
   setEnabled,
 } from './identity-rows.ts'
-import { type Credential, type Principal, validAt } from './principal.ts'
+import { type Credential, directoryKey, type Principal, validAt } from './principal.ts'
+
+export { directoryKey } from './principal.ts'
 
 /** Who exists, and how they prove who they are. */
-
-/** The key that hashes credentials and role assignments, and seals signing keys. */
-export const directoryKey = 'directory'
 
 export const principalEnabled = async (sql: Sql, objectId: string): Promise<boolean> =>
   (await enabledOf(sql, objectId)) === true
 
 export const principalByApp = (sql: Sql, appId: string): Promise<Principal | undefined> => principalByAppId(sql, appId)
-
-/** The groups that a principal belongs to, also by way of other groups. */
-export const groupsOf = (sql: Sql, objectId: string): Promise<string[]> => groupIdsOf(sql, objectId)
 
 /** Registers a principal. Ids are new unless given. */
 export async function register(
@@ -46,69 +44,102 @@ export async function enablePrincipal(turn: Turn, objectId: string, enabled: boo
   turn.changeAccess()
 }
 
-type Given = { readonly name: string; readonly ends: Instant }
+type Given = { readonly name: string; readonly ends: Instant; readonly starts?: Instant }
+/** Who holds a credential: a service principal, or the application that it stands for. */
+type Holder = Pick<Principal, 'objectId'>
 
 /** Gives an application a password. High in entropy and ours to make, so a keyed hash keeps it as well as a slow one. */
 export async function addPassword(
   turn: Turn,
   keyring: Keyring,
-  principal: Principal,
+  holder: Holder,
   password: string,
-  { name, ends }: Given,
+  { name, ends, starts = turn.at }: Given,
 ): Promise<string> {
-  const term = { id: randomUUID(), kind: 'password', starts: turn.at, ends } as const
-  const digest = await keyring.fingerprint(turn.sql, directoryKey, bound(principal, term, password))
-  await addCredential(turn.sql, principal.objectId, { ...term, name, digest, certificate: undefined })
+  const term = { id: randomUUID(), kind: 'password', starts, ends } as const
+  const digest = await keyring.fingerprint(turn.sql, directoryKey, bound(holder, term, password))
+  await addCredential(turn.sql, holder.objectId, { ...term, name, digest, certificate: undefined })
   return term.id
 }
 
-/** Gives an application a certificate (PEM): it may then sign assertions with its key. */
+/** Gives an application a certificate, in PEM or DER: it may then sign assertions with its key. */
 export async function addCertificate(
   turn: Turn,
   keyring: Keyring,
-  principal: Principal,
-  pem: string,
-  { name, ends }: Given,
+  holder: Holder,
+  pem: string | Buffer,
+  { name, ends, starts = turn.at }: Given,
 ): Promise<string> {
   let given: X509Certificate
   try {
     given = new X509Certificate(pem)
   } catch (cause) {
-    throw new Fault('invalid', 'This is not an X.509 certificate in PEM.', {}, { cause })
+    throw new Fault('invalid', 'This is not an X.509 certificate.', {}, { cause })
   }
   const term = {
     id: randomUUID(),
     kind: 'certificate',
-    starts: turn.at,
+    starts: Math.max(starts, given.validFromDate.getTime()),
     ends: Math.min(ends, given.validToDate.getTime()),
   } as const
   const certificate = given.toString()
-  const digest = await keyring.fingerprint(turn.sql, directoryKey, bound(principal, term, certificate))
-  await addCredential(turn.sql, principal.objectId, { ...term, name, digest, certificate })
+  const digest = await keyring.fingerprint(turn.sql, directoryKey, bound(holder, term, certificate))
+  await addCredential(turn.sql, holder.objectId, { ...term, name, digest, certificate })
   return term.id
 }
 
 /** A credential is hashed with whose it is and when it holds: a row that is moved or prolonged by hand doesn't fit. */
 const bound = (
-  { objectId }: Principal,
+  { objectId }: Holder,
   { kind, id, starts, ends }: Pick<Credential, 'kind' | 'id' | 'starts' | 'ends'>,
   proof: string,
 ): string => JSON.stringify([kind, objectId, id, starts, ends, proof])
 
-export const dropCredential = (turn: Turn, id: string): Promise<void> => removeCredential(turn.sql, id)
+/** What a holder has been given, whether it holds still or not. */
+export const credentialsHeldBy = (sql: Sql, holder: string): Promise<Credential[]> => credentialsOf(sql, holder)
 
-/** How a password fared: `expired` is told apart because the caller can mend it. */
+/** Takes a credential away: it proves nothing from the moment this is answered, and tokens made on its word end. */
+export async function dropCredential(turn: Turn, holder: string, id: string): Promise<boolean> {
+  const dropped = await removeCredential(turn.sql, holder, id)
+  if (dropped) turn.changeAccess()
+  return dropped
+}
+
+export const dropCredentialsOf = (turn: Turn, holder: string): Promise<void> => removeCredentialsOf(turn.sql, holder)
+
+/** Whether a credential that a token names is still there. */
+export async function credentialStands(
+  sql: Sql,
+  keyring: Keyring,
+  principal: string,
+  reference: string,
+): Promise<boolean> {
+  for (const holder of await holdersOf(sql, keyring, principal)) {
+    if ((await credentialsOf(sql, holder)).some(({ id }) => id === reference)) return true
+    if ((await federatedHeldBy(sql, keyring, holder)).some((federated) => federated.reference === reference))
+      return true
+  }
+  return false
+}
+
+/** How a password fared: `expired` is told apart because the caller can mend it; the right one is named. */
+export type PasswordOutcome = { readonly credential: string } | 'wrong' | 'expired'
+
 export async function passwordOutcome(
   sql: Sql,
   keyring: Keyring,
   principal: Principal,
   password: string,
   at: Instant,
-): Promise<'right' | 'wrong' | 'expired'> {
+): Promise<PasswordOutcome> {
   const all = await fitting(sql, keyring, principal, ({ kind }) => (kind === 'password' ? password : undefined))
-  if (all.some((credential) => validAt(credential, at))) return 'right'
+  const right = all.find((credential) => validAt(credential, at))
+  if (right !== undefined) return { credential: right.id }
   return all.length > 0 ? 'expired' : 'wrong'
 }
+
+/** A certificate, and the credential that it is. */
+export type HeldCertificate = { readonly credential: string; readonly certificate: X509Certificate }
 
 /** The certificates with which a principal may sign now. */
 export async function certificatesOf(
@@ -116,16 +147,16 @@ export async function certificatesOf(
   keyring: Keyring,
   principal: Principal,
   at: Instant,
-): Promise<X509Certificate[]> {
+): Promise<HeldCertificate[]> {
   const all = await fitting(sql, keyring, principal, ({ kind, certificate }) =>
     kind === 'certificate' ? certificate : undefined,
   )
   return all
     .filter((credential) => validAt(credential, at))
-    .map(({ certificate }) => new X509Certificate(certificate as string))
+    .map(({ id, certificate }) => ({ credential: id, certificate: new X509Certificate(certificate as string) }))
 }
 
-/** The credentials that we gave to this principal with this proof; all are looked at, whichever fits. */
+/** The credentials that we gave with this proof to this principal, or to its application; all are looked at. */
 async function fitting(
   sql: Sql,
   keyring: Keyring,
@@ -133,11 +164,13 @@ async function fitting(
   proofOf: (credential: Credential) => string | undefined,
 ): Promise<Credential[]> {
   const found: Credential[] = []
-  for (const credential of await credentialsOf(sql, principal.objectId)) {
-    const proof = proofOf(credential)
-    if (proof === undefined) continue
-    const given = bound(principal, credential, proof)
-    if (await keyring.isFingerprint(sql, directoryKey, given, credential.digest)) found.push(credential)
+  for (const objectId of await holdersOf(sql, keyring, principal.objectId)) {
+    for (const credential of await credentialsOf(sql, objectId)) {
+      const proof = proofOf(credential)
+      if (proof === undefined) continue
+      const given = bound({ objectId }, credential, proof)
+      if (await keyring.isFingerprint(sql, directoryKey, given, credential.digest)) found.push(credential)
+    }
   }
   return found
 }

@@ -28,10 +28,8 @@ type SigningKeyRow = {
   signs_from: number
   retires: number
 }
-type MembershipRow = { container: string; member: string }
 type Tables = {
   principal: PrincipalRow
-  membership: MembershipRow
   credential: CredentialRow
   signing_key: SigningKeyRow
 }
@@ -58,25 +56,6 @@ const enable = statement<Tables, { object_id: string; enabled: number }>((db, gi
     .set({ enabled: given('enabled') })
     .where('object_id', '=', given('object_id')),
 )
-// `union` ends at a group that was seen before, so that groups which contain each other do no harm.
-const groupsAbove = statement<Tables & { above: { id: string } }, { member: string }, { id: string }>((db, given) =>
-  db
-    .withRecursive('above', (above) =>
-      above
-        .selectFrom('membership')
-        .select('container as id')
-        .where('member', '=', given('member'))
-        .union(
-          above
-            .selectFrom('membership')
-            .innerJoin('above', 'above.id', 'membership.member')
-            .select('membership.container as id'),
-        ),
-    )
-    .selectFrom('above')
-    .select('id')
-    .orderBy('id'),
-)
 const insertCredential = statement<Tables, CredentialRow>((db, given) =>
   db.insertInto('credential').values({
     id: given('id'),
@@ -92,8 +71,11 @@ const insertCredential = statement<Tables, CredentialRow>((db, given) =>
 const ofPrincipal = statement<Tables, { principal: string }, CredentialRow>((db, given) =>
   db.selectFrom('credential').selectAll().where('principal', '=', given('principal')).orderBy('id'),
 )
-const dropCredential = statement<Tables, { id: string }>((db, given) =>
-  db.deleteFrom('credential').where('id', '=', given('id')),
+const dropCredential = statement<Tables, { principal: string; id: string }>((db, given) =>
+  db.deleteFrom('credential').where('principal', '=', given('principal')).where('id', '=', given('id')),
+)
+const dropCredentials = statement<Tables, { principal: string }>((db, given) =>
+  db.deleteFrom('credential').where('principal', '=', given('principal')),
 )
 const insertKey = statement<Tables, SigningKeyRow>((db, given) =>
   db.insertInto('signing_key').values({
@@ -135,8 +117,6 @@ export const principalByObjectId = async (sql: Sql, object_id: string) =>
   principalOf(await byObject.first(sql, { object_id }))
 export const enabledOf = async (sql: Sql, objectId: string): Promise<boolean | undefined> =>
   (await principalByObjectId(sql, objectId))?.enabled
-export const groupIdsOf = async (sql: Sql, member: string): Promise<string[]> =>
-  (await groupsAbove.all(sql, { member })).map(({ id }) => id)
 export async function setEnabled(sql: Sql, object_id: string, enabled: boolean): Promise<void> {
   await enable.changed(sql, { object_id, enabled: enabled ? 1 : 0 })
 }
@@ -159,8 +139,11 @@ export async function credentialsOf(sql: Sql, principal: string): Promise<Creden
     ends: row.ends,
   }))
 }
-export async function removeCredential(sql: Sql, id: string): Promise<void> {
-  await dropCredential.changed(sql, { id })
+/** False when the holder has none with this id. */
+export const removeCredential = async (sql: Sql, principal: string, id: string): Promise<boolean> =>
+  (await dropCredential.changed(sql, { principal, id })) === 1
+export async function removeCredentialsOf(sql: Sql, principal: string): Promise<void> {
+  await dropCredentials.changed(sql, { principal })
 }
 
 export type SealedSigningKey = {

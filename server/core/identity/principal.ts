@@ -1,5 +1,8 @@
 import type { Instant } from '#base/clock.ts'
 
+/** The key that hashes credentials, memberships and role assignments, and seals signing keys. */
+export const directoryKey = 'directory'
+
 /**
  * Someone who can be allowed things: an application with credentials of its own, a managed identity with none, a person,
  * or a group of them.
@@ -15,6 +18,7 @@ export type Principal = {
 
 /** What an application proves itself with. */
 export type Credential = {
+  /** Also what a token says that was made on its word. */
   readonly id: string
   readonly kind: 'password' | 'certificate'
   readonly name: string

@@ -120,8 +120,8 @@ export class TokenBook {
     return { keys: (await this.#current()).filter(({ retires }) => at < retires).map(({ publicJwk }) => publicJwk) }
   }
 
-  /** A token for an audience; the audience is repeated as it was asked for. */
-  async mint(principal: Principal, audience: string, at: Instant): Promise<string> {
+  /** A token for an audience; the audience is repeated as it was asked for. It ends with the credential that it names. */
+  async mint(principal: Principal, audience: string, at: Instant, credential?: string): Promise<string> {
     const key = (await this.#current()).filter(({ signsFrom }) => signsFrom <= at).at(-1)
     if (key === undefined) throw new Error('No signing key may sign now')
     const now = inSeconds(at)
@@ -134,6 +134,7 @@ export class TokenBook {
       idtyp: 'app',
       ver: '1.0',
       uti: randomUUID(),
+      ...(credential !== undefined && { crd: credential }),
     })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid })
       .setIssuer(this.#issuer)
@@ -145,8 +146,8 @@ export class TokenBook {
   }
 
   /**
-   * Who bears this token. Whether the principal is still enabled is asked with its permission; here only whether we made
-   * the token, for one of these audiences, and whether it is within its time. Throws `unauthenticated` with why.
+   * Who bears this token. Whether the principal is still enabled, and the credential that proved it still there, is asked
+   * with its permission; here only whether we made the token, for one of these audiences, and whether it is within its time. Throws `unauthenticated` with why.
    */
   verify(token: string, audiences: (audience: string) => boolean, at: Instant): Caller | Promise<Caller> {
     if (this.#database.epoch === this.#epoch) {
@@ -169,7 +170,7 @@ export class TokenBook {
     ).catch((cause: unknown) => {
       throw refusal(cause, token)
     })
-    const { oid, appid, tid, aud, exp } = payload as Record<string, unknown>
+    const { oid, appid, tid, aud, exp, crd } = payload as Record<string, unknown>
     if (typeof oid !== 'string' || typeof appid !== 'string' || typeof aud !== 'string' || typeof exp !== 'number') {
       throw new Fault('unauthenticated', '[BearerReadAccessTokenFailed] Error validating token: a claim is missing.')
     }
@@ -177,7 +178,12 @@ export class TokenBook {
       throw new Fault('unauthenticated', 'AKV10032: Invalid issuer: the token is of another tenant.')
     const verified = {
       token,
-      caller: { objectId: oid, appId: appid, expires: (exp + skewSeconds) * 1000 },
+      caller: {
+        objectId: oid,
+        appId: appid,
+        expires: (exp + skewSeconds) * 1000,
+        ...(typeof crd === 'string' && { credential: crd }),
+      },
       audience: aud,
       expires: (exp + skewSeconds) * 1000,
     }

@@ -1,26 +1,27 @@
-import { createHash, type X509Certificate } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import type { Instant } from '#base/clock.ts'
-import { publicKeyOf } from '#core/identity/directory.ts'
+import { type HeldCertificate, publicKeyOf } from '#core/identity/directory.ts'
 
 /**
  * Client assertions signed with a certificate's key (RFC 7523; clients reference 3.3): RS256 or PS256; the certificate
  * named by its SHA-1 or SHA-256 thumbprint, padded or not; `aud` any name of the token endpoint; at most an hour ahead.
  */
-export type AssertionOutcome = 'right' | 'wrong' | 'expired' | 'unknown-certificate'
+export type AssertionOutcome = { readonly credential: string } | 'wrong' | 'expired' | 'unknown-certificate'
 
 const lifeMaxSeconds = 3600
 
 export async function assertionOutcome(
   assertion: string,
   appId: string,
-  certificates: readonly X509Certificate[],
+  certificates: readonly HeldCertificate[],
   audience: (named: string) => boolean,
   at: Instant,
 ): Promise<AssertionOutcome> {
   try {
-    const certificate = named(assertion, certificates)
-    if (certificate === undefined) return 'unknown-certificate'
+    const held = named(assertion, certificates)
+    if (held === undefined) return 'unknown-certificate'
+    const { certificate, credential } = held
     const { payload } = await jwtVerify(assertion, publicKeyOf(certificate), {
       algorithms: ['RS256', 'PS256'],
       issuer: appId,
@@ -32,21 +33,21 @@ export async function assertionOutcome(
     const audiences = Array.isArray(payload.aud) ? payload.aud : [payload.aud]
     const life = Number(payload.exp) - at / 1000
     return audiences.some((one) => typeof one === 'string' && audience(one)) && life <= lifeMaxSeconds + 300
-      ? 'right'
+      ? { credential }
       : 'wrong'
   } catch (error) {
     return error instanceof errors.JWTExpired ? 'expired' : 'wrong'
   }
 }
 
-function named(assertion: string, certificates: readonly X509Certificate[]): X509Certificate | undefined {
+function named(assertion: string, certificates: readonly HeldCertificate[]): HeldCertificate | undefined {
   const header = decodeProtectedHeader(assertion) as { x5t?: unknown; 'x5t#S256'?: unknown }
-  const print = (algorithm: string, certificate: X509Certificate) =>
+  const print = (algorithm: string, { certificate }: HeldCertificate) =>
     createHash(algorithm).update(certificate.raw).digest('base64url')
-  const same = (given: unknown, algorithm: string) => (certificate: X509Certificate) =>
+  const same = (given: unknown, algorithm: string) => (held: HeldCertificate) =>
     typeof given === 'string' &&
     given.length <= 64 &&
-    given.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_') === print(algorithm, certificate)
+    given.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_') === print(algorithm, held)
   return certificates.find(same(header['x5t#S256'], 'sha256')) ?? certificates.find(same(header.x5t, 'sha1'))
 }
 

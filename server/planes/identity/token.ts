@@ -50,9 +50,9 @@ export const token =
         )
       }
       const audience = audienceOf(form)
-      const found = await prove(services, form)
-      principal = found
-      const accessToken = await services.tokens.mint(found, audience, clock())
+      const proven = await prove(services, form)
+      principal = proven.principal
+      const accessToken = await services.tokens.mint(proven.principal, audience, clock(), proven.credential)
       await attempt('done')
       return {
         status: 200,
@@ -144,10 +144,13 @@ function audienceOf(form: URLSearchParams): string {
   return scope.slice(0, -'/.default'.length)
 }
 
+/** Who it is, and by which credential. */
+type Proven = { readonly principal: Principal; readonly credential: string }
+
 async function prove(
   { base, keyring, loginUrl, clock, tenant }: IdentityServices,
   form: URLSearchParams,
-): Promise<Principal> {
+): Promise<Proven> {
   const assertion = form.get('client_assertion')?.trim()
   const appId = (form.get('client_id') ?? (assertion === undefined ? undefined : issuerOf(assertion)))?.toLowerCase()
   if (appId === undefined || appId === '') {
@@ -182,7 +185,7 @@ async function prove(
     const ours = (audience: string) =>
       audience.startsWith(`${loginUrl}/`) && isOurTenant(tenant, audience.slice(loginUrl.length + 1).split('/')[0])
     const outcome = await assertionOutcome(assertion, appId, certificates, ours, clock())
-    if (outcome === 'right') return principal
+    if (typeof outcome === 'object') return { principal, ...outcome }
     if (outcome === 'expired')
       throw new Refusal(401, 'invalid_client', 700024, 'Client assertion is not within its valid time range.')
     throw new Refusal(
@@ -204,7 +207,7 @@ async function prove(
     )
   }
   const outcome = await passwordOutcome(base.database.read, keyring, principal, secret, clock())
-  if (outcome === 'right') return principal
+  if (typeof outcome === 'object') return { principal, ...outcome }
   if (outcome === 'expired')
     throw new Refusal(
       401,

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import type { Turn } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
+import type { Application } from './application.ts'
+import {
+  addOwnerRow,
+  addUri,
+  applicationNaming,
+  applicationRow,
+  applicationRowByAppId,
+  applicationSlice,
+  clearUris,
+  deleteApplicationRows,
+  dropOwnerRow,
+  insertApplication,
+  ownerIdsOf,
+  setPrincipalOf,
+  updateApplication,
+} from './application-rows.ts'
+import { directoryKey } from './principal.ts'
+
+/** The applications that are registered, and which service principal stands for which. */
+
+export const applicationById = (sql: Sql, id: string): Promise<Application | undefined> => applicationRow(sql, id)
+export const applicationByAppId = (sql: Sql, appId: string): Promise<Application | undefined> =>
+  applicationRowByAppId(sql, appId)
+/** Applications in the order of their ids. */
+export const applicationsAfter = (sql: Sql, after: string, limit: number): Promise<Application[]> =>
+  applicationSlice(sql, after, limit)
+
+/** What joins the two is proven: else a row typed by hand would let one application's password prove another. */
+const wordsOf = (application: string, principal: string): string =>
+  JSON.stringify(['stands-for', application, principal])
+
+/** Whose credentials prove a principal: its own, and those of the application that it stands for. */
+export async function holdersOf(sql: Sql, keyring: Keyring, principal: string): Promise<string[]> {
+  const named = await applicationNaming(sql, principal)
+  if (named?.proof === undefined) return [principal]
+  const { objectId } = named.application
+  const joined = await keyring.isFingerprint(sql, directoryKey, wordsOf(objectId, principal), named.proof)
+  return joined ? [principal, objectId] : [principal]
+}
+
+type Registered = Pick<Application, 'name' | 'identifierUris' | 'details'>
+
+export async function registerApplication(turn: Turn, registered: Registered): Promise<Application> {
+  const ids = { objectId: randomUUID(), appId: randomUUID() }
+  const application = { ...ids, ...registered, principal: undefined, created: turn.at }
+  await insertApplication(turn.sql, application)
+  await keepUris(turn, application)
+  return application
+}
+
+export async function amendApplication(turn: Turn, application: Application): Promise<void> {
+  await updateApplication(turn.sql, application)
+  await clearUris(turn.sql, application.objectId)
+  await keepUris(turn, application)
+}
+
+async function keepUris({ sql }: Turn, { objectId, identifierUris }: Application): Promise<void> {
+  for (const uri of identifierUris) {
+    if (!(await addUri(sql, objectId, uri))) {
+      throw new Fault('conflict', 'Another object with the same value for property identifierUris already exists.', {
+        where: 'identifierUris',
+      })
+    }
+  }
+}
+
+/** From now on this principal stands for the application. */
+export async function joinPrincipal(turn: Turn, keyring: Keyring, application: string, principal: string) {
+  const proof = await keyring.fingerprint(turn.sql, directoryKey, wordsOf(application, principal))
+  await setPrincipalOf(turn.sql, application, principal, proof)
+  turn.changeAccess()
+}
+
+/** The application of a principal that goes stays, and nobody stands for it. */
+export async function partPrincipal(turn: Turn, principal: string): Promise<void> {
+  const named = await applicationNaming(turn.sql, principal)
+  if (named !== undefined) await setPrincipalOf(turn.sql, named.application.objectId, null, null)
+}
+
+/** Forgets an application; its credentials and its principal are taken away by who asks for this. */
+export const forgetApplication = (turn: Turn, id: string): Promise<void> => deleteApplicationRows(turn.sql, id)
+
+export const ownersOf = (sql: Sql, application: string): Promise<string[]> => ownerIdsOf(sql, application)
+export const addOwner = (turn: Turn, application: string, owner: string): Promise<boolean> =>
+  addOwnerRow(turn.sql, application, owner)
+export const dropOwner = (turn: Turn, application: string, owner: string): Promise<boolean> =>
+  dropOwnerRow(turn.sql, application, owner)
