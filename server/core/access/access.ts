@@ -4,8 +4,9 @@ import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { accessKeyIn, type Caller } from '#core/identity/caller.ts'
-import { credentialStands, directoryKey, principalEnabled } from '#core/identity/directory.ts'
+import { directoryKey, principalEnabled } from '#core/identity/directory.ts'
 import { groupsOf } from '#core/identity/membership.ts'
+import { revoked, tokenStands } from '#core/identity/standing.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { assignmentsOfAccessKey } from './access-keys.ts'
 import { addAssignment, assignmentsOf, removeAssignment } from './access-rows.ts'
@@ -107,9 +108,7 @@ async function assignmentsTo(
   const accessKey = accessKeyIn(caller)
   if (accessKey !== undefined) return assignmentsOfAccessKey(sql, keyring, accessKey)
   if (caller === '' || !(await principalEnabled(sql, caller))) return []
-  if (credential !== undefined && !(await credentialStands(sql, keyring, caller, credential))) {
-    throw new Fault('unauthenticated', '[TokenRevoked] The credential that this token was issued for was taken away.')
-  }
+  if (credential !== undefined && !(await tokenStands(sql, keyring, caller, credential))) throw revoked()
   const proven: RoleAssignment[] = []
   for (const principal of [caller, ...(await groupsOf(sql, keyring, caller))]) {
     for (const { proof, ...assignment } of await assignmentsOf(sql, principal)) {

@@ -4,7 +4,7 @@ export type Caller = {
   readonly appId: string
   /** Until when its proof holds, in milliseconds since 1970: what lasts longer than one answer ends then. */
   readonly expires?: number
-  /** The credential on whose word its token was made; when that is taken away, the token counts for nothing. */
+  /** The credential or session on whose word its token was made; when that is taken away, the token counts for nothing. */
   readonly credential?: string
 }
 

@@ -15,7 +15,9 @@ import type { Principal } from './principal.ts'
  * Access tokens: JWTs signed with RS256 by keys of our own, which rotate. A new key is published a day before it signs,
  * and an old one stays published until the last token that it signed has expired.
  */
-export const tokenLifeSeconds = 3600
+export const tokenLifeSecondsDefault = 3600
+/** The longest that a setting may make it: signing keys stay published for as long after they last signed. */
+export const tokenLifeSecondsMax = 86_400
 const keySignsMs = 30 * 86_400_000
 const keyShownBeforeMs = 86_400_000
 /** Clocks of clients may differ by this much. */
@@ -38,7 +40,7 @@ export async function rotateSigningKey(turn: Turn, keyring: Keyring, pair: KeyPa
   const before = await signingKeys(sql)
   // After a long sleep there may be none left that is published for another day: then the new one signs at once.
   const covered = before.some(
-    ({ retires }) => retires > at + keyShownBeforeMs + (tokenLifeSeconds + skewSeconds) * 1000,
+    ({ retires }) => retires > at + keyShownBeforeMs + (tokenLifeSecondsMax + skewSeconds) * 1000,
   )
   const signsFrom = covered ? at + keyShownBeforeMs : at
   const kid = randomUUID().replaceAll('-', '')
@@ -49,7 +51,7 @@ export async function rotateSigningKey(turn: Turn, keyring: Keyring, pair: KeyPa
     pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     placeOf(kid),
   )
-  const retires = signsFrom + keySignsMs + keyShownBeforeMs + (tokenLifeSeconds + skewSeconds) * 1000
+  const retires = signsFrom + keySignsMs + keyShownBeforeMs + (tokenLifeSecondsMax + skewSeconds) * 1000
   await addSigningKey(sql, { kid, publicJwk: JSON.stringify(publicJwk), sealed, created: at, signsFrom, retires })
   await dropRetiredKeys(sql, at)
   turn.changeAccess()
@@ -67,6 +69,8 @@ export const newKeyPair = (): Promise<KeyPair> => promisify(generateKeyPair)('rs
 
 const placeOf = (kid: string): string => `signing-key/${kid}`
 
+type Minter = { readonly tenant: string; readonly issuer: string; readonly lifeSeconds?: number }
+
 /** More verified tokens than this aren't remembered; the oldest go first. */
 const tokensMax = 10_000
 type Verified = {
@@ -76,21 +80,44 @@ type Verified = {
   readonly expires: Instant
 }
 
+/** What an access token says: who may act, by what application, and on what it rests. */
+export type Minting = {
+  readonly principal: Principal
+  /** Repeated as it was asked for. */
+  readonly audience: string
+  /** On whose word it is made, and with what it ends; see `standing.ts`. A managed identity's on nobody else's. */
+  readonly credential?: string
+  /** For a person: the application that acts for them, the name they sign in with, and the session. */
+  readonly person?: Person
+  /** For a managed identity that belongs to a resource. */
+  readonly resourceId?: string
+}
+export type Person = { readonly client: string; readonly signInName: string; readonly session: string }
+
+/** What an id token says of a person, to the application that asked. */
+export type Introduction = { readonly principal: Principal; readonly person: Person; readonly nonce?: string }
+
 export class TokenBook {
   readonly #database: Database<never>
   readonly #keyring: Keyring
   readonly #tenant: string
   readonly #issuer: string
+  readonly lifeSeconds: number
   #epoch = -1
   #keys: readonly SigningKey[] = []
   /** By the last characters of the signature, then compared whole: hashing a token costs four times as much. */
   readonly #verified = new Map<string, Verified>()
 
-  constructor(database: Database<never>, keyring: Keyring, { tenant, issuer }: { tenant: string; issuer: string }) {
+  constructor(
+    database: Database<never>,
+    keyring: Keyring,
+    { tenant, issuer, lifeSeconds = tokenLifeSecondsDefault }: Minter,
+  ) {
     this.#database = database
     this.#keyring = keyring
     this.#tenant = tenant
     this.#issuer = issuer
+    this.lifeSeconds = lifeSeconds
   }
 
   async #current(): Promise<readonly SigningKey[]> {
@@ -120,34 +147,73 @@ export class TokenBook {
     return { keys: (await this.#current()).filter(({ retires }) => at < retires).map(({ publicJwk }) => publicJwk) }
   }
 
-  /** A token for an audience; the audience is repeated as it was asked for. It ends with the credential that it names. */
-  async mint(principal: Principal, audience: string, at: Instant, credential?: string): Promise<string> {
+  /** An access token. */
+  mint({ principal, audience, credential, person, resourceId }: Minting, at: Instant): Promise<string> {
+    const appId = person?.client ?? principal.appId
+    return this.#sign(
+      {
+        oid: principal.objectId,
+        sub: principal.objectId,
+        appid: appId,
+        azp: appId,
+        tid: this.#tenant,
+        ver: '1.0',
+        uti: randomUUID(),
+        ...(credential !== undefined && { crd: credential }),
+        ...(resourceId !== undefined && { xms_mirid: resourceId }),
+        ...(person === undefined
+          ? { idtyp: 'app' }
+          : {
+              idtyp: 'user',
+              scp: 'user_impersonation',
+              name: principal.name,
+              upn: person.signInName,
+              unique_name: person.signInName,
+              sid: person.session,
+            }),
+      },
+      audience,
+      at,
+    )
+  }
+
+  /** An id token: it tells an application who signed in, and opens nothing. */
+  introduce({ principal, person, nonce }: Introduction, at: Instant): Promise<string> {
+    return this.#sign(
+      {
+        oid: principal.objectId,
+        sub: principal.objectId,
+        tid: this.#tenant,
+        ver: '2.0',
+        name: principal.name,
+        preferred_username: person.signInName,
+        upn: person.signInName,
+        sid: person.session,
+        ...(nonce !== undefined && { nonce }),
+      },
+      person.client,
+      at,
+    )
+  }
+
+  async #sign(claims: Record<string, string>, audience: string, at: Instant): Promise<string> {
     const key = (await this.#current()).filter(({ signsFrom }) => signsFrom <= at).at(-1)
     if (key === undefined) throw new Error('No signing key may sign now')
     const now = inSeconds(at)
-    return new SignJWT({
-      oid: principal.objectId,
-      sub: principal.objectId,
-      appid: principal.appId,
-      azp: principal.appId,
-      tid: this.#tenant,
-      idtyp: 'app',
-      ver: '1.0',
-      uti: randomUUID(),
-      ...(credential !== undefined && { crd: credential }),
-    })
+    return new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid })
       .setIssuer(this.#issuer)
       .setAudience(audience)
       .setIssuedAt(now)
       .setNotBefore(now)
-      .setExpirationTime(now + tokenLifeSeconds)
+      .setExpirationTime(now + this.lifeSeconds)
       .sign(key.privateKey)
   }
 
   /**
-   * Who bears this token. Whether the principal is still enabled, and the credential that proved it still there, is asked
-   * with its permission; here only whether we made the token, for one of these audiences, and whether it is within its time. Throws `unauthenticated` with why.
+   * Who bears this token. Whether the principal is still enabled, and what the token was made on the word of still there, is asked with
+   * its permission; here only whether we made the token, for one of these audiences, and whether it is within its time.
+   * Throws `unauthenticated` with why.
    */
   verify(token: string, audiences: (audience: string) => boolean, at: Instant): Caller | Promise<Caller> {
     if (this.#database.epoch === this.#epoch) {

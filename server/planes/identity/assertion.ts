@@ -7,9 +7,18 @@ import { type HeldCertificate, publicKeyOf } from '#core/identity/directory.ts'
  * Client assertions signed with a certificate's key (RFC 7523; clients reference 3.3): RS256 or PS256; the certificate
  * named by its SHA-1 or SHA-256 thumbprint, padded or not; `aud` any name of the token endpoint; at most an hour ahead.
  */
-export type AssertionOutcome = { readonly credential: string } | 'wrong' | 'expired' | 'unknown-certificate'
+export type RightAssertion = {
+  /** The credential whose key signed it. */
+  readonly credential: string
+  /** Its `jti`, if it has one. */
+  readonly id: string | undefined
+  /** From when on it would be refused as expired. */
+  readonly ends: Instant
+}
+export type AssertionOutcome = RightAssertion | 'wrong' | 'expired' | 'unknown-certificate'
 
 const lifeMaxSeconds = 3600
+const toleranceSeconds = 300
 
 export async function assertionOutcome(
   assertion: string,
@@ -19,22 +28,22 @@ export async function assertionOutcome(
   at: Instant,
 ): Promise<AssertionOutcome> {
   try {
-    const held = named(assertion, certificates)
-    if (held === undefined) return 'unknown-certificate'
-    const { certificate, credential } = held
-    const { payload } = await jwtVerify(assertion, publicKeyOf(certificate), {
+    const signer = named(assertion, certificates)
+    if (signer === undefined) return 'unknown-certificate'
+    const { payload } = await jwtVerify(assertion, publicKeyOf(signer.certificate), {
       algorithms: ['RS256', 'PS256'],
       issuer: appId,
       subject: appId,
       requiredClaims: ['exp', 'aud'],
-      clockTolerance: 300,
+      clockTolerance: toleranceSeconds,
       currentDate: new Date(at),
     })
     const audiences = Array.isArray(payload.aud) ? payload.aud : [payload.aud]
-    const life = Number(payload.exp) - at / 1000
-    return audiences.some((one) => typeof one === 'string' && audience(one)) && life <= lifeMaxSeconds + 300
-      ? { credential }
-      : 'wrong'
+    const ends = (Number(payload.exp) + toleranceSeconds) * 1000
+    const fits = audiences.some((one) => typeof one === 'string' && audience(one))
+    if (!fits || ends > at + (lifeMaxSeconds + 2 * toleranceSeconds) * 1000) return 'wrong'
+    const id = typeof payload.jti === 'string' ? payload.jti : undefined
+    return { credential: signer.credential, id, ends: Math.ceil(ends) }
   } catch (error) {
     return error instanceof errors.JWTExpired ? 'expired' : 'wrong'
   }
@@ -42,12 +51,13 @@ export async function assertionOutcome(
 
 function named(assertion: string, certificates: readonly HeldCertificate[]): HeldCertificate | undefined {
   const header = decodeProtectedHeader(assertion) as { x5t?: unknown; 'x5t#S256'?: unknown }
-  const print = (algorithm: string, { certificate }: HeldCertificate) =>
-    createHash(algorithm).update(certificate.raw).digest('base64url')
-  const same = (given: unknown, algorithm: string) => (held: HeldCertificate) =>
-    typeof given === 'string' &&
-    given.length <= 64 &&
-    given.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_') === print(algorithm, held)
+  const same =
+    (given: unknown, algorithm: string) =>
+    ({ certificate }: HeldCertificate): boolean =>
+      typeof given === 'string' &&
+      given.length <= 64 &&
+      given.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_') ===
+        createHash(algorithm).update(certificate.raw).digest('base64url')
   return certificates.find(same(header['x5t#S256'], 'sha256')) ?? certificates.find(same(header.x5t, 'sha1'))
 }
 

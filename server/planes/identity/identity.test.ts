@@ -6,8 +6,10 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { builtInRoles } from '@cardea/contract/roles'
 import { decodeJwt, decodeProtectedHeader, type JWK, jwtVerify, SignJWT } from 'jose'
-import { addCertificate, addPassword, enablePrincipal } from '#core/identity/directory.ts'
+import { mayUseAssertion } from '#core/identity/assertions.ts'
+import { addCertificate, addPassword, dropCredential, enablePrincipal } from '#core/identity/directory.ts'
 import { newKeyPair, rotateSigningKey } from '#core/identity/tokens.ts'
 import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
 
@@ -141,7 +143,6 @@ describe('the token endpoint', () => {
     const token = await other.token()
     const { base } = house.cardea
     const get = () => house.ask(house.vaultHost, 'GET', '/secrets/x?api-version=7.4', { token })
-    const { builtInRoles } = await import('@cardea/contract/roles')
     await house.assign(
       other.principal,
       builtInRoles.keyVaultSecretsUser,
@@ -262,6 +263,37 @@ describe('a certificate’s assertion', () => {
     }
   })
 
+  it('may be sent again by whoever used it first, and by nobody else', async () => {
+    const jti = randomUUID()
+    const jwt = await assertion({ claims: { jti } })
+    assert.equal((await ask(jwt)).status, 200)
+    // Azure's JavaScript library sends the same one for every token that it wants within ten minutes.
+    assert.equal((await ask(jwt)).status, 200)
+    const { base } = house.cardea
+    const elsewhere = { issuer: app.principal.appId, id: jti, assertion: jwt, address: '10.0.0.9', ends: now + 600_000 }
+    const may = (used: typeof elsewhere) => base.database.write((turn) => mayUseAssertion(turn, base.keyring, used))
+    assert.equal(await may(elsewhere), false)
+    assert.equal(await may({ ...elsewhere, address: '127.0.0.1' }), true)
+    assert.equal(await may({ ...elsewhere, issuer: randomUUID() }), true, 'another’s ids are another’s')
+    // Another assertion with the same id is a forgery of one of the two.
+    const twin = await assertion({ claims: { jti, iat: seconds() - 1 } })
+    const heard = await ask(twin)
+    assert.deepEqual([heard.status, heard.json.error_codes], [401, [700027]])
+  })
+
+  it('is forgotten once it would be refused as expired', async () => {
+    const count = async () =>
+      Number(
+        ((await house.cardea.base.database.read.run('select count(*) as n from ticket', [])).rows[0] as { n: number })
+          .n,
+      )
+    await ask(await assertion())
+    assert.ok((await count()) > 1)
+    now += 1000_000
+    await ask(await assertion())
+    assert.equal(await count(), 1)
+  })
+
   it('is refused when it is another’s, expired, for another place, too long-lived, or unsigned', async () => {
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await assertion()).split('.')[1]}.`
     for (const jwt of [
@@ -280,6 +312,46 @@ describe('a certificate’s assertion', () => {
       const heard = await ask(jwt)
       assert.deepEqual([heard.status, heard.json.error], [401, 'invalid_client'], jwt)
     }
+  })
+})
+
+describe('a token', () => {
+  const secrets = (token: string) => house.ask(house.vaultHost, 'GET', '/secrets?api-version=7.4', { token })
+
+  it('ends in the moment when the secret that it was given for is taken away, and others live on', async () => {
+    const { base, installation } = house.cardea
+    const other = await house.newcomer('with two secrets')
+    await house.assign(other.principal, builtInRoles.keyVaultSecretsUser, `/subscriptions/${installation.subscription}`)
+    const second = await base.database.write((turn) =>
+      addPassword(turn, base.keyring, other.principal, 'the second one', {
+        name: 'second',
+        ends: turn.at + 86_400_000,
+      }),
+    )
+    const form = withSecret({ client_id: other.principal.appId, client_secret: 'the second one' })
+    const [first, doomed] = [await other.token(), (await post(form)).json.access_token]
+    assert.deepEqual([(await secrets(first)).status, (await secrets(doomed)).status], [200, 200])
+    await base.database.write((turn) => dropCredential(turn, other.principal.objectId, second))
+    const heard = await secrets(doomed)
+    assert.equal(heard.status, 401)
+    assert.match(heard.headers['www-authenticate'] ?? '', /^Bearer /)
+    assert.equal((await secrets(first)).status, 200)
+  })
+})
+
+describe('a right secret', () => {
+  it('is taken however many wrong ones came before; they are told to wait', async () => {
+    const other = await house.newcomer('guessed at')
+    const form = (client_secret: string) => withSecret({ client_id: other.principal.appId, client_secret })
+    const heard: Heard[] = []
+    for (let tries = 0; tries < 12; tries += 1) heard.push(await post(form(`guess ${tries}`)))
+    assert.deepEqual(
+      heard.map(({ status }) => status),
+      [...Array.from({ length: 10 }, () => 401), 429, 429],
+    )
+    assert.equal(heard[11]?.headers['retry-after'], '60')
+    assert.deepEqual(heard[11]?.json.error_codes, [50053])
+    assert.equal((await post(form(other.password))).status, 200)
   })
 })
 

@@ -4,7 +4,6 @@ import { inSeconds } from '#base/clock.ts'
 import { faultOf } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
 import type { Principal } from '#core/identity/principal.ts'
-import { tokenLifeSeconds } from '#core/identity/tokens.ts'
 import { attest } from '#core/perform.ts'
 import type { IdentityServices } from './services.ts'
 
@@ -92,7 +91,7 @@ async function issue({ base, identity, tokens, clock, tenant }: Services, query:
     return refusal(400, 'invalid_request', 'Identity not found')
   }
   const at = clock()
-  const access_token = await tokens.mint(principal, resource, at)
+  const access_token = await tokens.mint({ principal, audience: resource }, at)
   const caller = { objectId: principal.objectId, appId: principal.appId }
   await attest(
     base,
@@ -110,8 +109,8 @@ async function issue({ base, identity, tokens, clock, tenant }: Services, query:
     body: {
       access_token,
       client_id: principal.appId,
-      expires_in: String(tokenLifeSeconds),
-      expires_on: String(now + tokenLifeSeconds),
+      expires_in: String(tokens.lifeSeconds),
+      expires_on: String(now + tokens.lifeSeconds),
       not_before: String(now),
       resource,
       token_type: 'Bearer',
