@@ -1,3 +1,4 @@
+import auditExport from './audit-export.ts'
 import type { Command } from './command.ts'
 import demo from './demo.ts'
 import env from './env.ts'
@@ -8,6 +9,7 @@ import rotationUnbind from './rotation-unbind.ts'
 import secretDelete from './secret-delete.ts'
 import secretList from './secret-list.ts'
 import secretPurge from './secret-purge.ts'
+import secretReaders from './secret-readers.ts'
 import secretRecover from './secret-recover.ts'
 import secretSet from './secret-set.ts'
 import secretShow from './secret-show.ts'
@@ -26,6 +28,7 @@ export const commands: readonly Command[] = [
   secretShow,
   secretList,
   secretVersions,
+  secretReaders,
   secretDelete,
   secretRecover,
   secretPurge,
@@ -37,5 +40,6 @@ export const commands: readonly Command[] = [
   rotationShow,
   rotationUnbind,
   rotate,
+  auditExport,
   demo,
 ]

@@ -1,7 +1,8 @@
 import type { SecretItem } from '@cardea/contract/vault/secrets'
-import { command, data, json, secret, vault } from './command.ts'
+import { command, data, json, Refusal, secret, vault } from './command.ts'
 import { paintFor, shown, table, when } from './print.ts'
-import { noSecret, pagesOf, secretPath, withVault } from './service.ts'
+import { readersOf } from './secret-readers.ts'
+import { noSecret, pagesOf, type Service, secretPath, withVault } from './service.ts'
 
 export default command({
   name: 'secret versions',
@@ -24,7 +25,7 @@ export default command({
           tags: tags ?? {},
         }))
         .sort((a, b) => b.created - a.created)
-      if (json) world.print(JSON.stringify(versions))
+      if (json) world.print(JSON.stringify(await withLastRead(vault, name, versions)))
       else {
         const paint = paintFor(world.terminal.colours)
         const now = world.now()
@@ -42,3 +43,17 @@ export default command({
     })
   },
 })
+
+/** With when each version was read last, by whomever; as they are, where we may not know. */
+async function withLastRead<T extends { version: string }>(vault: Service, name: string, versions: readonly T[]) {
+  try {
+    const readers = await readersOf(vault, name)
+    return versions.map((one) => {
+      const times = readers.filter(({ version }) => version === one.version).map(({ lastRead }) => lastRead)
+      return { ...one, lastRead: times.length === 0 ? null : Math.max(...times) }
+    })
+  } catch (error) {
+    if (error instanceof Refusal) return versions
+    throw error
+  }
+}

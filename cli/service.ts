@@ -76,6 +76,36 @@ export async function withStore(
   return await along(way, () => work(storeAt(origin, transport, authorization), way))
 }
 
+/** Works with the management host of the installation that the environment means, and closes what that opened. */
+export async function withManagement(
+  world: World,
+  where: Where,
+  work: (management: Service) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  await using way = await wayTo(world, where.data)
+  const { env, transport } = way
+  const origin = managementOf(env)
+  const authorization = byToken(tokensOf(credentialFrom(env, transport)), `${origin}/.default`)
+  const prove = (request: Request) => authorization.headersFor(request)
+  return await along(way, () => work(serviceAt(origin, managementVersion, transport, prove)))
+}
+
+/** Any version is taken there; this one is what Azure's own clients ask for the subscription with. */
+const managementVersion = '2022-12-01'
+
+/** The management host stands beside the login host. */
+export function managementOf({ AZURE_AUTHORITY_HOST: login = '' }: Environment): string {
+  const url = URL.parse(login)
+  if (
+    url?.protocol !== 'https:' ||
+    !url.hostname.startsWith('login.') ||
+    url.hostname === 'login.microsoftonline.com'
+  ) {
+    throw new Misuse('AZURE_AUTHORITY_HOST must be the login host of a Cardea.', 'See: cardea help env')
+  }
+  return url.origin.replace('https://login.', 'https://management.')
+}
+
 /** Does the work; where nobody answers because the Cardea of the folder has stopped, says so. */
 async function along({ folder }: Way, work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {

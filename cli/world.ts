@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openTransport, type Transport, type TransportOptions } from '@cardea/client/transport'
 
@@ -16,6 +16,8 @@ export type World = {
   read(): Promise<Buffer>
   /** A file's content. */
   readFile(path: string): Buffer
+  /** A new file that only its owner may read; one that is there already is left as it is, with an error. */
+  create(path: string): NewFile
   /** A line from the keyboard that isn't shown. */
   ask(question: string): Promise<string>
   now(): number
@@ -24,6 +26,8 @@ export type World = {
   /** From the call on, Ctrl-C and the like abort this instead of ending the process; a second one ends it. */
   stopping(): AbortSignal
 }
+
+export type NewFile = Disposable & { write(text: string): void }
 
 export function ownWorld(): World {
   const { env, stdin, stdout, stderr } = process
@@ -42,6 +46,10 @@ export function ownWorld(): World {
       return Buffer.concat(parts)
     },
     readFile: (path) => readFileSync(path),
+    create(path) {
+      const file = openSync(path, 'wx', 0o600)
+      return { write: (text) => void writeSync(file, text), [Symbol.dispose]: () => closeSync(file) }
+    },
     ask,
     now: () => Date.now(),
     wait: async (ms, signal) => wait(ms, undefined, signal && { signal }),

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { kindOf } from '@cardea/contract/actions'
 import * as keyValues from '@cardea/contract/appconfig/key-values'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
+import * as journal from '@cardea/contract/cardea/journal'
 import * as rotations from '@cardea/contract/cardea/rotations'
 import * as organization from '@cardea/contract/directory/organization'
 import * as subscriptions from '@cardea/contract/management/subscriptions'
@@ -20,9 +22,12 @@ const declared = (...modules: object[]): Operation[] =>
 
 /** The treaty by the plane that answers it. Whoever adds a module to the treaty adds it here. */
 const treaty = {
-  vault: declared(secrets, changes, consumers, rotations).filter(({ id }) => !id.startsWith('Store')),
+  vault: [
+    ...declared(secrets, changes, consumers, rotations).filter(({ id }) => !id.startsWith('Store')),
+    journal.listReaders,
+  ],
   appconfig: [...declared(keyValues), ...declared(changes).filter(({ id }) => id.startsWith('Store'))],
-  management: declared(subscriptions),
+  management: [...declared(subscriptions), journal.readJournal],
   directory: declared(organization),
 }
 type PlaneName = keyof typeof treaty
@@ -59,6 +64,11 @@ const wrongRoles = {
   management: [builtInRoles.appConfigurationDataOwner],
   directory: [builtInRoles.owner, builtInRoles.contributor, builtInRoles.keyVaultAdministrator],
 }
+/** A vault's host also answers who manages it: to them, roles on data are the wrong ones. */
+const wrongRolesFor = (operation: Operation) =>
+  planeOf(operation) === 'vault' && kindOf(operation.action) === 'management'
+    ? [builtInRoles.keyVaultAdministrator, builtInRoles.appConfigurationDataOwner]
+    : wrongRoles[planeOf(operation)]
 const pathOf = (operation: Operation): string =>
   (pathsOf(operation).at(-1) as string)
     .replace(':subscription', house.cardea.installation.subscription)
@@ -135,7 +145,7 @@ describe(`each of the ${all.length} operations`, () => {
 
     it(`${id} refuses one with the wrong role`, async () => {
       const manager = await house.newcomer(`manager, not user, of ${id}`)
-      for (const role of wrongRoles[planeOf(operation)]) {
+      for (const role of wrongRolesFor(operation)) {
         await house.assign(manager.principal, role, `/subscriptions/${house.cardea.installation.subscription}`)
       }
       const heard = await attempt(operation, { token: await manager.token(audienceOf(operation)) })

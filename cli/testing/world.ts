@@ -18,7 +18,14 @@ type Around = {
   readonly stopsAfterMs?: number
 }
 
-export type Run = { readonly exit: number; readonly out: string; readonly err: string; readonly asked: Request[] }
+export type Run = {
+  readonly exit: number
+  readonly out: string
+  readonly err: string
+  readonly asked: Request[]
+  /** What was written to new files. */
+  readonly written: Readonly<Record<string, string>>
+}
 
 export const vaultUrl = 'https://demo.vault.cardea.internal'
 export const storeUrl = 'https://demo.config.cardea.internal'
@@ -35,6 +42,7 @@ const identity = {
 export async function run(words: readonly string[], around: Around = {}): Promise<Run> {
   const { stdin = '', typed = '', files = {}, terminal = {}, env = identity, answers = () => undefined } = around
   const [out, err, asked]: [string[], string[], Request[]] = [[], [], []]
+  const written: Record<string, string> = {}
   const stop = new AbortController()
   let clock = around.now ?? 1_700_000_000_000
   const exit = await main(words, {
@@ -48,6 +56,16 @@ export async function run(words: readonly string[], around: Around = {}): Promis
       const content = files[path]
       if (content === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
       return Buffer.from(content)
+    },
+    create(path) {
+      if (path in files || path in written) throw Object.assign(new Error(`${path} exists`), { code: 'EEXIST' })
+      written[path] = ''
+      return {
+        write(text) {
+          written[path] += text
+        },
+        [Symbol.dispose]() {},
+      }
     },
     ask: async () => typed,
     now: () => clock,
@@ -69,7 +87,7 @@ export async function run(words: readonly string[], around: Around = {}): Promis
     }),
     stopping: () => stop.signal,
   })
-  return { exit, out: out.join(''), err: err.join(''), asked }
+  return { exit, out: out.join(''), err: err.join(''), asked, written }
 }
 
 const answer = ({ status = 200, body, headers = {} }: Said): Answer => ({

@@ -32,6 +32,8 @@ export type Sight<A extends Action> = {
   readonly at: Instant
   readonly permit: Permit<A>
   readonly keyring: Keyring
+  /** Says which version of the resource was met; the journal names it behind the resource. */
+  meet(version: string): void
 }
 
 /** What an act is handed: a sight of the state inside its turn, and the means to change it. */
@@ -44,7 +46,12 @@ export type Scope<A extends Action> = Sight<A> & {
 const entryFor = (
   { operation, resource, caller, circumstances }: Omit<Intent<Action>, 'action'>,
   outcome: string,
-): Omit<AuditEntry, 'at'> => ({ operation, resource: oneLine(resource), caller, circumstances, outcome })
+  version?: string,
+): Omit<AuditEntry, 'at'> => {
+  const about = oneLine(resource)
+  const exactly = version === undefined ? about : `${about}/${version}`
+  return { operation, resource: exactly, caller, circumstances, outcome }
+}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these could break a line of the journal, or a database
 const control = /[\u0000-\u001f\u007f]/g
@@ -60,6 +67,7 @@ export function perform<A extends Action, R>(
   intent: Intent<A>,
   act: (scope: Scope<A>) => Promise<R>,
 ): Promise<R> {
+  let met: string | undefined
   return base.database.write(
     async (turn) => {
       const permit = await base.access.permitIn(turn, intent)
@@ -70,12 +78,15 @@ export function perform<A extends Action, R>(
         at: turn.at,
         permit,
         keyring: base.keyring,
+        meet: (version) => {
+          met = version
+        },
         tell: (event) => told.push(event),
       })
       await keepEvents(turn, told, base.outgoing)
       return result
     },
-    (at, outcome) => ({ ...entryFor(intent, 'done' in outcome ? 'done' : faultOf(outcome.failed).code), at }),
+    (at, outcome) => ({ ...entryFor(intent, 'done' in outcome ? 'done' : faultOf(outcome.failed).code, met), at }),
   )
 }
 
@@ -92,17 +103,21 @@ export async function observe<A extends Action, R>(
   look: (sight: Sight<A>) => Promise<R>,
 ): Promise<R> {
   const { database, keyring, access } = base
+  let met: string | undefined
+  const meet = (version: string) => {
+    met = version
+  }
   for (let decisions = 1; ; decisions += 1) {
     const { epoch } = database
     let seen: { done: R } | { failed: unknown }
     try {
       const permit = await access.permitAt(database, epoch, intent)
-      seen = { done: await look({ sql: database.read, at: base.clock(), permit, keyring }) }
+      seen = { done: await look({ sql: database.read, at: base.clock(), permit, keyring, meet }) }
     } catch (failed) {
       seen = { failed }
     }
     try {
-      await database.witness(entryFor(intent, 'done' in seen ? 'done' : faultOf(seen.failed).code), epoch)
+      await database.witness(entryFor(intent, 'done' in seen ? 'done' : faultOf(seen.failed).code, met), epoch)
     } catch (error) {
       if (error instanceof StaleEpoch && decisions < decisionsMax) continue
       throw error

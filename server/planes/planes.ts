@@ -8,7 +8,7 @@ import type { Providers } from '#core/rotation/rotation.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { appconfigPlane } from './appconfig/appconfig-plane.ts'
 import { appconfigWords } from './appconfig/appconfig-words.ts'
-import { onStores, onVaults } from './cardea/cardea-plane.ts'
+import { onManagement, onStores, onVaults } from './cardea/cardea-plane.ts'
 import { directoryPlane } from './directory/directory-plane.ts'
 import { directoryWords } from './directory/directory-words.ts'
 import type { Hosts } from './http/hosts.ts'
@@ -57,7 +57,7 @@ export function planesOf(ground: Ground): Served<never>[] {
     {
       plane: 'management',
       words: managementWords({ tokens, clock, tenancy, domain, authority }),
-      routes: managementPlane(),
+      routes: [...managementPlane(), ...onManagement(ground)],
       bodyBytesMax: 1024 * 1024,
     },
     {

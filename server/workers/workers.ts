@@ -7,6 +7,7 @@ import type { Providers } from '#core/rotation/rotation.ts'
 import type { OnStep } from '#core/rotation/steps.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { keyKeeper } from './key-keeper.ts'
+import { startReadingKeeper } from './reading-keeper.ts'
 import { reaper } from './reaper.ts'
 import { type Receiver, startRelay } from './relay.ts'
 import { rotator } from './rotator.ts'
@@ -30,6 +31,7 @@ export function startWorkers({ base, vaults, providers, times, log, events, onSt
     startWorker(rotator({ base, vaults, providers, times, log, onStep }), around),
     startWorker(reaper({ base, vaults }), around),
     startWorker(keyKeeper(base), around),
+    startReadingKeeper({ database, log }),
   ]
   if (events !== undefined) workers.push(startRelay({ database, clock, log, to: events }))
   return {

@@ -20,3 +20,9 @@ export type AuditEntry = {
 }
 
 export const inside: Circumstances = { address: '', correlation: '', agent: 'cardea' }
+
+/** An entry as it was kept: in which series, and under which number of it. */
+export type KeptEntry = AuditEntry & { readonly writer: string; readonly number: number }
+
+/** Where an entry stands among all of them: by time, then by series and number. */
+export type Place = { readonly at: Instant; readonly writer: string; readonly number: number }

@@ -77,7 +77,7 @@ async function tellReferrers(
  * value, if one did: no rotation can make two.
  */
 export async function setSecret(
-  { sql, at, keyring, tell }: Scope<'secrets/set'>,
+  { sql, at, keyring, tell, meet }: Scope<'secrets/set'>,
   vault: Vault,
   name: string,
   value: string,
@@ -89,6 +89,7 @@ export async function setSecret(
   const secret = newVersion(head?.name ?? name, newVersionId(), draft, at)
   const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, name, secret.version))
   await addVersion(sql, vault.name, secret, sealed, { previous: head?.version, rotation })
+  meet(secret.version)
   tell(tellOf(vault, 'secret-version-created', secret))
   await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: false })
   return { ...secret, value }
@@ -96,13 +97,14 @@ export async function setSecret(
 
 /** A version's value and attributes, the latest if none is named. */
 export async function getSecret(
-  { sql, keyring }: Sight<'secrets/get'>,
+  { sql, keyring, meet }: Sight<'secrets/get'>,
   vault: Vault,
   name: string,
   version?: string,
 ): Promise<OpenSecret> {
   const kept = await keptVersion(sql, vault.name, name, version)
   if (kept === undefined) throw noSuchSecret(name, version)
+  meet(kept.secret.version)
   refuseDisabled(kept.secret)
   const place = placeOf(vault, name, kept.secret.version)
   return { ...kept.secret, value: await keyring.unseal(sql, keyOfVault(vault), kept.sealed, place) }

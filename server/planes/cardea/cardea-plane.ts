@@ -1,22 +1,29 @@
 import type { Store, Vault } from '#core/vaults/vault.ts'
+import type { Hosts } from '../http/hosts.ts'
 import type { Route } from '../plane.ts'
+import type { Tenancy } from '../tenancy.ts'
 import type { Around } from './around.ts'
 import bindRotation from './bind-rotation.ts'
 import followStore from './follow-store.ts'
 import followVault from './follow-vault.ts'
+import listReaders from './list-readers.ts'
+import readJournal from './read-journal.ts'
 import reportConsumer from './report-consumer.ts'
 import rotateNow from './rotate-now.ts'
 import showRotation from './show-rotation.ts'
 import unbindRotation from './unbind-rotation.ts'
 
-/** What Azure has no word for, on the hosts of vaults and stores: reading these lists is reading what we serve. */
+/** What Azure has no word for, on the hosts of vaults, stores and management: reading these lists is reading what we serve. */
 export const onVaults = (around: Around): readonly Route<Vault>[] => [
   bindRotation(around),
   showRotation(around),
   unbindRotation(),
   rotateNow(around),
   reportConsumer(),
+  listReaders(),
   followVault(around),
 ]
 
 export const onStores = (around: Around): readonly Route<Store>[] => [followStore(around)]
+
+export const onManagement = ({ hosts }: { readonly hosts: Hosts }): readonly Route<Tenancy>[] => [readJournal(hosts)]

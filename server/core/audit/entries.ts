@@ -1,0 +1,46 @@
+import type { Instant } from '#base/clock.ts'
+import type { Sql } from '#base/sql.ts'
+import type { KeptEntry, Place } from './entry.ts'
+import { entriesBetween, entriesOf, seriesAfter } from './entry-rows.ts'
+
+/** The journal of deeds as it is read: by time over all series, or one series after another. */
+const pieceMax = 500
+
+/**
+ * The entries of a time that are wanted, the oldest first. Looks at `looks` of them at most and says where it stopped,
+ * so that a question about something rare holds nobody up: whoever asks goes on from there.
+ */
+export async function findEntries(
+  sql: Sql,
+  span: { readonly from: Instant; readonly to: Instant; readonly after: Place | undefined },
+  wanted: (entry: KeptEntry) => boolean,
+  { limit, looks }: { readonly limit: number; readonly looks: number },
+): Promise<{ readonly found: KeptEntry[]; readonly next: Place | undefined }> {
+  const found: KeptEntry[] = []
+  let { after } = span
+  for (let looked = 0; looked < looks; ) {
+    const piece = await entriesBetween(sql, { ...span, after, limit: pieceMax })
+    for (const entry of piece) {
+      after = { at: entry.at, writer: entry.writer, number: entry.number }
+      if (wanted(entry) && found.push(entry) === limit) return { found, next: after }
+    }
+    if (piece.length < pieceMax) return { found, next: undefined }
+    looked += piece.length
+    // The embedded engine answers at once: others get their turn between two pieces.
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+  return { found, next: after }
+}
+
+/** The names of all series, each found by one step along the key. */
+export async function allSeries(sql: Sql): Promise<string[]> {
+  const found: string[] = []
+  for (let writer = await seriesAfter(sql, ''); writer !== undefined; writer = await seriesAfter(sql, writer)) {
+    found.push(writer)
+  }
+  return found
+}
+
+/** The entries of one series after a number, in their order. */
+export const entriesAfter = (sql: Sql, writer: string, number: number, limit: number): Promise<KeptEntry[]> =>
+  entriesOf(sql, writer, number, limit)
