@@ -69,7 +69,7 @@ function oneRow(database: DatabaseSync): ReturnType<Keeper> {
 /** A version, its head, the change, the audit entry, and the head of the journal: the five writes of one secret. */
 function allRecords(database: DatabaseSync): ReturnType<Keeper> {
   const tables = readFileSync(new URL('../server/migrations/001-house.sql', import.meta.url), 'utf8')
-  database.exec(tables.replace(/^--.*$/gm, ''))
+  database.exec(tables.replace(/^--sqlite /gm, '').replace(/^--.*$/gm, ''))
   const version = database.prepare(
     "insert into secret_version (vault, name_key, version, sealed, tags, enabled, created, updated) values ('demo', ?, ?, ?, '', 1, ?, ?)",
   )
@@ -81,11 +81,13 @@ function allRecords(database: DatabaseSync): ReturnType<Keeper> {
     "insert into change (sequence, at, type, scope, resource, name, version) values (?, ?, 'secret-version-created', ?, ?, ?, ?)",
   )
   const audit = database.prepare(
-    "insert into audit (writer, number, at, operation, resource, caller, app_id, outcome, address, correlation, agent) values (?, ?, ?, 'SecretSet', ?, ?, ?, 'done', '127.0.0.1', '', '')",
+    'insert into audit_turn (writer, first, last, at, entries, link, proof) values (?, ?, ?, ?, ?, ?, ?)',
   )
   const journal = database.prepare('update head set sequence = ?')
   const [writer, caller] = [randomUUID(), randomUUID()]
+  const hash = Buffer.alloc(32)
   let sequence = 0
+  let entries: string[][] = []
   return {
     each({ target, body }) {
       sequence += 1
@@ -94,8 +96,12 @@ function allRecords(database: DatabaseSync): ReturnType<Keeper> {
       version.run(name, id, body, at, at)
       head.run(name, id)
       change.run(sequence, at, scope, resource, name, id)
-      audit.run(writer, sequence, at, resource, caller, caller)
+      entries.push(['SecretSet', resource, caller, caller, 'done', '127.0.0.1', '', ''])
     },
-    last: () => void journal.run(sequence),
+    last() {
+      audit.run(writer, sequence - entries.length + 1, sequence, Date.now(), JSON.stringify(entries), hash, hash)
+      entries = []
+      journal.run(sequence)
+    },
   }
 }

@@ -77,7 +77,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
   }
   try {
     const keyring = new Keyring(rootKeyIn(settings.rootKeyFile))
-    const database = await openDatabase(settings, around, log)
+    const database = await openDatabase(settings, keyring, around, log)
     closers.push(async () => database[Symbol.asyncDispose]())
     const applied = await migrate(database, new URL('./migrations/', import.meta.url))
     if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
@@ -97,10 +97,15 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
   }
 }
 
-const openDatabase = async (settings: Settings, { clock }: Around, log: Log): Promise<Database<AuditEntry>> =>
+const openDatabase = async (
+  settings: Settings,
+  keyring: Keyring,
+  { clock }: Around,
+  log: Log,
+): Promise<Database<AuditEntry>> =>
   settings.database === undefined
-    ? openSqlite(`${settings.data}/cardea.db`, { clock: clock ?? systemClock, ledger: auditLedger() })
-    : openPostgres(settings.database, { ledger: auditLedger(), log, ...(clock !== undefined && { clock }) })
+    ? openSqlite(`${settings.data}/cardea.db`, { clock: clock ?? systemClock, ledger: auditLedger(keyring) })
+    : openPostgres(settings.database, { ledger: auditLedger(keyring), log, ...(clock !== undefined && { clock }) })
 
 /** The installation in the database; founded now if this is the first start. Of two first nodes, one founds. */
 async function installed(

@@ -39,7 +39,7 @@ export async function migrate<Entry>(database: Database<Entry>, folder: URL): Pr
 }
 
 async function apply(sql: Sql, text: string): Promise<void> {
-  const bare = text.replace(/^--postgres /gm, sql.engine === 'postgres' ? '' : '-- ').replace(/^\s*--.*$/gm, '')
+  const bare = text.replaceAll(new RegExp(`^--${sql.engine} `, 'gm'), '').replace(/^\s*--.*$/gm, '')
   for (const part of bare.split(/;\s*(?:\n|$)/)) {
     if (part.trim() !== '') await sql.run(part, [])
   }

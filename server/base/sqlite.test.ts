@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, it } from 'node:test'
+import { describe, it, mock } from 'node:test'
 import type { Database } from './database.ts'
 import { databaseBehaves, type Note, noting, type Opened } from './database-behaves.ts'
 import { openSqlite } from './sqlite.ts'
@@ -96,5 +98,45 @@ describe('an embedded database in trouble', () => {
     await database.write(({ sql }) => sql.run('pragma query_only = on', []))
     await assert.rejects(add(database), { code: 'unavailable', message: /read-only/ })
     assert.equal((await database.read.run('select 1 from note', [])).rows.length, 200)
+  })
+
+  it('answers "unavailable" from a failed synchronisation on, until it is opened anew', async () => {
+    await using place = await folder()
+    {
+      await using database = await place.open()
+      await makeTable(database)
+      const failing = mock.method(fs, 'fdatasync', (_: number, done: (error: Error | null) => void) =>
+        done(new Error('EIO')),
+      )
+      syncBuiltinESMExports()
+      await assert.rejects(add(database), { code: 'unavailable', message: /disk failed.*restart/ })
+      failing.mock.restore()
+      syncBuiltinESMExports()
+      // The disk seems well again, but what it holds is not known.
+      await assert.rejects(add(database), { code: 'unavailable' })
+    }
+    await using again = await place.open()
+    await add(again)
+  })
+
+  it('synchronises its journal before it says that a turn is done', async () => {
+    await using place = await folder()
+    await using database = await place.open()
+    await makeTable(database)
+    const order: string[] = []
+    const { fdatasync } = fs
+    const watching = mock.method(fs, 'fdatasync', (descriptor: number, done: (error: Error | null) => void) => {
+      order.push('begins')
+      fdatasync(descriptor, (error) => {
+        order.push('on the disk')
+        done(error)
+      })
+    })
+    syncBuiltinESMExports()
+    await add(database)
+    order.push('answered')
+    watching.mock.restore()
+    syncBuiltinESMExports()
+    assert.deepEqual(order, ['begins', 'on the disk', 'answered'])
   })
 })

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fdatasync, openSync, readSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Clock } from './clock.ts'
 import { Committer, type Connection, type Head, Watchers } from './committer.ts'
@@ -7,8 +7,13 @@ import { Fault } from './fault.ts'
 import type { Sql, Value } from './sql.ts'
 
 /**
- * The embedded engine: one SQLite file in WAL mode with `synchronous = FULL`, one process. Two connections: the writer
- * holds the turn's transaction, the reader sees only what is committed; so no reader ever meets half a turn.
+ * The embedded engine: one SQLite file in WAL mode, one process. Two connections: the writer holds the turn's transaction,
+ * the reader sees only what is committed; so no reader ever meets half a turn.
+ *
+ * What `synchronous = FULL` does at the end of a commit, we do ourselves, beside the event loop: the commit writes the
+ * journal (`-wal`), and the turn is over when that file has been synchronised to the disk. Whatever is answered was
+ * witnessed by a turn, so nobody hears of something that a loss of power could take back. SQLite itself synchronises
+ * before and after each checkpoint, and when it begins the journal anew (`synchronous = NORMAL`).
  */
 export function openSqlite<Entry extends { at: number }>(
   file: string,
@@ -17,16 +22,18 @@ export function openSqlite<Entry extends { at: number }>(
   refuseTruncated(file)
   const lock = lockFile(`${file}-lock`, file)
   const writer = open(file)
-  writer.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+  writer.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
   writer.exec(`pragma wal_autocheckpoint = ${checkpointPages}`)
   const reader = open(file)
   reader.exec('pragma query_only = on')
   const watchers = new Watchers()
   const sql = sqlOver(writer)
+  const journal = openJournal(file, writer)
   const seen = { epoch: 0, sequence: 0 }
   const connection: Connection = {
     sql,
     async begin() {
+      journal.refuseBroken()
       await begun(writer)
       const { epoch, sequence } = headOf(writer)
       return { epoch, sequence, at: clock() }
@@ -48,6 +55,7 @@ export function openSqlite<Entry extends { at: number }>(
         endSnapshot(reader)
         writer.exec('commit')
       })
+      await journal.synchronise()
     },
     async rollback() {
       if (writer.isTransaction) writer.exec('rollback')
@@ -76,8 +84,46 @@ export function openSqlite<Entry extends { at: number }>(
     check: () => committer.check(read),
     async [Symbol.asyncDispose]() {
       await committer.close()
+      journal.close()
       for (const database of [reader, writer, lock]) database.close()
     },
+  }
+}
+
+type Journal = {
+  /** Resolves when all that was committed before is on the disk. */
+  synchronise(): Promise<void>
+  /** Throws once a synchronisation has failed. */
+  refuseBroken(): void
+  close(): void
+}
+
+/** The journal file. SQLite's locks lie on the other two files, so opening and closing this one disturbs none. */
+function openJournal(file: string, writer: DatabaseSync): Journal {
+  // The first transaction makes the file.
+  writer.exec('begin immediate; pragma user_version = 1; commit')
+  const descriptor = openSync(`${file}-wal`, 'r+')
+  let broken: Fault | undefined
+  return {
+    synchronise: () =>
+      new Promise((resolve, reject) => {
+        fdatasync(descriptor, (error) => {
+          if (error === null) return resolve()
+          // After a failure the system may forget what it could not write, and call the next attempt a success. What is on
+          // the disk is known again when the file has been opened anew.
+          broken ??= new Fault(
+            'unavailable',
+            "The store can't serve now: the disk failed. Mend the disk, then restart.",
+            {},
+            { cause: error },
+          )
+          reject(broken)
+        })
+      }),
+    refuseBroken() {
+      if (broken !== undefined) throw broken
+    },
+    close: () => closeSync(descriptor),
   }
 }
 

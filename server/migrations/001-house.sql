@@ -1,5 +1,5 @@
 -- The house as it was founded. One file for both engines: `bytea` and `bigint` are read alike by both, and lines that
--- begin with `--postgres` are run by PostgreSQL only. Times are milliseconds since 1970; yes and no are 1 and 0.
+-- begin with `--postgres` or `--sqlite` are run by that engine only. Times are milliseconds since 1970; yes and no are 1 and 0.
 
 -- What moves with every turn: who may do what (epoch), and the change journal (sequence).
 create table head (epoch bigint not null, sequence bigint not null);
@@ -174,21 +174,42 @@ create table outbox (
 );
 create index outbox_due on outbox (due);
 
--- The journal of deeds: who did or tried what. One numbered series for each writer (a process and a connection).
-create table audit (
-  writer text not null,
-  number bigint not null,
-  at bigint not null,
-  operation text not null,
-  resource text not null,
-  caller text not null,
-  app_id text not null,
-  outcome text not null,
-  address text not null,
-  correlation text not null,
-  agent text not null,
-  primary key (writer, number)
+-- The journal of deeds: who did or tried what. One row keeps the entries of one turn, as a JSON list of lists, linked to
+-- the row before it in its series (a process and a connection). A link that is changed, moved or missing shows.
+create table audit_series (
+  writer text primary key,
+  began bigint not null,
+  -- The key that proves the links of this series, sealed by the root key.
+  key bytea not null,
+  -- The last number that a checkpoint has seen.
+  checked bigint not null
 );
+create table audit_turn (
+  writer text not null,
+  first bigint not null,
+  last bigint not null,
+  at bigint not null,
+  entries text not null,
+  link bytea not null,
+  proof bytea not null,
+  primary key (writer, first)
+);
+create index audit_turn_at on audit_turn (at);
+create view audit as
+select t.writer,
+--sqlite  t.first + e.key as number,
+--postgres  t.first + e.position - 1 as number,
+  t.at,
+  e.value ->> 0 as operation,
+  e.value ->> 1 as resource,
+  e.value ->> 2 as caller,
+  e.value ->> 3 as app_id,
+  e.value ->> 4 as outcome,
+  e.value ->> 5 as address,
+  e.value ->> 6 as correlation,
+  e.value ->> 7 as agent
+--sqlite from audit_turn t, json_each(t.entries) e;
+--postgres from audit_turn t cross join lateral json_array_elements(t.entries::json) with ordinality e (value, position);
 
 -- What is to be done when: claimed by lease, guarded by a fence that grows with each claim.
 create table due (

@@ -1,55 +1,43 @@
-import type { Sql, Value } from '#base/sql.ts'
-import type { AuditEntry } from './entry.ts'
+import type { Instant } from '#base/clock.ts'
+import { type Sql, statement } from '#base/sql.ts'
+import type { Link } from './chain.ts'
 
-const columns = [
-  'writer',
-  'number',
-  'at',
-  'operation',
-  'resource',
-  'caller',
-  'app_id',
-  'outcome',
-  'address',
-  'correlation',
-  'agent',
-] as const
+type SeriesRow = { writer: string; began: number; key: Uint8Array; checked: number }
+type TurnRow = {
+  writer: string
+  first: number
+  last: number
+  at: number
+  entries: string
+  link: Uint8Array
+  proof: Uint8Array
+}
+type Tables = { audit_series: SeriesRow; audit_turn: TurnRow }
 
-// By position on both engines: every read of a secret passes here.
-const insertOne = `insert into audit (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`
-const insertMany =
-  `insert into audit (${columns.join(', ')}) select * from unnest(` +
-  '$1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])'
+const insertSeries = statement<Tables, SeriesRow>((db, given) =>
+  db.insertInto('audit_series').values({
+    writer: given('writer'),
+    began: given('began'),
+    key: given('key'),
+    checked: given('checked'),
+  }),
+)
+const insertTurn = statement<Tables, TurnRow>((db, given) =>
+  db.insertInto('audit_turn').values({
+    writer: given('writer'),
+    first: given('first'),
+    last: given('last'),
+    at: given('at'),
+    entries: given('entries'),
+    link: given('link'),
+    proof: given('proof'),
+  }),
+)
 
-/**
- * Keeps entries under consecutive numbers from `first`. SQLite takes them one by one, prepared (2 to 3 µs each);
- * PostgreSQL in one statement whatever their count, since there each statement is a journey to the server.
- */
-export async function addEntries(
-  sql: Sql,
-  writer: string,
-  first: number,
-  entries: readonly AuditEntry[],
-): Promise<void> {
-  const rows = entries.map((entry, index) => rowOf(writer, first + index, entry))
-  if (sql.engine === 'sqlite') {
-    for (const row of rows) await sql.run(insertOne, row, 'audit')
-    return
-  }
-  await sql.run(insertMany, columns.map((_, column) => rows.map((row) => row[column])) as unknown as Value[], 'audit')
+export async function addSeries(sql: Sql, writer: string, key: Uint8Array, began: Instant): Promise<void> {
+  await insertSeries.changed(sql, { writer, began, key, checked: 0 })
 }
 
-/** The values in the order of the columns. */
-const rowOf = (writer: string, number: number, entry: AuditEntry): Value[] => [
-  writer,
-  number,
-  entry.at,
-  entry.operation,
-  entry.resource,
-  entry.caller.objectId,
-  entry.caller.appId,
-  entry.outcome,
-  entry.circumstances.address,
-  entry.circumstances.correlation,
-  entry.circumstances.agent,
-]
+export async function addLink(sql: Sql, link: Link): Promise<void> {
+  await insertTurn.changed(sql, link)
+}

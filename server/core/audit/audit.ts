@@ -1,20 +1,38 @@
-import { randomUUID } from 'node:crypto'
+import { type KeyObject, randomUUID } from 'node:crypto'
+import type { Instant } from '#base/clock.ts'
 import type { Ledger } from '#base/database.ts'
-import { addEntries } from './audit-rows.ts'
+import type { Sql } from '#base/sql.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
+import { addLink, addSeries } from './audit-rows.ts'
+import { type Link, nextLink, noLink } from './chain.ts'
 import type { AuditEntry } from './entry.ts'
+
+/** A series as far as it has come. */
+type Series = Pick<Link, 'writer' | 'last' | 'link'> & { readonly key: KeyObject }
 
 /**
  * The ledger of this process. Each connection that holds turns writes a series of its own, numbered without gaps, so
  * that two nodes never wait for each other and a missing number tells of a missing record.
  */
-export function auditLedger(): Ledger<AuditEntry> {
-  const series = new WeakMap<object, { readonly writer: string; readonly last: number }>()
+export function auditLedger(keyring: Keyring): Ledger<AuditEntry> {
+  const series = new WeakMap<object, Series>()
   return async (sql, entries) => {
     // Out of the map while its turn runs: when nobody comes back to say that it was kept, it may have been (a commit whose
     // answer was lost), and its next number may be taken. A new series then begins.
-    const { writer, last } = series.get(sql) ?? { writer: randomUUID(), last: 0 }
+    const current = series.get(sql) ?? (await begun(sql, keyring, (entries[0] as AuditEntry).at))
     series.delete(sql)
-    await addEntries(sql, writer, last + 1, entries)
-    return () => void series.set(sql, { writer, last: last + entries.length })
+    const { writer, key } = current
+    const turn = nextLink(current, entries, key)
+    await addLink(sql, turn)
+    return () => void series.set(sql, { writer, key, last: turn.last, link: turn.link })
   }
 }
+
+async function begun(sql: Sql, keyring: Keyring, at: Instant): Promise<Series> {
+  const writer = randomUUID()
+  const { key, sealed } = keyring.newKey(placeOfSeries(writer))
+  await addSeries(sql, writer, sealed, at)
+  return { writer, key, last: 0, link: noLink }
+}
+
+export const placeOfSeries = (writer: string): string => `audit-series/${writer}`

@@ -28,6 +28,8 @@ import { foundStore, foundVault } from '#core/vaults/vaults.ts'
 import { deleteSetting, getSetting, listSettings, referrersOf, writeSetting } from './configuration.ts'
 import type { Condition, Draft, Filter } from './setting.ts'
 
+const keyring = new Keyring(keyFrom(randomBytes(32)))
+
 const postgres = needs('PostgreSQL', findPostgres)
 const domain = 'cardea.internal'
 const scope = '/subscriptions/s'
@@ -57,7 +59,6 @@ const code = (wanted: string) => (error: unknown) => error instanceof Fault && e
 /** A house with a store, a vault, and somebody who may do everything in both. */
 async function housed(database: Database<AuditEntry>) {
   await migrate(database, new URL('../../migrations/', import.meta.url))
-  const keyring = new Keyring(keyFrom(randomBytes(32)))
   const base: Base = { database, keyring, access: new AccessBook(keyring), clock: Date.now, outgoing: false }
   const caller = await database.write(async (turn) => {
     await keyring.create(turn, directoryKey)
@@ -106,7 +107,10 @@ const engines = [
     skip: false as string | false,
     async open() {
       const folder = mkdtempSync(join(tmpdir(), 'cardea-'))
-      const database = openSqlite<AuditEntry>(join(folder, 'cardea.db'), { clock: Date.now, ledger: auditLedger() })
+      const database = openSqlite<AuditEntry>(join(folder, 'cardea.db'), {
+        clock: Date.now,
+        ledger: auditLedger(keyring),
+      })
       return {
         database,
         async close() {
@@ -121,7 +125,10 @@ const engines = [
     skip: postgres.skip,
     async open() {
       const server = await startPostgres()
-      const database = await openPostgres<AuditEntry>(server.url(), { ledger: auditLedger(), log: createLog('silent') })
+      const database = await openPostgres<AuditEntry>(server.url(), {
+        ledger: auditLedger(keyring),
+        log: createLog('silent'),
+      })
       return {
         database,
         async close() {

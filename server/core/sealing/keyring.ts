@@ -20,7 +20,7 @@ export class Keyring {
 
   /** Makes the key of a new vault, store or directory. */
   async create({ sql, at }: Turn, id: string): Promise<void> {
-    await addKey(sql, id, seal(this.#root, randomBytes(32), placeOfKey(id)), at)
+    await addKey(sql, id, this.newKey(placeOfKey(id)).sealed, at)
     this.#makers.set(id, sql)
   }
 
@@ -32,7 +32,7 @@ export class Keyring {
   async #open(sql: Sql, id: string): Promise<KeyObject> {
     const sealed = await sealedKey(sql, id)
     if (sealed === undefined) throw new Error(`The key ${id} is missing from the database`)
-    const key = keyFrom(unseal(this.#root, sealed, placeOfKey(id)))
+    const key = this.keptKey(sealed, placeOfKey(id))
     if (this.#makers.get(id) !== sql) this.#keys.set(id, key)
     return key
   }
@@ -53,6 +53,17 @@ export class Keyring {
   async isFingerprint(sql: Sql, id: string, value: string, given: Uint8Array): Promise<boolean> {
     const right = await this.fingerprint(sql, id, value)
     return given.length === right.length && timingSafeEqual(given, right)
+  }
+
+  /** A fresh key for `place`, and how it is kept: sealed by the root key. */
+  newKey(place: string): { readonly key: KeyObject; readonly sealed: Buffer } {
+    const bytes = randomBytes(32)
+    return { key: keyFrom(bytes), sealed: seal(this.#root, bytes, place) }
+  }
+
+  /** A key that `newKey` made. Throws `SealBroken` when it isn't this root key's, or not of this place. */
+  keptKey(sealed: Uint8Array, place: string): KeyObject {
+    return keyFrom(unseal(this.#root, sealed, place))
   }
 
   /** What a new installation keeps so that a later start can tell whether it was given the same root key. */

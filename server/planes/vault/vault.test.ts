@@ -476,11 +476,11 @@ describe('the journal of deeds', () => {
   it('must take an entry before a read is answered (P1)', async () => {
     await set('unaudited', { value: 'v' })
     const { database } = house.cardea.base
-    await database.write(({ sql }) => sql.run('alter table audit rename to audit_away', []))
+    await database.write(({ sql }) => sql.run('alter table audit_turn rename to audit_away', []))
     const heard = await ask('GET', '/secrets/unaudited')
     const listed = await ask('GET', '/secrets')
     const anonymous = await house.ask(house.vaultHost, 'GET', '/secrets/unaudited')
-    await database.write(({ sql }) => sql.run('alter table audit_away rename to audit', []))
+    await database.write(({ sql }) => sql.run('alter table audit_away rename to audit_turn', []))
     assert.deepEqual([heard.status, listed.status, anonymous.status], [503, 503, 503])
     assert.equal(heard.text.includes('"v"'), false)
     assert.equal((await ask('GET', '/secrets/unaudited')).status, 200)
