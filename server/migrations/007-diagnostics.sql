@@ -1,7 +1,4 @@
--- What watches over the house: the journal by time, who read what last, and alert rules.
-
--- The journal is read by time, whatever series its entries are of.
-create index audit_at on audit (at);
+-- What watches over the house: who read what last, and alert rules.
 
 -- How far each series of the journal is gathered into `reading`.
 create table gathered (writer text primary key, number bigint not null);
