@@ -129,11 +129,11 @@ describe('what a database administrator types', () => {
     const readsHers = `principal = '${she}' and role = '${reads.id}'`
     for (const text of [
       `update role_assignment set principal = '${she}' where ${administers}`,
-      `insert into role_assignment
+      `insert into role_assignment (id, principal, role, scope, scope_key, proof, created)
         select id || 'x', '${she}', role, scope, scope_key, proof, created from role_assignment where ${administers}`,
       `update role_assignment set role = '${all.id}' where ${readsHers}`,
       `update role_assignment set scope = '${vault}' where ${readsHers}`,
-      `insert into role_assignment values ('x', '${she}', '${all.id}', '/', '/', '', 0)`,
+      `insert into role_assignment (id, principal, role, scope, scope_key, proof, created) values ('x', '${she}', '${all.id}', '/', '/', '', 0)`,
     ]) {
       await typed('role_assignment', text, async () => assert.equal((await answers())[2], 403, text))
     }

@@ -44,7 +44,12 @@ const apart: Record<string, readonly string[]> = {
 
 /** The rules: what is and what may happen to it. No clock, no database, nothing of Node. */
 const pure = [
+  'server/core/access/condition.ts',
+  'server/core/access/expression.ts',
   'server/core/access/grant.ts',
+  'server/core/access/policy.ts',
+  'server/core/access/wildcard.ts',
+  'server/core/access/words.ts',
   'server/core/audit/entry.ts',
   'server/core/configuration/setting.ts',
   'server/core/events/event.ts',

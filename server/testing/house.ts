@@ -5,7 +5,7 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Action } from '@cardea/contract/actions'
-import { assignRole, unassignRole } from '#core/access/access.ts'
+import { assignRole, unassignRole } from '#core/access/assignments.ts'
 import { inside } from '#core/audit/entry.ts'
 import { addPassword, principalByApp, register } from '#core/identity/directory.ts'
 import type { Principal } from '#core/identity/principal.ts'
@@ -132,7 +132,7 @@ export async function openHouse({ env: extra = {}, data: given, ...around }: Wan
     if (status !== 200) throw new Error(`no token: ${status} ${text}`)
     return json.access_token as string
   }
-  const asOwner = async <A extends Action>(action: A, act: (scope: Scope<A>) => Promise<void>): Promise<void> => {
+  const asOwner = async <A extends Action>(action: A, act: (scope: Scope<A>) => Promise<unknown>): Promise<void> => {
     const owner = await principalByApp(base.database.read, keys.appId)
     if (owner === undefined) throw new Error('the developer is missing')
     const intent = {

@@ -1,16 +1,16 @@
-import { type Action, actions } from '@cardea/contract/actions'
+import { type Action, actions, kindOf } from '@cardea/contract/actions'
 import type { Reach } from '@cardea/contract/operation'
 import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { accessKeyIn, type Caller } from '#core/identity/caller.ts'
-import { directoryKey, principalEnabled } from '#core/identity/directory.ts'
-import { groupsOf } from '#core/identity/membership.ts'
-import { revoked, tokenStands } from '#core/identity/standing.ts'
+import type { Caller } from '#core/identity/caller.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { assignmentsOfAccessKey } from './access-keys.ts'
-import { addAssignment, assignmentsOf, removeAssignment } from './access-rows.ts'
-import { allowing, allowingWithin, type Grant, grantOf, type RoleAssignment, roleExists } from './grant.ts'
+import type { Attributes } from './condition.ts'
+import { type Grant, Grants } from './grant.ts'
+import { grantOf, holdingOf } from './held.ts'
+import { type PermissionModel, permissionModelOf } from './permission-model.ts'
+import { grantsByPolicy, spokenOf, wordFor } from './policy.ts'
+import { isOurs } from './roles.ts'
 
 /**
  * Permission as a value. Only this room makes one: the class is not exported, and its private field makes anything that
@@ -20,18 +20,21 @@ class Granted<A extends Action> {
   readonly #action: A
   /** The assignment that allowed it. */
   readonly assignment: string
-  readonly #grants: readonly Grant[]
-  constructor(action: A, assignment: string, grants: readonly Grant[]) {
+  readonly #rights: Rights
+  constructor(action: A, assignment: string, rights: Rights) {
     this.#action = action
     this.assignment = assignment
-    this.#grants = grants
+    this.#rights = rights
   }
   get action(): A {
     return this.#action
   }
-  /** Whether the same caller may do another thing: for lists that show only what the reader may see. */
-  allows(action: Action, resource: string): boolean {
-    return allowing(this.#grants, action, resource) !== undefined
+  /**
+   * Whether the same caller may do another thing: for lists that show only what the reader may see, and for acts that
+   * need more than one right. Of data in another vault or store than the permit is about, it knows nothing.
+   */
+  allows(action: Action, resource: string, request?: Attributes): boolean {
+    return this.#rights.about(action, resource).allowing(action, resource, request) !== undefined
   }
 }
 export type Permit<A extends Action> = Granted<A>
@@ -43,8 +46,54 @@ export type Wish<A extends Action> = {
   readonly reach?: Reach
 }
 
-/** More principals than this are not kept in memory; those asked for least recently go first. */
-const principalsMax = 10_000
+/** More callers than this are not kept in memory; those that came first go first. */
+const callersMax = 10_000
+
+/** What a caller may do by role assignments, and by which of them with whatever model a vault has. */
+type Standing = { readonly principals: readonly string[]; readonly byRoles: Grants; readonly always: readonly Grant[] }
+
+const none = new Grants([])
+
+/** What a caller may do, seen from one vault or store, whose model decides about the data in it. */
+class Rights {
+  readonly #byRoles: Grants
+  readonly #container: string | undefined
+  readonly #inside: Grants | undefined
+  constructor(byRoles: Grants, container: string | undefined, inside: Grants | undefined) {
+    this.#byRoles = byRoles
+    this.#container = container
+    this.#inside = inside
+  }
+  about(action: Action, resource: string): Grants {
+    if (kindOf(action) !== 'data') return this.#byRoles
+    const container = containerOf(resource)
+    if (container === undefined) return this.#byRoles
+    if (container !== this.#container) return none
+    return this.#inside ?? this.#byRoles
+  }
+}
+
+const marks = ['/providers/microsoft.keyvault/vaults/', '/providers/microsoft.appconfiguration/configurationstores/']
+
+/** The vault or store that a resource is or lies in, in lower case. */
+export function containerOf(resource: string): string | undefined {
+  const place = resource.toLowerCase()
+  for (const mark of marks) {
+    const at = place.indexOf(mark)
+    if (at < 0) continue
+    const end = place.indexOf('/', at + mark.length)
+    return end < 0 ? place : place.slice(0, end)
+  }
+  return undefined
+}
+
+/** What is true of who may do what at one epoch. */
+class Memory {
+  readonly standings = new Map<string, Standing>()
+  readonly models = new Map<string, PermissionModel>()
+  /** Rights inside vaults that don't go by roles. */
+  readonly inside = new Map<string, Grants>()
+}
 
 /**
  * What everybody may do, compiled and kept in memory for as long as the epoch stands. A change of access moves the
@@ -53,117 +102,135 @@ const principalsMax = 10_000
 export class AccessBook {
   readonly #keyring: Keyring
   #epoch = -1
-  readonly #grants = new Map<string, readonly Grant[]>()
+  #memory = new Memory()
 
   constructor(keyring: Keyring) {
     this.#keyring = keyring
   }
 
-  /**
-   * The grants of a caller as they stand at this epoch; none for one that is unknown or disabled. One whose credential
-   * was taken away since is sent back to prove itself anew.
-   */
-  async #grantsOf(sql: Sql, caller: Caller, epoch: number, keep: boolean): Promise<readonly Grant[]> {
-    const key = memoryKey(caller)
-    if (keep && epoch !== this.#epoch) {
-      this.#grants.clear()
-      this.#epoch = epoch
-    }
-    const kept = keep ? this.#grants.get(key) : undefined
-    if (kept !== undefined) return kept
-    const grants = (await assignmentsTo(sql, this.#keyring, caller)).map(grantOf)
-    // The epoch may have moved while we read.
-    if (keep && epoch === this.#epoch) {
-      if (this.#grants.size >= principalsMax) this.#grants.delete(this.#grants.keys().next().value as string)
-      this.#grants.set(key, grants)
-    }
-    return grants
-  }
-
-  /** The grants in memory, if they are there: the hot path asks so first. */
-  #kept(caller: Caller, epoch: number): readonly Grant[] | undefined {
-    return epoch === this.#epoch ? this.#grants.get(memoryKey(caller)) : undefined
-  }
-
   /** Permission inside a turn that changes things. */
   async permitIn<A extends Action>(turn: Turn, wish: Wish<A>): Promise<Permit<A>> {
-    return permitFrom(await this.#grantsOf(turn.sql, wish.caller, turn.epoch, !turn.accessChanged), wish)
+    const memory = turn.accessChanged ? new Memory() : this.#memoryOf(turn.epoch)
+    return permitFrom(memory, await this.#rightsOf(turn.sql, wish, memory), wish)
   }
 
   /** Permission to read what is committed, as of `epoch`; true only if the reading is then witnessed at that epoch. */
   async permitAt<A extends Action>(database: Database<never>, epoch: number, wish: Wish<A>): Promise<Permit<A>> {
-    const grants = this.#kept(wish.caller, epoch) ?? (await this.#grantsOf(database.read, wish.caller, epoch, true))
-    return permitFrom(grants, wish)
+    const memory = this.#memoryOf(epoch)
+    return permitFrom(
+      memory,
+      this.#keptRights(wish, memory) ?? (await this.#rightsOf(database.read, wish, memory)),
+      wish,
+    )
+  }
+
+  /** A memory that was begun at another epoch is left to those who still read into it, and believed by nobody else. */
+  #memoryOf(epoch: number): Memory {
+    if (epoch !== this.#epoch) {
+      this.#memory = new Memory()
+      this.#epoch = epoch
+    }
+    return this.#memory
+  }
+
+  /** What is in memory, if all of it is: the hot path asks so first. */
+  #keptRights({ caller, resource }: Wish<Action>, memory: Memory): Rights | undefined {
+    const standing = memory.standings.get(memoryKey(caller))
+    if (standing === undefined) return undefined
+    const container = containerOf(resource)
+    if (container === undefined) return new Rights(standing.byRoles, undefined, undefined)
+    const model = memory.models.get(container)
+    return model && new Rights(standing.byRoles, container, insideOf(memory, standing, caller, container, model))
+  }
+
+  async #rightsOf(sql: Sql, { caller, resource }: Wish<Action>, memory: Memory): Promise<Rights> {
+    const key = memoryKey(caller)
+    let standing = memory.standings.get(key)
+    if (standing === undefined) {
+      standing = await this.#look(sql, caller)
+      if (memory.standings.size >= callersMax) memory.standings.delete(memory.standings.keys().next().value as string)
+      memory.standings.set(key, standing)
+    }
+    const container = containerOf(resource)
+    if (container === undefined) return new Rights(standing.byRoles, undefined, undefined)
+    let model = memory.models.get(container)
+    if (model === undefined) {
+      model = await permissionModelOf(sql, this.#keyring, container)
+      if (memory.models.size >= callersMax) memory.models.clear()
+      memory.models.set(container, model)
+    }
+    return new Rights(standing.byRoles, container, insideOf(memory, standing, caller, container, model))
+  }
+
+  async #look(sql: Sql, caller: Caller): Promise<Standing> {
+    const { principals, held } = await holdingOf(sql, this.#keyring, caller)
+    const always = held.filter(({ role }) => isOurs(role)).map(grantOf)
+    return { principals, byRoles: new Grants(held.map(grantOf)), always }
   }
 }
 
 const memoryKey = ({ objectId, credential = '' }: Caller): string => `${objectId} ${credential}`
 
-/** What was assigned to a caller: an access key has its rights by itself, a principal by role assignments. */
-async function assignmentsTo(
-  sql: Sql,
-  keyring: Keyring,
-  { objectId: caller, credential }: Caller,
-): Promise<readonly RoleAssignment[]> {
-  const accessKey = accessKeyIn(caller)
-  if (accessKey !== undefined) return assignmentsOfAccessKey(sql, keyring, accessKey)
-  if (caller === '' || !(await principalEnabled(sql, caller))) return []
-  if (credential !== undefined && !(await tokenStands(sql, keyring, caller, credential))) throw revoked()
-  const proven: RoleAssignment[] = []
-  for (const principal of [caller, ...(await groupsOf(sql, keyring, caller))]) {
-    for (const { proof, ...assignment } of await assignmentsOf(sql, principal)) {
-      if (await keyring.isFingerprint(sql, directoryKey, wordsOf(assignment), proof)) proven.push(assignment)
-    }
+/** What a caller may do with the data in a vault or store that doesn't go by roles; undefined where it does. */
+function insideOf(
+  memory: Memory,
+  standing: Standing,
+  caller: Caller,
+  container: string,
+  model: PermissionModel,
+): Grants | undefined {
+  if (model.closed) return none
+  if (model.kind === 'roles') return undefined
+  const key = `${container} ${memoryKey(caller)} ${caller.appId}`
+  let grants = memory.inside.get(key)
+  if (grants === undefined) {
+    grants = grantsUnderPolicies(
+      model,
+      { principals: standing.principals, appId: caller.appId },
+      container,
+      standing.always,
+    )
+    if (memory.inside.size >= callersMax) memory.inside.clear()
+    memory.inside.set(key, grants)
   }
-  return proven
+  return grants
 }
 
-/** What a proof is made over: a row that the database's administrator changes or adds doesn't fit its own. */
-const wordsOf = ({ id, principal, role, scope }: RoleAssignment): string =>
-  JSON.stringify(['assignment', id, principal, role, scope])
+/**
+ * Under access policies Azure's roles count for nothing. Cardea's own still do: they are about what policies have no
+ * word for, and the workers act by them.
+ */
+export const grantsUnderPolicies = (
+  { policies }: PermissionModel,
+  who: { readonly principals: readonly string[]; readonly appId: string },
+  container: string,
+  always: readonly Grant[],
+): Grants => new Grants([...grantsByPolicy(policies, who, container), ...always])
 
-function permitFrom<A extends Action>(
-  grants: readonly Grant[],
-  { caller, action, resource, reach }: Wish<A>,
-): Permit<A> {
-  const grant = (reach === 'within' ? allowingWithin : allowing)(grants, action, resource)
-  if (grant === undefined) {
-    throw new Fault('forbidden', 'Caller is not authorized to perform action on resource.', {
-      appId: caller.appId,
-      objectId: caller.objectId,
-      action: actions[action],
-      resource: resource.toLowerCase(),
-    })
-  }
-  return new Granted(action, grant.assignment, grants)
+/** Rights whose condition is about what the request brings; the door asks again, with the assignment in hand. */
+const asksAgain: ReadonlySet<Action> = new Set<Action>(['roles/assign', 'roles/unassign'])
+
+function permitFrom<A extends Action>(memory: Memory, rights: Rights, wish: Wish<A>): Permit<A> {
+  const { action, resource, reach } = wish
+  const grants = rights.about(action, resource)
+  const grant =
+    reach === 'within' || asksAgain.has(action)
+      ? grants.promising(action, resource, reach === 'within')
+      : grants.allowing(action, resource)
+  if (grant === undefined) throw forbidden(memory, wish)
+  return new Granted(action, grant.assignment, rights)
 }
 
-type Changing<A extends Action> = { readonly turn: Turn; readonly keyring: Keyring; readonly permit: Permit<A> }
-
-/** Assigns a role. The same role for the same principal at the same scope twice is a conflict. */
-export async function assignRole(
-  { turn, keyring }: Changing<'roles/assign'>,
-  assignment: RoleAssignment,
-): Promise<void> {
-  await keepAssignment(turn, keyring, assignment)
-}
-
-/** Takes an assignment away; it holds no longer from the moment this is answered. */
-export async function unassignRole({ turn }: Changing<'roles/unassign'>, id: string): Promise<void> {
-  if (!(await removeAssignment(turn.sql, id))) throw new Fault('not-found', 'There is no such role assignment.')
-  turn.changeAccess()
-}
-
-/** The founding of an installation assigns its first roles, in the turn that makes it; nobody could be permitted to. */
-export async function foundRole(turn: Turn, keyring: Keyring, assignment: RoleAssignment): Promise<void> {
-  await keepAssignment(turn, keyring, assignment)
-}
-
-async function keepAssignment(turn: Turn, keyring: Keyring, assignment: RoleAssignment): Promise<void> {
-  if (!roleExists(assignment.role)) throw new Fault('not-found', 'There is no such role definition.')
-  const proof = await keyring.fingerprint(turn.sql, directoryKey, wordsOf(assignment))
-  if (!(await addAssignment(turn.sql, { ...assignment, proof }, turn.at))) {
-    throw new Fault('conflict', 'The role assignment already exists.')
-  }
-  turn.changeAccess()
+function forbidden(memory: Memory, { caller, action, resource }: Wish<Action>): Fault {
+  const container = containerOf(resource)
+  const model = container === undefined ? undefined : memory.models.get(container)
+  const groups = (memory.standings.get(memoryKey(caller))?.principals.length ?? 1) - 1
+  return new Fault('forbidden', 'Caller is not authorized to perform action on resource.', {
+    appId: caller.appId,
+    objectId: caller.objectId,
+    action: actions[action],
+    resource: resource.toLowerCase(),
+    ...(model?.kind === 'policies' &&
+      spokenOf(action) && { policy: wordFor(action), groups: String(Math.max(0, groups)) }),
+  })
 }

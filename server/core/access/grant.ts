@@ -1,5 +1,7 @@
 import { type Action, actionNames, actions, kindOf } from '@cardea/contract/actions'
-import { builtInRoleList, type RoleDefinition } from '@cardea/contract/roles'
+import type { RoleDefinition } from '@cardea/contract/roles'
+import { type Attributes, attributesOf, type Condition, type Question } from './condition.ts'
+import { matches } from './wildcard.ts'
 
 /** What somebody may do, where, and by which assignment. */
 export type Grant = {
@@ -7,6 +9,8 @@ export type Grant = {
   /** The resource id at and below which it holds, in lower case: resource ids are compared so. */
   readonly scope: string
   readonly actions: ReadonlySet<Action>
+  /** What must hold besides: the role's condition, the assignment's own. */
+  readonly conditions?: readonly Condition[] | undefined
 }
 
 export type RoleAssignment = {
@@ -14,54 +18,127 @@ export type RoleAssignment = {
   readonly principal: string
   readonly role: string
   readonly scope: string
-}
-
-const roles = new Map(builtInRoleList.map((role) => [role.id, { role, actions: actionsOf(role) }]))
-
-/** Azure's wildcard: `*` stands for any characters, also `/`, and letters are compared without case. */
-function matches(pattern: string, name: string): boolean {
-  const text = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${text.join('.*')}$`, 'i').test(name)
+  /** In Azure's words, version 2.0. */
+  readonly condition?: string | undefined
 }
 
 /** The actions that a role allows, each kind by its own list, without those that it takes back. */
-export function actionsOf(role: RoleDefinition): ReadonlySet<Action> {
+export function actionsOf(role: Omit<RoleDefinition, 'id' | 'name' | 'description'>): ReadonlySet<Action> {
+  const small = (patterns: readonly string[]) => patterns.map((pattern) => pattern.toLowerCase())
   const lists = {
-    data: [role.dataActions, role.notDataActions],
-    management: [role.actions, role.notActions],
-    directory: [role.directoryActions, []],
+    data: [small(role.dataActions), small(role.notDataActions)],
+    management: [small(role.actions), small(role.notActions)],
+    directory: [small(role.directoryActions), []],
   } as const
   const allowed = (action: Action) => {
     const [given, taken] = lists[kindOf(action)]
-    const named = (pattern: string) => matches(pattern, actions[action])
+    const named = (pattern: string) => matches(pattern, actions[action].toLowerCase())
     return given.some(named) && !taken.some(named)
   }
   return new Set(actionNames.filter(allowed))
 }
 
-export const roleExists = (role: string): boolean => roles.has(role)
-
-/** What an assignment grants; a role that is unknown grants nothing. */
-export const grantOf = ({ id, role, scope }: RoleAssignment): Grant => ({
-  assignment: id,
-  scope: scope.toLowerCase(),
-  actions: roles.get(role)?.actions ?? new Set(),
-})
-
-const contains = (scope: string, resource: string): boolean =>
+/** Whether something is a resource, or lies below it; both in lower case. */
+export const contains = (scope: string, resource: string): boolean =>
   scope === '/' || resource === scope || (resource.startsWith(scope) && resource[scope.length] === '/')
 
-/** The grant that allows `action` on exactly this resource, or undefined: what isn't granted is denied. */
-export function allowing(grants: readonly Grant[], action: Action, resource: string): Grant | undefined {
-  const place = resource.toLowerCase()
-  return grants.find((grant) => contains(grant.scope, place) && grant.actions.has(action))
+/** A resource and everything that it lies in, from itself up to `/`. */
+export function* upwards(resource: string): Generator<string> {
+  for (let end = resource.length; end > 0; end = resource.lastIndexOf('/', end - 1)) yield resource.slice(0, end)
+  yield '/'
 }
 
-/** The grant that allows `action` on something at, above or below this resource. */
-export function allowingWithin(grants: readonly Grant[], action: Action, resource: string): Grant | undefined {
-  const place = resource.toLowerCase()
-  return (
-    allowing(grants, action, resource) ??
-    grants.find((grant) => contains(place, grant.scope) && grant.actions.has(action))
-  )
+/**
+ * All that one caller may do, by scope: a question looks at the scopes that a resource lies in, however many others the
+ * caller has rights at.
+ */
+export class Grants {
+  readonly #at = new Map<string, Grant[]>()
+  readonly #scopes: readonly string[]
+
+  constructor(grants: readonly Grant[]) {
+    for (const grant of grants) {
+      const there = this.#at.get(grant.scope)
+      if (there === undefined) this.#at.set(grant.scope, [grant])
+      else there.push(grant)
+    }
+    this.#scopes = [...this.#at.keys()].sort()
+  }
+
+  /** The grant that allows `action` on exactly this resource, or undefined: what isn't granted is denied. */
+  allowing(action: Action, resource: string, request: Attributes = {}): Grant | undefined {
+    const place = resource.toLowerCase()
+    return this.#above(place, action, (grant) => verdictOf(grant, action, place, request) === true)
+  }
+
+  /**
+   * The grant that may allow `action` here once more is known, or that allows it on something at, above or below this
+   * resource: whoever goes by this asks again, for each thing, with `allowing`.
+   */
+  promising(action: Action, resource: string, within: boolean): Grant | undefined {
+    const place = resource.toLowerCase()
+    const open = (grant: Grant) => verdictOf(grant, action, place, {}) !== false
+    return this.#above(place, action, open) ?? (within ? this.#below(place, action) : undefined)
+  }
+
+  #above(place: string, action: Action, holds: (grant: Grant) => boolean): Grant | undefined {
+    // An id without a slash between its words lies in nothing.
+    for (let end = place.length; end > 0; end = place.lastIndexOf('/', end - 1)) {
+      const found = this.#first(place.slice(0, end), action, holds)
+      if (found !== undefined) return found
+    }
+    return this.#first('/', action, holds)
+  }
+
+  #below(place: string, action: Action): Grant | undefined {
+    const from = place === '/' ? '/' : `${place}/`
+    for (let index = lowerBound(this.#scopes, from); this.#scopes[index]?.startsWith(from); index += 1) {
+      const found = this.#first(this.#scopes[index] as string, action, () => true)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #first(scope: string, action: Action, holds: (grant: Grant) => boolean): Grant | undefined {
+    return this.#at.get(scope)?.find((grant) => grant.actions.has(action) && holds(grant))
+  }
+}
+
+/** What a grant's conditions say, all together; true where there are none. */
+export function verdictOf(
+  { conditions }: Grant,
+  action: Action,
+  resource: string,
+  request: Attributes,
+): boolean | undefined {
+  if (conditions === undefined) return true
+  const question = questionOf(action, resource, request)
+  let open = false
+  for (const condition of conditions) {
+    const verdict = condition(question)
+    if (verdict === false) return false
+    if (verdict === undefined) open = true
+  }
+  return open ? undefined : true
+}
+
+/** Azure says which source has an attribute for which action: what is written is in the request (reference 3.5). */
+function questionOf(action: Action, resource: string, request: Attributes): Question {
+  const about = attributesOf(resource)
+  const written = action === 'secrets/set' || action === 'secrets/restore' || action === 'roles/assign'
+  return {
+    action: actions[action],
+    resource: written ? {} : { ...about, ...request },
+    request: written ? { ...about, ...request } : {},
+  }
+}
+
+function lowerBound(sorted: readonly string[], wanted: string): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as string) < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
 }

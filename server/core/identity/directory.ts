@@ -12,6 +12,7 @@ import {
   credentialsOf,
   enabledOf,
   principalByAppId,
+  principalByObjectId,
   removeCredential,
   removeCredentialsOf,
   setEnabled,
@@ -26,6 +27,9 @@ export const principalEnabled = async (sql: Sql, objectId: string): Promise<bool
   (await enabledOf(sql, objectId)) === true
 
 export const principalByApp = (sql: Sql, appId: string): Promise<Principal | undefined> => principalByAppId(sql, appId)
+
+export const principalById = (sql: Sql, objectId: string): Promise<Principal | undefined> =>
+  principalByObjectId(sql, objectId)
 
 /** Registers a principal. Ids are new unless given. */
 export async function register(

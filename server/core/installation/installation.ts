@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { builtInRoles } from '@cardea/contract/roles'
 import type { Database, Turn } from '#base/database.ts'
-import { foundRole } from '#core/access/access.ts'
 import { addAccessKey } from '#core/access/access-keys.ts'
+import { foundRole } from '#core/access/assignments.ts'
 import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import { foundSigningKey, type KeyPair } from '#core/identity/tokens.ts'
@@ -94,6 +94,8 @@ export async function foundInstallation(
   await assign(principals.developer, builtInRoles.appConfigurationDataOwner, subscription)
   await assign(principals.developer, builtInRoles.cardeaRotationOperator, subscription)
   await assign(principals.developer, builtInRoles.globalAdministrator, '/')
+  // Rights in the directory are assigned at the root, and so is this one, which lets a first administrator do so.
+  await assign(principals.developer, builtInRoles.userAccessAdministrator, '/')
   await assign(principals.rotation, builtInRoles.cardeaSecretRotator, vault.resourceId)
   await assign(principals.reaper, builtInRoles.cardeaSecretReaper, subscription)
   await assign(principals.machine, builtInRoles.keyVaultSecretsUser, vault.resourceId)

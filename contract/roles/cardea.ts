@@ -1,0 +1,37 @@
+import { role } from './definition.ts'
+
+/** Our own roles: for what Azure has no word for. */
+const secrets = 'Microsoft.KeyVault/vaults/secrets'
+
+export const cardeaRoles = {
+  cardeaRotationOperator: role(
+    'c3b4dea0-0000-4000-8000-000000000001',
+    'Cardea Rotation Operator',
+    'Bind a secret to the system that accepts it, and rotate it.',
+    { dataActions: ['Cardea.Rotation/vaults/*'] },
+  ),
+  cardeaSecretRotator: role(
+    'c3b4dea0-0000-4000-8000-000000000002',
+    'Cardea Secret Rotator',
+    'What the rotation engine itself needs: read and set the secrets that it rotates.',
+    { dataActions: [`${secrets}/getSecret/action`, `${secrets}/setSecret/action`, `${secrets}/readMetadata/action`] },
+  ),
+  cardeaSecretReaper: role(
+    'c3b4dea0-0000-4000-8000-000000000003',
+    'Cardea Secret Reaper',
+    'What the reaper itself needs: purge deleted secrets at the end of their retention.',
+    { dataActions: [`${secrets}/purge/action`] },
+  ),
+  cardeaAuditReader: role(
+    'c3b4dea0-0000-4000-8000-000000000004',
+    'Cardea Audit Reader',
+    'Read the journal of deeds, metrics and alerts.',
+    { actions: ['Cardea.Audit/*/read', 'Microsoft.Insights/*/read'] },
+  ),
+  cardeaAlertOperator: role(
+    'c3b4dea0-0000-4000-8000-000000000005',
+    'Cardea Alert Operator',
+    'Say what raises an alert, and whom it reaches.',
+    { actions: ['Cardea.Audit/alerts/*', 'Microsoft.Insights/metrics/read'] },
+  ),
+}
