@@ -33,6 +33,8 @@ export type Operation<
   readonly query: Shape<Query>
   readonly body: Shape<Body>
   readonly status: number
+  /** The largest body that it takes, in bytes, where that is more than its plane's others do. */
+  readonly bodyBytesMax?: number
 }
 
 export const operation = <const A extends Action, P, Q, B, const E extends Effect>(

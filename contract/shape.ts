@@ -28,6 +28,8 @@ type TextRule = {
 export const text = (rule: TextRule = {}): Shape<string> => ({
   read(value, where) {
     if (typeof value !== 'string') return refuse(where, 'a string')
+    // Half a surrogate pair has no UTF-8: it would be kept as something else than was sent.
+    if (!value.isWellFormed()) return refuse(where, 'well-formed Unicode')
     if (rule.maxCharacters !== undefined && value.length > rule.maxCharacters) {
       return refuse(where, `at most ${rule.maxCharacters} characters; it has ${value.length}`)
     }
@@ -48,10 +50,15 @@ export const flag: Shape<boolean> = {
   read: (value, where) => (typeof value === 'boolean' ? value : refuse(where, 'true or false')),
 }
 
+/** The years 1 to 9999: outside them clients can't show a date, and databases can't keep its milliseconds. */
+const [firstSecond, lastSecond] = [-62_135_596_800, 253_402_300_799]
+
 /** A point in time as whole seconds since 1970, the form that Key Vault's JSON has. */
 export const seconds: Shape<number> = {
   read: (value, where) =>
-    Number.isSafeInteger(value) ? (value as number) : refuse(where, 'a whole number of seconds'),
+    Number.isInteger(value) && (value as number) >= firstSecond && (value as number) <= lastSecond
+      ? (value as number)
+      : refuse(where, 'a whole number of seconds within the years 1 to 9999'),
 }
 
 /** A whole number between two bounds, as JSON has it or as a query parameter spells it. */

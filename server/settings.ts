@@ -21,6 +21,10 @@ export type Settings = {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   /** Where events are posted as CloudEvents; undefined: nowhere. */
   readonly events: { readonly url: URL; readonly key: string | undefined } | undefined
+  /** How many transactions each vault lets through in ten seconds; undefined: as many as come. */
+  readonly quota: { readonly transactions: number; readonly secretsSet: number | undefined } | undefined
+  /** How long deletions, recoveries and purges take to be seen, in milliseconds; none by default. */
+  readonly delays: { readonly deleteMs: number; readonly recoverMs: number; readonly purgeMs: number }
   readonly logLevel: string
 }
 
@@ -41,6 +45,8 @@ export const settingWords = {
   CARDEA_TLS_KEY_FILE: 'its private key (PEM)',
   CARDEA_EVENTS_URL: 'https://… that receives every event as a CloudEvent',
   CARDEA_EVENTS_KEY: 'the key that signs them; or CARDEA_EVENTS_KEY_FILE',
+  CARDEA_QUOTA: 'transactions in 10 s per vault: azure (4000), azure-2000, or a number (default off)',
+  CARDEA_DELAYS: 'azure, or a time such as 5s: how long deleting, recovering and purging take to be seen (default off)',
   CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info)',
 } as const
 
@@ -117,8 +123,44 @@ export function settingsFrom(env: Env): Settings {
     rootKeyFile: resolve(env.CARDEA_ROOT_KEY_FILE ?? `${data}/root.key`),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     events,
+    quota: quotaFrom(env.CARDEA_QUOTA ?? 'off', wrong),
+    delays: delaysFrom(env.CARDEA_DELAYS ?? 'off', wrong),
     logLevel: choice('CARDEA_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
   }
   if (wrong.length > 0) throw new SettingsError(wrong)
   return settings
+}
+
+/** Azure's own numbers (Key Vault service limits), and those that it had before. */
+const quotas: Readonly<Record<string, Settings['quota']>> = {
+  off: undefined,
+  azure: { transactions: 4000, secretsSet: 300 },
+  'azure-2000': { transactions: 2000, secretsSet: undefined },
+}
+const quotaMax = 100_000
+
+function quotaFrom(text: string, wrong: string[]): Settings['quota'] {
+  if (Object.hasOwn(quotas, text)) return quotas[text]
+  const transactions = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (transactions < 1 || transactions > quotaMax) {
+    wrong.push(`CARDEA_QUOTA must be off, azure, azure-2000 or a number from 1 to ${quotaMax}, not "${text}"`)
+  }
+  return { transactions, secretsSet: undefined }
+}
+
+const none: Settings['delays'] = { deleteMs: 0, recoverMs: 0, purgeMs: 0 }
+/** As Azure's own were recorded: a deletion is typically seen after 13 seconds, a name free again a minute after its purge. */
+const azureDelays: Settings['delays'] = { deleteMs: 13_000, recoverMs: 13_000, purgeMs: 60_000 }
+const unitMs = { ms: 1, s: 1000, m: 60_000 }
+
+function delaysFrom(text: string, wrong: string[]): Settings['delays'] {
+  if (text === 'off') return none
+  if (text === 'azure') return azureDelays
+  const [, count, unit] = /^(\d{1,5})(ms|s|m)$/.exec(text) ?? []
+  const ms = Number(count) * unitMs[unit as keyof typeof unitMs]
+  if (count === undefined || ms > 3_600_000) {
+    wrong.push(`CARDEA_DELAYS must be off, azure, or a time up to an hour such as 500ms, 5s or 1m, not "${text}"`)
+    return none
+  }
+  return { deleteMs: ms, recoverMs: ms, purgeMs: ms }
 }

@@ -227,6 +227,21 @@ describe('settings', () => {
     assert.throws(() => settingsFrom({ CARDEA_DOMAIN: 'appconfig.example.org' }), /azconfig or appconfig/)
   })
 
+  it('take a quota and delays by Azure’s name, by number or time, and refuse what is neither', () => {
+    assert.deepEqual(settingsFrom({ CARDEA_QUOTA: 'azure' }).quota, { transactions: 4000, secretsSet: 300 })
+    assert.deepEqual(settingsFrom({ CARDEA_QUOTA: '50' }).quota, { transactions: 50, secretsSet: undefined })
+    assert.equal(settingsFrom({ CARDEA_QUOTA: 'off' }).quota, undefined)
+    const half = { deleteMs: 500, recoverMs: 500, purgeMs: 500 }
+    assert.deepEqual(settingsFrom({ CARDEA_DELAYS: '500ms' }).delays, half)
+    assert.equal(settingsFrom({ CARDEA_DELAYS: '1m' }).delays.deleteMs, 60_000)
+    for (const quota of ['0', '-1', '1.5', '100001', 'Azure', '', 'toString', '1e3']) {
+      assert.throws(() => settingsFrom({ CARDEA_QUOTA: quota }), /CARDEA_QUOTA must be/, quota)
+    }
+    for (const delays of ['5', '5h', '61m', '-1s', '', 'never', '1 s']) {
+      assert.throws(() => settingsFrom({ CARDEA_DELAYS: delays }), /CARDEA_DELAYS must be/, delays)
+    }
+  })
+
   it('have defaults that start', () => {
     const settings = settingsFrom({})
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import { operation } from '../operation.ts'
-import { dictionary, flag, nothing, nullable, optional, record, seconds, text, whole } from '../shape.ts'
+import { dictionary, flag, nothing, nullable, oneOf, optional, record, seconds, text, whole } from '../shape.ts'
 
 /**
  * Azure Key Vault, secrets (REST API 7.0 to 2026-04-01). Field names, limits and statuses are the service's own.
@@ -15,6 +15,8 @@ export const valueBytesMax = 25 * 1024
 const tags = dictionary(text({ maxCharacters: 512 }), { maxEntries: 15, maxKey: 512 })
 const contentType = text({ maxCharacters: 255, pattern: /^\P{Cc}*$/u, wanted: 'free of control characters' })
 const attributes = record({ enabled: optional(flag), nbf: nullable(seconds), exp: nullable(seconds) })
+/** A blob holds up to 500 versions of 25 KB, and comes as base64url: some 17 MB, and what JSON adds to odd characters. */
+export const backupBytesMax = 24 * 1024 * 1024
 const none = record({})
 const named = record({ name: secretName })
 const versioned = record({ name: secretName, version: optional(secretVersion) })
@@ -46,7 +48,8 @@ export const getSecret = operation({
   action: 'secrets/get',
   effect: 'read',
   params: versioned,
-  query: none,
+  // For the secret of a certificate; any other is in no form that could be turned into these.
+  query: record({ outcontenttype: optional(oneOf('application/x-pem-file', 'application/x-pkcs12')) }),
   body: nothing,
   status: 200,
 })
@@ -155,6 +158,36 @@ export const recoverDeletedSecret = operation({
   status: 200,
 })
 
+export const backupSecret = operation({
+  id: 'SecretBackup',
+  method: 'POST',
+  path: '/secrets/:name/backup',
+  since: '7.0',
+  action: 'secrets/backup',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const restoreSecret = operation({
+  id: 'SecretRestore',
+  method: 'POST',
+  path: '/secrets/restore',
+  since: '7.0',
+  action: 'secrets/restore',
+  // Which secret it is about is known once the blob is open; then it is asked again.
+  reach: 'within',
+  effect: 'write',
+  params: none,
+  query: none,
+  body: record({ value: text() }),
+  status: 200,
+  bodyBytesMax: backupBytesMax,
+})
+
+export type Backup = { value: string }
 export type SecretAttributes = {
   enabled: boolean
   nbf?: number
@@ -170,7 +203,7 @@ export type SecretItem = {
   attributes: SecretAttributes
   tags?: Record<string, string>
 }
-export type SecretBundle = SecretItem & { value?: string }
+export type SecretBundle = SecretItem & { value?: string; previousVersion?: string }
 export type Deleted = { recoveryId: string; deletedDate: number; scheduledPurgeDate: number }
-export type DeletedSecretBundle = Deleted & SecretItem
+export type DeletedSecretBundle = Deleted & SecretItem & { previousVersion?: string }
 export type Page<T> = { value: T[]; nextLink: string | null }

@@ -15,7 +15,9 @@ export const faultCodes = [
   'locked',
   'disabled',
   'protected',
+  'unsettled',
   'too-large',
+  'throttled',
   'unavailable',
   'internal',
 ] as const

@@ -5,6 +5,7 @@ import type { Installation } from '#core/installation/installation.ts'
 import type { Base } from '#core/perform.ts'
 import type { Times } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
+import type { Delays } from '#core/secrets/secret.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { appconfigPlane } from './appconfig/appconfig-plane.ts'
 import { appconfigWords } from './appconfig/appconfig-words.ts'
@@ -15,6 +16,7 @@ import type { Hosts } from './http/hosts.ts'
 import type { Served } from './http/listener.ts'
 import { managementPlane } from './management/management-plane.ts'
 import { managementWords } from './management/management-words.ts'
+import type { VaultQuota } from './vault/throttling.ts'
 import { vaultPlane } from './vault/vault-plane.ts'
 import { vaultWords } from './vault/vault-words.ts'
 
@@ -30,11 +32,15 @@ export type Ground = {
   readonly issuer: string
   readonly providers: Providers
   readonly times: Times
+  /** How much each vault lets through; undefined: everything. */
+  readonly quota: VaultQuota | undefined
+  /** How long deletions, recoveries and purges take to be seen. */
+  readonly delays: Delays
 }
 
 /** Every plane with its words, its routes, and the largest body that it takes. */
 export function planesOf(ground: Ground): Served<never>[] {
-  const { base, hosts, installation, tokens, vaults, issuer } = ground
+  const { base, hosts, installation, tokens, vaults, issuer, quota, delays } = ground
   const { database, keyring, clock } = base
   const { domain, tenant, subscription } = installation
   const tenancy = { tenant, subscription }
@@ -43,8 +49,8 @@ export function planesOf(ground: Ground): Served<never>[] {
   const planes = [
     {
       plane: 'vault',
-      words: vaultWords({ vaults, tokens, clock, authority, issuer, domain }),
-      routes: [...vaultPlane(hosts), ...onVaults(ground)],
+      words: vaultWords({ vaults, tokens, clock, authority, issuer, domain, quota }),
+      routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays }), ...onVaults(ground)],
       bodyBytesMax: 256 * 1024,
     },
     {

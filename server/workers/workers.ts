@@ -11,6 +11,7 @@ import { startReadingKeeper } from './reading-keeper.ts'
 import { reaper } from './reaper.ts'
 import { type Receiver, startRelay } from './relay.ts'
 import { rotator } from './rotator.ts'
+import { settler } from './settler.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 /** All that happens unasked on this node. */
@@ -30,6 +31,7 @@ export function startWorkers({ base, vaults, providers, times, log, events, onSt
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep }), around),
     startWorker(reaper({ base, vaults }), around),
+    startWorker(settler({ base, vaults }), around),
     startWorker(keyKeeper(base), around),
     startReadingKeeper({ database, log }),
   ]

@@ -24,6 +24,11 @@ export class Keyring {
     this.#makers.set(id, sql)
   }
 
+  /** Makes a key at its first use, where no founding does. */
+  async ensure(turn: Turn, id: string): Promise<void> {
+    if ((await sealedKey(turn.sql, id)) === undefined) await this.create(turn, id)
+  }
+
   /** The key with this id; kept once it was seen committed. */
   key(sql: Sql, id: string): KeyObject | Promise<KeyObject> {
     return this.#keys.get(id) ?? this.#open(sql, id)

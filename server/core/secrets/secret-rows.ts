@@ -1,5 +1,6 @@
+import type { Kysely } from 'kysely'
 import { query, type Sql, statement } from '#base/sql.ts'
-import { type Deletion, nameKey, type SecretVersion } from './secret.ts'
+import { type Change, type Deletion, nameKey, type SecretVersion } from './secret.ts'
 
 type HeadRow = {
   vault: string
@@ -8,6 +9,7 @@ type HeadRow = {
   version: string
   deleted: number | null
   purge: number | null
+  settling: Change | null
 }
 type VersionRow = {
   vault: string
@@ -29,7 +31,16 @@ type Tables = { secret: HeadRow; secret_version: VersionRow }
 /** A version with the name that its head spells. */
 type Joined = Pick<
   VersionRow,
-  'version' | 'sealed' | 'content_type' | 'tags' | 'enabled' | 'not_before' | 'expires' | 'created' | 'updated'
+  | 'version'
+  | 'sealed'
+  | 'content_type'
+  | 'tags'
+  | 'enabled'
+  | 'not_before'
+  | 'expires'
+  | 'created'
+  | 'updated'
+  | 'previous'
 > & {
   name: string
 }
@@ -44,12 +55,13 @@ const joined = [
   'v.expires',
   'v.created',
   'v.updated',
+  'v.previous',
 ] as const
 
 const head = statement<Tables, { vault: string; name_key: string }, Omit<HeadRow, 'vault' | 'name_key'>>((db, given) =>
   db
     .selectFrom('secret')
-    .select(['name', 'version', 'deleted', 'purge'])
+    .select(['name', 'version', 'deleted', 'purge', 'settling'])
     .where('vault', '=', given('vault'))
     .where('name_key', '=', given('name_key')),
 )
@@ -77,7 +89,8 @@ const one = statement<Tables, { vault: string; name_key: string; version: string
     .where('v.version', '=', given('version'))
     .where('h.deleted', 'is', null),
 )
-const gone = statement<Tables, { vault: string; name_key: string }, Joined & { deleted: number; purge: number }>(
+type Gone = Joined & { deleted: number; purge: number; settling: Change | null }
+const gone = statement<Tables, { vault: string; name_key: string }, Gone>(
   (db, given) =>
     db
       .selectFrom('secret as h')
@@ -87,7 +100,7 @@ const gone = statement<Tables, { vault: string; name_key: string }, Joined & { d
           .onRef('v.name_key', '=', 'h.name_key')
           .onRef('v.version', '=', 'h.version'),
       )
-      .select([...joined, 'h.deleted', 'h.purge'])
+      .select([...joined, 'h.deleted', 'h.purge', 'h.settling'])
       .where('h.vault', '=', given('vault'))
       .where('h.name_key', '=', given('name_key'))
       .where('h.deleted', 'is not', null) as never,
@@ -119,6 +132,7 @@ const upsertHead = statement<Tables, { vault: string; name_key: string; name: st
       version: given('version'),
       deleted: null,
       purge: null,
+      settling: null,
     })
     .onConflict((conflict) => conflict.columns(['vault', 'name_key']).doUpdateSet({ version: given('version') })),
 )
@@ -143,13 +157,12 @@ const updateAttributes = statement<
     .where('name_key', '=', given('name_key'))
     .where('version', '=', given('version')),
 )
-const mark = statement<Tables, { vault: string; name_key: string; deleted: number | null; purge: number | null }>(
-  (db, given) =>
-    db
-      .updateTable('secret')
-      .set({ deleted: given('deleted'), purge: given('purge') })
-      .where('vault', '=', given('vault'))
-      .where('name_key', '=', given('name_key')),
+const mark = statement<Tables, Pick<HeadRow, 'vault' | 'name_key' | 'deleted' | 'purge' | 'settling'>>((db, given) =>
+  db
+    .updateTable('secret')
+    .set({ deleted: given('deleted'), purge: given('purge'), settling: given('settling') })
+    .where('vault', '=', given('vault'))
+    .where('name_key', '=', given('name_key')),
 )
 const dropHead = statement<Tables, { vault: string; name_key: string }>((db, given) =>
   db.deleteFrom('secret').where('vault', '=', given('vault')).where('name_key', '=', given('name_key')),
@@ -159,12 +172,24 @@ const dropVersions = statement<Tables, { vault: string; name_key: string }>((db,
 )
 
 export type Kept = { readonly secret: SecretVersion; readonly sealed: Uint8Array }
-export type Head = { readonly name: string; readonly version: string; readonly deletion: Deletion | undefined }
+export type Head = {
+  readonly name: string
+  readonly version: string
+  readonly deletion: Deletion | undefined
+  readonly settling: Change | undefined
+}
 
-/** How a name stands: its spelling, its latest version, and whether it is deleted. */
+/** How a name stands: its spelling, its latest version, whether it is deleted, and what is under way with it. */
 export async function headOf(sql: Sql, vault: string, name: string): Promise<Head | undefined> {
   const row = await head.first(sql, { vault, name_key: nameKey(name) })
-  return row && { name: row.name, version: row.version, deletion: deletionOf(row) }
+  return (
+    row && {
+      name: row.name,
+      version: row.version,
+      deletion: deletionOf(row),
+      settling: row.settling ?? undefined,
+    }
+  )
 }
 
 /** A live version, the latest if none is named. */
@@ -182,24 +207,28 @@ export async function keptVersion(
   return row && { secret: secretOf(row), sealed: row.sealed }
 }
 
-/** The latest version of a deleted name. */
+/** The latest version of a deleted name, and what is under way with it. */
 export async function deletedVersion(
   sql: Sql,
   vault: string,
   name: string,
-): Promise<(SecretVersion & Deletion) | undefined> {
+): Promise<{ readonly secret: SecretVersion & Deletion; readonly settling: Change | undefined } | undefined> {
   const row = await gone.first(sql, { vault, name_key: nameKey(name) })
-  return row && { ...secretOf(row), deleted: row.deleted, purge: row.purge }
+  return (
+    row && {
+      secret: { ...secretOf(row), deleted: row.deleted, purge: row.purge },
+      settling: row.settling ?? undefined,
+    }
+  )
 }
 
-type Origin = { readonly previous: string | undefined; readonly rotation: string | undefined }
-/** Adds a version and makes it the latest. */
+/** Adds a version and makes it the latest. `rotation` is the one that made it, if one did. */
 export async function addVersion(
   sql: Sql,
   vault: string,
   secret: SecretVersion,
   sealed: Uint8Array,
-  origin: Origin,
+  rotation: string | undefined,
 ): Promise<void> {
   const name_key = nameKey(secret.name)
   await insertVersion.changed(sql, {
@@ -209,8 +238,8 @@ export async function addVersion(
     version: secret.version,
     sealed,
     created: secret.created,
-    previous: origin.previous ?? null,
-    rotation: origin.rotation ?? null,
+    previous: secret.previous ?? null,
+    rotation: rotation ?? null,
   })
   await upsertHead.changed(sql, { vault, name_key, name: secret.name, version: secret.version })
 }
@@ -220,26 +249,31 @@ export async function keepAttributes(sql: Sql, vault: string, secret: SecretVers
   await updateAttributes.changed(sql, { ...key, ...attributesOf(secret) })
 }
 
-/** Marks a name as deleted, or, without a deletion, as live again. */
+/** Marks a name as deleted, or, without a deletion, as live again; `settling` tells what of that isn't to be seen yet. */
 export async function markDeleted(
   sql: Sql,
   vault: string,
   name: string,
   deletion: Deletion | undefined,
+  settling?: Change,
 ): Promise<void> {
   await mark.changed(sql, {
     vault,
     name_key: nameKey(name),
     deleted: deletion?.deleted ?? null,
     purge: deletion?.purge ?? null,
+    settling: settling ?? null,
   })
 }
 
-/** Takes a name away with all its versions. */
-export async function removeSecret(sql: Sql, vault: string, name: string): Promise<void> {
-  const key = { vault, name_key: nameKey(name) }
-  await dropVersions.changed(sql, key)
-  await dropHead.changed(sql, key)
+/** Takes all versions of a name away. */
+export async function removeVersions(sql: Sql, vault: string, name: string): Promise<void> {
+  await dropVersions.changed(sql, { vault, name_key: nameKey(name) })
+}
+
+/** Frees a name that has no versions left. */
+export async function removeName(sql: Sql, vault: string, name: string): Promise<void> {
+  await dropHead.changed(sql, { vault, name_key: nameKey(name) })
 }
 
 /** Latest versions in the order of their names, after one, at most `limit`: live ones or deleted ones. */
@@ -260,6 +294,8 @@ export async function listHeads(
       .select([...joined.filter((column) => column !== 'v.sealed'), 'h.deleted', 'h.purge'])
       .where('h.vault', '=', vault)
       .where('h.deleted', deleted ? 'is not' : 'is', null)
+      // What is under way shows in neither list.
+      .where('h.settling', 'is', null)
       .orderBy('h.name_key')
       .limit(limit)
     return (after === undefined ? all : all.where('h.name_key', '>', after)) as never
@@ -275,21 +311,32 @@ export async function listVersions(
   { after, limit }: { after: string | undefined; limit: number },
 ): Promise<SecretVersion[]> {
   const rows = await query<Tables, Joined>(sql, (db) => {
-    const all = db
-      .selectFrom('secret as h')
-      .innerJoin('secret_version as v', (join) =>
-        join.onRef('v.vault', '=', 'h.vault').onRef('v.name_key', '=', 'h.name_key'),
-      )
+    const all = versionsOf(db, vault, name)
       .select(joined.filter((column) => column !== 'v.sealed'))
-      .where('h.vault', '=', vault)
-      .where('h.name_key', '=', nameKey(name))
-      .where('h.deleted', 'is', null)
       .orderBy('v.version')
       .limit(limit)
     return (after === undefined ? all : all.where('v.version', '>', after)) as never
   })
   return rows.map(secretOf)
 }
+
+/** Versions of a live name with their sealed values, in the order of their ids, at most `limit`. */
+export async function keptVersions(sql: Sql, vault: string, name: string, limit: number): Promise<Kept[]> {
+  const rows = await query<Tables, Joined>(sql, (db) =>
+    versionsOf(db, vault, name).select(joined).orderBy('v.version').limit(limit),
+  )
+  return rows.map((row) => ({ secret: secretOf(row), sealed: row.sealed }))
+}
+
+const versionsOf = (db: Kysely<Tables>, vault: string, name: string) =>
+  db
+    .selectFrom('secret as h')
+    .innerJoin('secret_version as v', (join) =>
+      join.onRef('v.vault', '=', 'h.vault').onRef('v.name_key', '=', 'h.name_key'),
+    )
+    .where('h.vault', '=', vault)
+    .where('h.name_key', '=', nameKey(name))
+    .where('h.deleted', 'is', null)
 
 const deletionOf = ({ deleted, purge }: { deleted: number | null; purge: number | null }): Deletion | undefined =>
   deleted === null || purge === null ? undefined : { deleted, purge }
@@ -304,6 +351,7 @@ const secretOf = (row: Joined): SecretVersion => ({
   expires: row.expires ?? undefined,
   created: row.created,
   updated: row.updated,
+  previous: row.previous ?? undefined,
 })
 
 const attributesOf = (secret: SecretVersion) => ({

@@ -15,12 +15,22 @@ export type SecretVersion = {
   readonly expires: Instant | undefined
   readonly created: Instant
   readonly updated: Instant
+  /** The version that was the latest when this one was made. */
+  readonly previous: string | undefined
 }
 export type OpenSecret = SecretVersion & { readonly value: string }
 
 /** A name that was deleted and can still be had back, until its purge. */
 export type Deletion = { readonly deleted: Instant; readonly purge: Instant }
 export type DeletedSecret = SecretVersion & Deletion
+
+/**
+ * What was answered and isn't to be seen yet. Key Vault takes seconds to show a deletion, a recovery or a purge; we show
+ * it at once, unless a client's test wants to meet those seconds.
+ */
+export type Change = 'deleting' | 'recovering' | 'purging'
+/** How long each of them takes, in milliseconds; nothing, as a rule. */
+export type Delays = { readonly deleteMs: number; readonly recoverMs: number; readonly purgeMs: number }
 
 /** What a caller may say of a new version. */
 export type Draft = {
@@ -35,7 +45,7 @@ export type Draft = {
 export const nameKey = (name: string): string => name.toLowerCase()
 
 /** A new version of a name. Nothing is inherited from the version before. */
-export function newVersion(name: string, version: string, draft: Draft, at: Instant): SecretVersion {
+export function newVersion(name: string, version: string, draft: Draft, at: Instant, previous?: string): SecretVersion {
   return checked({
     name,
     version,
@@ -46,6 +56,7 @@ export function newVersion(name: string, version: string, draft: Draft, at: Inst
     expires: draft.expires ?? undefined,
     created: at,
     updated: at,
+    previous,
   })
 }
 
@@ -80,6 +91,17 @@ export const noSuchDeletedSecret = (name: string): Fault =>
 
 export const isDeleted = (name: string): Fault =>
   new Fault('deleted-but-recoverable', `Secret ${name} is deleted and can be recovered or purged.`, { about: name })
+
+/** Nothing can be done with a name while something is under way with it. */
+export const isUnsettled = (name: string, change: Change): Fault =>
+  new Fault('unsettled', `Secret ${name} is still ${change}; retry later.`, { about: name, change })
+
+export const alreadyThere = (name: string): Fault =>
+  new Fault(
+    'conflict',
+    `There was a conflict restoring the secret '${name}'. This can happen if either: a second secret with the same name was created after the backup was taken, or a deleted secret of that name can still be recovered.`,
+    { about: name },
+  )
 
 /** A disabled version gives no value. Dates don't matter here: Key Vault serves values before nbf and after exp. */
 export function refuseDisabled(secret: SecretVersion): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { actions } from '@cardea/contract/actions'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { referrersOf } from '#core/configuration/configuration.ts'
@@ -6,10 +7,13 @@ import type { Event } from '#core/events/event.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
 import { keyOfVault, purgeDate, type Vault } from '#core/vaults/vault.ts'
+import { openBackup, sealBackup, versionsMax } from './backup.ts'
 import {
+  alreadyThere,
   type DeletedSecret,
   type Draft,
   isDeleted,
+  isUnsettled,
   nameKey,
   newVersion,
   noSuchDeletedSecret,
@@ -25,14 +29,18 @@ import {
   headOf,
   keepAttributes,
   keptVersion,
+  keptVersions,
   listHeads,
   listVersions,
   markDeleted,
-  removeSecret,
+  removeName,
+  removeVersions,
 } from './secret-rows.ts'
 
 /** The kind under which a deleted secret waits for its purge. */
 export const purging = 'purge-secret'
+/** The kind under which a change waits to be seen, where the service's delays are reproduced. */
+export const settling = 'settle-secret'
 
 export const resourceOf = (vault: Vault, name: string): string => `${vault.resourceId}/secrets/${name}`
 /** The subject of a secret in the due-index. */
@@ -85,10 +93,11 @@ export async function setSecret(
   rotation?: string,
 ): Promise<OpenSecret> {
   const head = await headOf(sql, vault.name, name)
+  if (head?.settling !== undefined) throw isUnsettled(head.name, head.settling)
   if (head?.deletion !== undefined) throw isDeleted(head.name)
-  const secret = newVersion(head?.name ?? name, newVersionId(), draft, at)
+  const secret = newVersion(head?.name ?? name, newVersionId(), draft, at, head?.version)
   const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, name, secret.version))
-  await addVersion(sql, vault.name, secret, sealed, { previous: head?.version, rotation })
+  await addVersion(sql, vault.name, secret, sealed, rotation)
   meet(secret.version)
   tell(tellOf(vault, 'secret-version-created', secret))
   await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: false })
@@ -121,8 +130,8 @@ export async function standingOf(
 ): Promise<{ readonly latest: SecretVersion; readonly deleted: boolean } | undefined> {
   const kept = await keptVersion(sql, vault.name, name, undefined)
   if (kept !== undefined) return { latest: kept.secret, deleted: false }
-  const latest = await deletedVersion(sql, vault.name, name)
-  return latest && { latest, deleted: true }
+  const found = await deletedVersion(sql, vault.name, name)
+  return found && { latest: found.secret, deleted: true }
 }
 
 /** Changes a version's attributes, never its value. */
@@ -134,7 +143,7 @@ export async function updateSecret(
   draft: Draft,
 ): Promise<SecretVersion> {
   const kept = await keptVersion(sql, vault.name, name, version)
-  if (kept === undefined) throw noSuchSecret(name, version)
+  if (kept === undefined) throw await missing(sql, vault, name, version)
   const secret = withAttributes(kept.secret, draft, at)
   await keepAttributes(sql, vault.name, secret)
   tell(tellOf(vault, 'secret-updated', secret))
@@ -143,48 +152,73 @@ export async function updateSecret(
   return secret
 }
 
-/** Deletes a name with all its versions; until its purge it can be recovered. */
+/** Why a change finds no live secret: it may yet come back from its deletion. */
+async function missing(sql: Sql, vault: Vault, name: string, version?: string): Promise<Fault> {
+  const head = await headOf(sql, vault.name, name)
+  return head?.settling === 'recovering' ? isUnsettled(head.name, head.settling) : noSuchSecret(name, version)
+}
+
+/** Has what is under way with a name seen after a while. */
+const seenAfter = (delayMs: number, { turn, at }: Pick<Scope<never>, 'turn' | 'at'>, vault: Vault, name: string) =>
+  scheduleAt(turn, settling, subjectOf(vault, name), at + delayMs)
+
+/**
+ * Deletes a name with all its versions; until its purge it can be recovered. A delay is for tests of clients: until it is
+ * over the deleted secret isn't to be seen.
+ */
 export async function deleteSecret(
   { sql, at, turn, tell }: Scope<'secrets/delete'>,
   vault: Vault,
   name: string,
+  delayMs = 0,
 ): Promise<DeletedSecret> {
   const kept = await keptVersion(sql, vault.name, name, undefined)
-  if (kept === undefined) throw noSuchSecret(name)
+  if (kept === undefined) throw await missing(sql, vault, name)
   const deletion = { deleted: at, purge: purgeDate(vault, at) }
-  await markDeleted(sql, vault.name, name, deletion)
+  await markDeleted(sql, vault.name, name, deletion, delayMs > 0 ? 'deleting' : undefined)
+  if (delayMs > 0) await seenAfter(delayMs, { turn, at }, vault, name)
   await scheduleAt(turn, purging, subjectOf(vault, name), deletion.purge)
   tell(tellOf(vault, 'secret-deleted', kept.secret))
   await tellReferrers({ sql, tell }, vault, kept.secret, { latest: true, all: true })
   return { ...kept.secret, ...deletion }
 }
 
-/** A deleted name, without its value. */
+/** A deleted name, without its value; of a disabled one the service shows nothing at all (reference 8.1). */
 export async function getDeletedSecret(
   { sql }: Sight<'secrets/list'>,
   vault: Vault,
   name: string,
 ): Promise<DeletedSecret> {
-  const secret = await deletedVersion(sql, vault.name, name)
-  if (secret === undefined) throw noSuchDeletedSecret(name)
-  return secret
+  const found = await deletedVersion(sql, vault.name, name)
+  if (found === undefined || found.settling !== undefined) throw noSuchDeletedSecret(name)
+  refuseDisabled(found.secret)
+  return found.secret
 }
 
 /** Makes a deleted name live again, with all its versions. */
 export async function recoverSecret(
-  { sql, turn, tell }: Scope<'secrets/recover'>,
+  { sql, at, turn, tell }: Scope<'secrets/recover'>,
   vault: Vault,
   name: string,
+  delayMs = 0,
 ): Promise<SecretVersion> {
   const found = await deletedVersion(sql, vault.name, name)
   // Key Vault says this one in the words for a live secret (reference 8.1).
   if (found === undefined) throw noSuchSecret(name)
-  const { deleted, purge, ...secret } = found
-  await markDeleted(sql, vault.name, name, undefined)
+  if (found.settling !== undefined) throw isUnsettled(found.secret.name, found.settling)
+  const { deleted, purge, ...secret } = found.secret
   await unschedule(turn, purging, subjectOf(vault, name))
+  if (delayMs > 0) {
+    await markDeleted(sql, vault.name, name, { deleted, purge }, 'recovering')
+    await seenAfter(delayMs, { turn, at }, vault, name)
+  } else await bringBack({ sql, tell }, vault, secret)
+  return secret
+}
+
+async function bringBack({ sql, tell }: Telling, vault: Vault, secret: SecretVersion): Promise<void> {
+  await markDeleted(sql, vault.name, secret.name, undefined)
   tell(tellOf(vault, 'secret-recovered', secret))
   await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: true })
-  return secret
 }
 
 /** Takes a deleted name away for good. With purge protection only time can. */
@@ -192,18 +226,90 @@ export async function purgeSecret(
   { sql, at, turn, tell }: Scope<'secrets/purge'>,
   vault: Vault,
   name: string,
+  delayMs = 0,
 ): Promise<void> {
-  const secret = await deletedVersion(sql, vault.name, name)
-  if (secret === undefined) throw noSuchDeletedSecret(name)
+  const found = await deletedVersion(sql, vault.name, name)
+  if (found === undefined) throw noSuchDeletedSecret(name)
+  const { secret } = found
+  if (found.settling !== undefined) throw isUnsettled(secret.name, found.settling)
   if (vault.purgeProtection && at < secret.purge) {
     throw new Fault('protected', 'Purge protection is enabled for this vault.', {
       vault: vault.name,
       location: vault.location,
     })
   }
-  await removeSecret(sql, vault.name, name)
+  await removeVersions(sql, vault.name, name)
   await unschedule(turn, purging, subjectOf(vault, name))
+  // The values are gone at once; what takes its time is that the name is free.
+  if (delayMs > 0) {
+    await markDeleted(sql, vault.name, name, secret, 'purging')
+    await seenAfter(delayMs, { turn, at }, vault, name)
+  } else await removeName(sql, vault.name, name)
   tell(tellOf(vault, 'secret-purged', secret))
+}
+
+/** The delay of a change is over: now it is to be seen. The change itself was allowed and written down when it was asked for. */
+export async function settleSecret({ turn, tell }: Pick<Scope<never>, 'turn' | 'tell'>, vault: Vault, name: string) {
+  const { sql } = turn
+  const head = await headOf(sql, vault.name, name)
+  if (head?.settling === 'deleting') await markDeleted(sql, vault.name, name, head.deletion)
+  else if (head?.settling === 'purging') await removeName(sql, vault.name, name)
+  else if (head?.settling === 'recovering') {
+    const found = await deletedVersion(sql, vault.name, name)
+    if (found !== undefined) await bringBack({ sql, tell }, vault, found.secret)
+  }
+}
+
+/** A live secret with all its versions, in a blob that only this installation opens. */
+export async function backupSecret(scope: Scope<'secrets/backup'>, vault: Vault, name: string): Promise<string> {
+  const { sql, keyring } = scope
+  const head = await headOf(sql, vault.name, name)
+  if (head === undefined || head.deletion !== undefined) throw noSuchSecret(name)
+  const kept = await keptVersions(sql, vault.name, name, versionsMax + 1)
+  if (kept.length > versionsMax) {
+    throw new Fault('invalid', `Secret ${head.name} has more than ${versionsMax} versions; it can't be backed up.`)
+  }
+  const versions: OpenSecret[] = []
+  for (const { secret, sealed } of kept) {
+    const value = await keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, name, secret.version))
+    versions.push({ ...secret, value })
+  }
+  const latestLast = versions.toSorted(
+    (a, b) => Number(a.version === head.version) - Number(b.version === head.version),
+  )
+  return sealBackup(scope, vault, { versions: latestLast })
+}
+
+/**
+ * Brings a secret back from a blob, with its versions as they were, under its name, which must be free. Which secret it is
+ * stands in the blob: only now can be asked whether the caller may restore that one.
+ */
+export async function restoreSecret(
+  scope: Scope<'secrets/restore'>,
+  vault: Vault,
+  blob: string,
+): Promise<SecretVersion> {
+  const { sql, keyring, permit, tell, meet } = scope
+  const { versions } = await openBackup(scope, vault, blob)
+  const latest = versions.at(-1) as OpenSecret
+  meet(`secrets/${latest.name}/${latest.version}`)
+  const resource = resourceOf(vault, latest.name)
+  if (!permit.allows('secrets/restore', resource)) {
+    throw new Fault('forbidden', 'Caller is not authorized to perform action on resource.', {
+      action: actions['secrets/restore'],
+      resource: resource.toLowerCase(),
+    })
+  }
+  const head = await headOf(sql, vault.name, latest.name)
+  if (head !== undefined) throw alreadyThere(head.name)
+  for (const { value, ...secret } of versions) {
+    const place = placeOf(vault, secret.name, secret.version)
+    await addVersion(sql, vault.name, secret, await keyring.seal(sql, keyOfVault(vault), value, place), undefined)
+  }
+  const { value, ...restored } = latest
+  tell(tellOf(vault, 'secret-version-created', restored))
+  await tellReferrers({ sql, tell }, vault, restored, { latest: true, all: true })
+  return restored
 }
 
 export type Slice = { readonly after: string | undefined; readonly limit: number }

@@ -74,6 +74,7 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
       const headers = headersOf(call, status < 500 ? sequence : undefined)
       if (status === 401) headers['www-authenticate'] = challenge(call, fault)
       if (status === 503) headers['retry-after-ms'] = '1000'
+      if (status === 429) headers['retry-after-ms'] = fault.particulars.retryMs ?? '1000'
       if (problem === undefined) return { status, headers }
       headers['content-type'] = 'application/problem+json; charset=utf-8'
       return { status, headers, body: JSON.stringify(problem) }

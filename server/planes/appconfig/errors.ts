@@ -49,7 +49,12 @@ const said: Record<FaultCode, Saying> = {
   locked: { status: 409, problem: keyLocked },
   disabled: { status: 403, problem: forbidden },
   protected: { status: 403, problem: forbidden },
+  unsettled: { status: 409, problem: problem('invalid-state', 'Target resource state invalid.') },
   'too-large': { status: 413, problem: problem('too-large', 'The setting is too large') },
+  throttled: {
+    status: 429,
+    problem: problem('too-many-requests', 'Resource utilization has surpassed the assigned quota'),
+  },
   unavailable: { status: 503, problem: problem('unavailable', 'The service cannot answer now') },
   internal: { status: 500, problem: problem('server-error', 'The service failed') },
 }

@@ -18,7 +18,9 @@ const ends: Record<FaultCode | 'done', readonly [status: number, reason: string]
   locked: [409, 'Conflict'],
   disabled: [403, 'Forbidden'],
   protected: [403, 'Forbidden'],
+  unsettled: [409, 'Conflict'],
   'too-large': [413, 'Payload Too Large'],
+  throttled: [429, 'Too Many Requests'],
   unavailable: [503, 'Service Unavailable'],
   internal: [500, 'Internal Server Error'],
 }

@@ -63,7 +63,9 @@ const said: Record<FaultCode, readonly [status: number, code: string]> = {
   locked: [409, 'Directory_ConcurrencyViolation'],
   disabled: [403, 'Authorization_RequestDenied'],
   protected: [403, 'Authorization_RequestDenied'],
+  unsettled: [409, 'Directory_ConcurrencyViolation'],
   'too-large': [413, 'Request_EntityTooLarge'],
+  throttled: [429, 'TooManyRequests'],
   unavailable: [503, 'ServiceUnavailable'],
   internal: [500, 'InternalServerError'],
 }

@@ -126,9 +126,11 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
   for (const { plane, words, routes, bodyBytesMax } of planes as unknown as readonly Served<unknown>[]) {
     for (const route of routes) {
       const { operation } = route
+      const { spend } = words
       const meet = async (request: FastifyRequest, reply: FastifyReply) => {
         request.call = callOf(request, reply, hosts)
         request.known = await words.identify(request.call)
+        if (spend !== undefined) spend(request.known, operation)
       }
       // Who calls is known before the body is read. Where none is read, the handler asks, and the hook's cost is saved.
       const bodiless = operation.method === 'GET' || operation.method === 'HEAD'
@@ -156,7 +158,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
           url: pathOf(path),
           constraints: { plane },
           config: { operation: operation.id, path },
-          bodyLimit: bodyBytesMax,
+          bodyLimit: operation.bodyBytesMax ?? bodyBytesMax,
           ...(!bodiless && { onRequest: meet }),
           handler,
         })
@@ -333,6 +335,7 @@ const statuses: { readonly [code in FaultCode]?: number } = {
   'not-found': 404,
   invalid: 400,
   'too-large': 413,
+  throttled: 429,
   unavailable: 503,
 }
 

@@ -16,7 +16,9 @@ const said: Record<FaultCode, readonly [status: number, code: string]> = {
   locked: [409, 'ScopeLocked'],
   disabled: [403, 'Disabled'],
   protected: [403, 'Forbidden'],
+  unsettled: [409, 'ConflictError'],
   'too-large': [413, 'RequestEntityTooLarge'],
+  throttled: [429, 'TooManyRequests'],
   unavailable: [503, 'ServiceUnavailable'],
   internal: [500, 'InternalServerError'],
 }

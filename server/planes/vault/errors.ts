@@ -57,6 +57,14 @@ const said: Record<FaultCode, Saying> = {
   conflict: { status: 409, code: 'Conflict' },
   precondition: { status: 412, code: 'PreconditionFailed' },
   locked: { status: 409, code: 'Conflict' },
+  unsettled: {
+    status: 409,
+    code: 'Conflict',
+    words: ({ particulars }) =>
+      particulars.change === 'recovering'
+        ? `Secret ${particulars.about} is currently being recovered.`
+        : `Secret ${particulars.about} is currently being deleted and cannot be re-created; retry later.`,
+  },
   disabled: { status: 403, code: 'Forbidden', inner: 'SecretDisabled' },
   protected: {
     status: 403,
@@ -65,8 +73,22 @@ const said: Record<FaultCode, Saying> = {
       `Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed.\r\nVault: ${particulars.vault};location=${particulars.location}`,
   },
   'too-large': { status: 413, code: 'RequestEntityTooLarge' },
+  throttled: { status: 429, code: 'Throttled' },
   unavailable: { status: 503, code: 'ServiceUnavailable' },
   internal: { status: 500, code: 'InternalServerError' },
+}
+
+/** What is no secret has codes of its own: a host without a vault, a path that isn't served, a blob that doesn't open. */
+const ofKind: Readonly<Record<string, string>> = {
+  host: 'VaultNotFound',
+  route: 'NotFound',
+  backup: 'Malformed backup blob',
+}
+/** What is under way with a name, as clients read it. */
+const unsettled: Readonly<Record<string, string>> = {
+  deleting: 'ObjectIsBeingDeleted',
+  recovering: 'ObjectIsBeingRecovered',
+  purging: 'ObjectIsBeingDeleted',
 }
 
 export type VaultError = {
@@ -76,13 +98,18 @@ export type VaultError = {
 
 export function vaultError(fault: Fault, issuer: Issuer): VaultError {
   const { status, code, inner, words } = said[fault.code]
-  // A host without a vault is no missing secret.
-  const named =
-    fault.particulars.kind === 'host' ? 'VaultNotFound' : fault.particulars.kind === 'route' ? 'NotFound' : code
+  const { kind, change } = fault.particulars
   const message = words?.(fault, issuer) ?? fault.message
+  const innermost = change === undefined ? inner : unsettled[change]
   return {
     status,
-    body: { error: { code: named, message, ...(inner !== undefined && { innererror: { code: inner } }) } },
+    body: {
+      error: {
+        code: (kind !== undefined && ofKind[kind]) || code,
+        message,
+        ...(innermost !== undefined && { innererror: { code: innermost } }),
+      },
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Vault } from '#core/vaults/vault.ts'
 import type { Route } from '../plane.ts'
+import backupSecret from './secrets/backup-secret.ts'
 import deleteSecret from './secrets/delete-secret.ts'
 import getDeletedSecret from './secrets/get-deleted-secret.ts'
 import getSecret from './secrets/get-secret.ts'
@@ -8,6 +9,7 @@ import listSecretVersions from './secrets/list-secret-versions.ts'
 import listSecrets from './secrets/list-secrets.ts'
 import purgeDeletedSecret from './secrets/purge-deleted-secret.ts'
 import recoverDeletedSecret from './secrets/recover-deleted-secret.ts'
+import restoreSecret from './secrets/restore-secret.ts'
 import setSecret from './secrets/set-secret.ts'
 import updateSecret from './secrets/update-secret.ts'
 import type { VaultRoutes } from './vault-route.ts'
@@ -23,5 +25,7 @@ export const vaultPlane = (around: VaultRoutes): readonly Route<Vault>[] => [
   listDeletedSecrets(around),
   getDeletedSecret(around),
   recoverDeletedSecret(around),
-  purgeDeletedSecret(),
+  purgeDeletedSecret(around),
+  backupSecret(),
+  restoreSecret(around),
 ]

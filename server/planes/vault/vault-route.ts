@@ -1,10 +1,15 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
+import type { Delays } from '#core/secrets/secret.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { type Route, route } from '../plane.ts'
 
 /** What the routes of a vault need to know of the house around them. */
-export type VaultRoutes = { readonly vaultUrl: (name: string) => string }
+export type VaultRoutes = {
+  readonly vaultUrl: (name: string) => string
+  /** How long deletions, recoveries and purges take to be seen. */
+  readonly delays: Delays
+}
 
 /** A route whose subject is a vault. */
 export const vaultRoute = <A extends Action, P, Q, B, E extends Effect>(

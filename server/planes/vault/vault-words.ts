@@ -6,6 +6,7 @@ import type { VaultBook } from '#core/vaults/vaults.ts'
 import { bearer } from '../bearer.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { unknownVaultVersion, vaultError } from './errors.ts'
+import { spending, type VaultQuota } from './throttling.ts'
 
 export type VaultServices = {
   readonly vaults: VaultBook
@@ -16,10 +17,13 @@ export type VaultServices = {
   /** The issuer that error messages name. */
   readonly issuer: string
   readonly domain: string
+  /** How much each vault lets through; undefined: everything. */
+  readonly quota: VaultQuota | undefined
 }
 
 /** How Key Vault's data plane speaks: challenge, headers, errors (reference 2, 4, 5). */
-export function vaultWords({ vaults, tokens, clock, authority, issuer, domain }: VaultServices): PlaneWords<Vault> {
+export function vaultWords(services: VaultServices): PlaneWords<Vault> {
+  const { vaults, tokens, clock, authority, issuer, domain, quota } = services
   const parent = `vault.${domain}`
   // The audience may bear any port, and a slash at its end; Azure's own resource is understood too (clients 3.4).
   const audience = (given: string): boolean =>
@@ -32,6 +36,7 @@ export function vaultWords({ vaults, tokens, clock, authority, issuer, domain }:
       const caller = await tokens.verify(token, audience, clock())
       return { caller, subject: await vaults.vault(call.name) }
     },
+    ...(quota !== undefined && { spend: spending(quota, clock) }),
     resource: ({ resourceId }) => resourceId,
     versions: new Set(vaultVersions),
     unknownVersion: unknownVaultVersion,
@@ -49,6 +54,8 @@ export function vaultWords({ vaults, tokens, clock, authority, issuer, domain }:
       headers['content-type'] = json
       if (status === 401) headers['www-authenticate'] = challenge(call, authority)
       if (status === 503) headers['retry-after'] = '1'
+      // The service sends none with a 429, and JavaScript clients then give up at once (reference 13.2).
+      if (status === 429) headers['retry-after'] = String(Math.ceil(Number(fault.particulars.retryMs) / 1000))
       return { status, headers, body: JSON.stringify(body) }
     },
   }

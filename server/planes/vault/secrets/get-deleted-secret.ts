@@ -2,12 +2,17 @@ import * as contract from '@cardea/contract/vault/secrets'
 import { getDeletedSecret } from '#core/secrets/secrets.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theSecret } from './resource.ts'
-import { deletedBundleOf } from './wire.ts'
+import { deletedBundleOf, dialectIn } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.getDeletedSecret, {
     resource: theSecret,
-    async run(sight, { params, subject: vault }) {
-      return deletedBundleOf(vaultUrl(vault.name), vault, await getDeletedSecret(sight, vault, params.name))
+    async run(sight, { params, subject: vault, call }) {
+      return deletedBundleOf(
+        vaultUrl(vault.name),
+        vault,
+        dialectIn(call),
+        await getDeletedSecret(sight, vault, params.name),
+      )
     },
   })

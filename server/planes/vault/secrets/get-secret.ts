@@ -2,12 +2,17 @@ import * as contract from '@cardea/contract/vault/secrets'
 import { getSecret } from '#core/secrets/secrets.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theSecret } from './resource.ts'
-import { bundleOf } from './wire.ts'
+import { bundleOf, dialectIn } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.getSecret, {
     resource: theSecret,
-    async run(sight, { params, subject: vault }) {
-      return bundleOf(vaultUrl(vault.name), vault, await getSecret(sight, vault, params.name, params.version))
+    async run(sight, { params, subject: vault, call }) {
+      return bundleOf(
+        vaultUrl(vault.name),
+        vault,
+        dialectIn(call),
+        await getSecret(sight, vault, params.name, params.version),
+      )
     },
   })

@@ -4,13 +4,14 @@ import { listDeletedSecrets } from '#core/secrets/secrets.ts'
 import { pageOf, sliceOf } from '../paging.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theVault } from './resource.ts'
-import { deletedItemOf } from './wire.ts'
+import { deletedItemOf, dialectIn } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.listDeletedSecrets, {
     resource: theVault,
     async run(sight, { query, subject: vault, call }) {
       const origin = vaultUrl(vault.name)
+      const dialect = dialectIn(call)
       const found = await listDeletedSecrets(sight, vault, sliceOf(query))
       return pageOf(
         call,
@@ -18,7 +19,7 @@ export default ({ vaultUrl }: VaultRoutes) =>
         query,
         found,
         ({ name }) => nameKey(name),
-        (secret) => deletedItemOf(origin, vault, secret),
+        (secret) => deletedItemOf(origin, vault, dialect, secret),
       )
     },
   })

@@ -3,13 +3,14 @@ import { listSecretVersions } from '#core/secrets/secrets.ts'
 import { pageOf, sliceOf } from '../paging.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theSecret } from './resource.ts'
-import { versionItemOf } from './wire.ts'
+import { dialectIn, versionItemOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.listSecretVersions, {
     resource: theSecret,
     async run(sight, { params, query, subject: vault, call }) {
       const origin = vaultUrl(vault.name)
+      const dialect = dialectIn(call)
       const found = await listSecretVersions(sight, vault, params.name, sliceOf(query))
       return pageOf(
         call,
@@ -17,7 +18,7 @@ export default ({ vaultUrl }: VaultRoutes) =>
         query,
         found,
         ({ version }) => version,
-        (secret) => versionItemOf(origin, vault, secret),
+        (secret) => versionItemOf(origin, vault, dialect, secret),
       )
     },
   })

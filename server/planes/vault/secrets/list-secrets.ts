@@ -4,13 +4,14 @@ import { listSecrets } from '#core/secrets/secrets.ts'
 import { pageOf, sliceOf } from '../paging.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theVault } from './resource.ts'
-import { itemOf } from './wire.ts'
+import { dialectIn, itemOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.listSecrets, {
     resource: theVault,
     async run(sight, { query, subject: vault, call }) {
       const origin = vaultUrl(vault.name)
+      const dialect = dialectIn(call)
       const found = await listSecrets(sight, vault, sliceOf(query))
       return pageOf(
         call,
@@ -18,7 +19,7 @@ export default ({ vaultUrl }: VaultRoutes) =>
         query,
         found,
         ({ name }) => nameKey(name),
-        (secret) => itemOf(origin, vault, secret),
+        (secret) => itemOf(origin, vault, dialect, secret),
       )
     },
   })

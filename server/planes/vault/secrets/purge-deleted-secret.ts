@@ -1,10 +1,10 @@
 import * as contract from '@cardea/contract/vault/secrets'
 import { purgeSecret } from '#core/secrets/secrets.ts'
-import { vaultRoute } from '../vault-route.ts'
+import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theSecret } from './resource.ts'
 
-export default () =>
+export default ({ delays }: VaultRoutes) =>
   vaultRoute(contract.purgeDeletedSecret, {
     resource: theSecret,
-    run: (scope, { params, subject: vault }) => purgeSecret(scope, vault, params.name),
+    run: (scope, { params, subject: vault }) => purgeSecret(scope, vault, params.name, delays.purgeMs),
   })

@@ -2,13 +2,13 @@ import * as contract from '@cardea/contract/vault/secrets'
 import { updateSecret } from '#core/secrets/secrets.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theSecret } from './resource.ts'
-import { bundleOf, draftFrom } from './wire.ts'
+import { bundleOf, dialectIn, draftFrom } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.updateSecret, {
     resource: theSecret,
-    async run(scope, { params, body, subject: vault }) {
+    async run(scope, { params, body, subject: vault, call }) {
       const secret = await updateSecret(scope, vault, params.name, params.version, draftFrom(body))
-      return bundleOf(vaultUrl(vault.name), vault, secret)
+      return bundleOf(vaultUrl(vault.name), vault, dialectIn(call), secret)
     },
   })

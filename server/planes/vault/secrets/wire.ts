@@ -1,7 +1,9 @@
 import type { DeletedSecretBundle, SecretAttributes, SecretBundle, SecretItem } from '@cardea/contract/vault/secrets'
+import { type Dialect, dialectOf } from '@cardea/contract/vault/versions'
 import { fromSeconds, inSeconds } from '#base/clock.ts'
 import type { DeletedSecret, Draft, SecretVersion } from '#core/secrets/secret.ts'
 import { recoveryLevel, type Vault } from '#core/vaults/vault.ts'
+import type { Call } from '../../plane.ts'
 
 type Parameters = {
   readonly contentType: string | undefined
@@ -22,36 +24,48 @@ export const draftFrom = ({ contentType, tags, attributes }: Parameters): Draft 
   expires: instant(attributes?.exp),
 })
 
-const attributesOf = (vault: Vault, secret: SecretVersion): SecretAttributes => ({
+/** The dialect of the api-version that a call asked for. */
+export const dialectIn = ({ query }: Call): Dialect => dialectOf(query['api-version'] as string)
+
+const attributesOf = (vault: Vault, dialect: Dialect, secret: SecretVersion): SecretAttributes => ({
   enabled: secret.enabled,
   ...(secret.notBefore !== undefined && { nbf: inSeconds(secret.notBefore) }),
   ...(secret.expires !== undefined && { exp: inSeconds(secret.expires) }),
   created: inSeconds(secret.created),
   updated: inSeconds(secret.updated),
   recoveryLevel: recoveryLevel(vault),
-  recoverableDays: vault.retentionDays,
+  ...(dialect.recoverableDays && { recoverableDays: vault.retentionDays }),
 })
 
-const item = (id: string, vault: Vault, secret: SecretVersion): SecretItem => ({
+const item = (id: string, vault: Vault, dialect: Dialect, secret: SecretVersion): SecretItem => ({
   ...(secret.contentType !== undefined && { contentType: secret.contentType }),
   id,
-  attributes: attributesOf(vault, secret),
+  attributes: attributesOf(vault, dialect, secret),
   ...(secret.tags !== undefined && { tags: { ...secret.tags } }),
 })
 
 /** Ours into Key Vault's: a version, with its value if it is to be shown. */
-export const bundleOf = (origin: string, vault: Vault, secret: SecretVersion & { value?: string }): SecretBundle => ({
+export const bundleOf = (
+  origin: string,
+  vault: Vault,
+  dialect: Dialect,
+  secret: SecretVersion & { value?: string },
+): SecretBundle => ({
   ...(secret.value !== undefined && { value: secret.value }),
-  ...item(`${origin}/secrets/${secret.name}/${secret.version}`, vault, secret),
+  ...item(`${origin}/secrets/${secret.name}/${secret.version}`, vault, dialect, secret),
+  ...previousOf(dialect, secret),
 })
 
+const previousOf = (dialect: Dialect, { previous }: SecretVersion) =>
+  dialect.previousVersion && previous !== undefined ? { previousVersion: previous } : undefined
+
 /** A line of the list of secrets: the id has no version. */
-export const itemOf = (origin: string, vault: Vault, secret: SecretVersion): SecretItem =>
-  item(`${origin}/secrets/${secret.name}`, vault, secret)
+export const itemOf = (origin: string, vault: Vault, dialect: Dialect, secret: SecretVersion): SecretItem =>
+  item(`${origin}/secrets/${secret.name}`, vault, dialect, secret)
 
 /** A line of the list of versions. */
-export const versionItemOf = (origin: string, vault: Vault, secret: SecretVersion): SecretItem =>
-  item(`${origin}/secrets/${secret.name}/${secret.version}`, vault, secret)
+export const versionItemOf = (origin: string, vault: Vault, dialect: Dialect, secret: SecretVersion): SecretItem =>
+  item(`${origin}/secrets/${secret.name}/${secret.version}`, vault, dialect, secret)
 
 const recovery = (origin: string, secret: DeletedSecret) => ({
   recoveryId: `${origin}/deletedsecrets/${secret.name}`,
@@ -59,12 +73,23 @@ const recovery = (origin: string, secret: DeletedSecret) => ({
   scheduledPurgeDate: inSeconds(secret.purge),
 })
 
-export const deletedBundleOf = (origin: string, vault: Vault, secret: DeletedSecret): DeletedSecretBundle => ({
+export const deletedBundleOf = (
+  origin: string,
+  vault: Vault,
+  dialect: Dialect,
+  secret: DeletedSecret,
+): DeletedSecretBundle => ({
   ...recovery(origin, secret),
-  ...versionItemOf(origin, vault, secret),
+  ...versionItemOf(origin, vault, dialect, secret),
+  ...previousOf(dialect, secret),
 })
 
-export const deletedItemOf = (origin: string, vault: Vault, secret: DeletedSecret): DeletedSecretBundle => ({
+export const deletedItemOf = (
+  origin: string,
+  vault: Vault,
+  dialect: Dialect,
+  secret: DeletedSecret,
+): DeletedSecretBundle => ({
   ...recovery(origin, secret),
-  ...itemOf(origin, vault, secret),
+  ...itemOf(origin, vault, dialect, secret),
 })

@@ -1,0 +1,54 @@
+import type { Clock, Instant } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+
+/**
+ * How many requests each vault or store lets through in a window of time that slides: in any stretch of that length,
+ * wherever it begins, at most `max`. What is refused doesn't count. Counting costs no allocation and no wait, and is
+ * done in this process alone: nodes of a cluster count apart.
+ */
+export class Quota {
+  readonly #max: number
+  readonly #windowMs: number
+  readonly #clock: Clock
+  readonly #windows = new Map<string, Window>()
+
+  constructor(max: number, windowMs: number, clock: Clock) {
+    this.#max = max
+    this.#windowMs = windowMs
+    this.#clock = clock
+  }
+
+  /**
+   * Counts one request of a vault or store that exists. Throws `throttled` with these words, and with the milliseconds
+   * after which one more is let through as `retryMs`.
+   */
+  spend(name: string, words: string): void {
+    let window = this.#windows.get(name)
+    if (window === undefined) {
+      window = new Window(this.#max)
+      this.#windows.set(name, window)
+    }
+    const waitMs = window.take(this.#clock(), this.#windowMs)
+    if (waitMs > 0) throw new Fault('throttled', words, { retryMs: String(waitMs) })
+  }
+}
+
+/** When each of the last `max` requests was let through, oldest next: a ring. */
+class Window {
+  readonly #times: Float64Array
+  #oldest = 0
+
+  constructor(max: number) {
+    this.#times = new Float64Array(max).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  /** Lets one through and returns 0, or returns for how long none is let through. */
+  take(at: Instant, windowMs: number): number {
+    const ageMs = at - (this.#times[this.#oldest] as number)
+    // A clock that was set back must not lock anybody out: what lies in the future counts as gone.
+    if (ageMs >= 0 && ageMs < windowMs) return windowMs - ageMs
+    this.#times[this.#oldest] = at
+    this.#oldest = (this.#oldest + 1) % this.#times.length
+    return 0
+  }
+}

@@ -1,0 +1,12 @@
+import * as contract from '@cardea/contract/vault/secrets'
+import { backupSecret } from '#core/secrets/secrets.ts'
+import { vaultRoute } from '../vault-route.ts'
+import { theSecret } from './resource.ts'
+
+export default () =>
+  vaultRoute(contract.backupSecret, {
+    resource: theSecret,
+    async run(scope, { params, subject: vault }): Promise<contract.Backup> {
+      return { value: await backupSecret(scope, vault, params.name) }
+    },
+  })
