@@ -146,7 +146,7 @@ async function serve(
   const vaults = new VaultBook(database)
   const feeds = new Feeds(database)
   closers.push(async () => feeds.close())
-  const identity = { base, keyring, tokens, clock, loginUrl: hosts.loginUrl, tenant }
+  const identity = { base, keyring, tokens, clock, loginUrl: hosts.loginUrl, graphUrl: hosts.graphUrl, tenant }
   let closing = false
   const { caFile, bundleFile, certificate } = await tlsFor(settings, clock)
   const listener = createListener({

@@ -77,8 +77,10 @@ export async function endAttempt(turn: Turn, keyring: Keyring, attempt: Attempt)
   for (const { subject } of counts) {
     const row = await failureOf(sql, subject)
     if (row === undefined) continue
-    const failures = subject === here.subject ? 0 : Math.max(0, row.failures - 1)
-    await keepFailure(sql, { subject, failures, last: at, until: at })
+    // Whoever guesses at others' codes can have as many right ones of their own as they like: those pardon nothing.
+    const pardoned = subject === here.subject && attempt.kind !== 'user-code'
+    const failures = pardoned ? 0 : Math.max(0, row.failures - 1)
+    await keepFailure(sql, { subject, failures, last: at, until: pardoned ? at : row.until })
   }
   if (known !== undefined) await keepFailure(sql, { subject: known, failures: 0, last: at, until: at })
 }

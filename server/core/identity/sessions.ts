@@ -57,6 +57,10 @@ export async function revokeSessions(turn: Turn, principal: string): Promise<voi
   if ((await removeSessionsOf(turn.sql, principal)) > 0) turn.changeAccess()
 }
 
+/** The session with this id, if it is there and ours. */
+export const sessionOf = (sql: Sql, keyring: Keyring, id: string): Promise<Session | undefined> =>
+  provenSession(sql, keyring, id)
+
 /** Whether a session is there, ours, and this person's. */
 export async function sessionStands(sql: Sql, keyring: Keyring, principal: string, id: string): Promise<boolean> {
   const session = await provenSession(sql, keyring, id)

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
-import { decodeProtectedHeader, errors, exportJWK, type JWK, jwtVerify, SignJWT } from 'jose'
+import { compactVerify, decodeProtectedHeader, errors, exportJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 import { type Instant, inSeconds } from '#base/clock.ts'
 import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
@@ -221,6 +221,24 @@ export class TokenBook {
       if (known !== undefined && known.token === token) return fit(known, audiences, at)
     }
     return this.#verifyAnew(token, at).then((verified) => fit(verified, audiences, at))
+  }
+
+  /** The session that one of our id tokens names, expired or not: who signs out may have been away for long. */
+  async sessionNamedIn(idToken: string): Promise<string | undefined> {
+    const keys = await this.#current()
+    const keyFor = ({ kid }: { kid?: string }) => {
+      const key = keys.find((candidate) => candidate.kid === kid)
+      if (key === undefined) throw new errors.JWKSNoMatchingKey()
+      return key.publicKey
+    }
+    try {
+      const { payload } = await compactVerify(idToken, keyFor, { algorithms: ['RS256'] })
+      const { iss, sid } = JSON.parse(Buffer.from(payload).toString('utf8')) as Record<string, unknown>
+      return iss === this.#issuer && typeof sid === 'string' ? sid : undefined
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined
+      throw error
+    }
   }
 
   async #verifyAnew(token: string, at: Instant): Promise<Verified> {

@@ -5,6 +5,7 @@ import { addAccessKey } from '#core/access/access-keys.ts'
 import { foundRole } from '#core/access/assignments.ts'
 import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
 import type { Principal } from '#core/identity/principal.ts'
+import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { foundSigningKey, type KeyPair } from '#core/identity/tokens.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import type { Store, Vault } from '#core/vaults/vault.ts'
@@ -101,6 +102,8 @@ export async function foundInstallation(
   await assign(principals.machine, builtInRoles.keyVaultSecretsUser, vault.resourceId)
   await assign(principals.machine, builtInRoles.appConfigurationDataReader, store.resourceId)
 
+  // `az` listens on a free port of the person's own machine.
+  await allowSignIn(turn, keyring, principals.azureCli.objectId, { open: true, redirects: ['http://localhost'] })
   const ends = turn.at + 100 * 365 * 86_400_000
   await addPassword(turn, keyring, principals.developer, keys.password, { name: 'founding', ends })
   await foundVault(turn, keyring, vault)
@@ -115,5 +118,6 @@ async function foundPrincipals(turn: Turn, developerAppId: string) {
   const rotation = await register(turn, { name: 'rotation engine', kind: 'managed-identity', appId: rotationAppId })
   const machine = await register(turn, { name: 'this machine', kind: 'managed-identity', appId: machineAppId })
   const reaper = await register(turn, { name: 'reaper', kind: 'managed-identity', appId: reaperAppId })
-  return { developer, rotation, machine, reaper }
+  const azureCli = await register(turn, { name: 'Azure CLI', kind: 'application', appId: azureCliAppId })
+  return { developer, rotation, machine, reaper, azureCli }
 }

@@ -1,3 +1,4 @@
+import { faultOf } from '#base/fault.ts'
 import type { Answer, Call } from '../plane.ts'
 
 /** A refusal in OAuth's form (RFC 6749 5.2) with Entra's number, which `az` prints. */
@@ -57,4 +58,11 @@ export function refusalAnswer(refusal: Refusal, { requestId, circumstances }: Ca
   }
   const headers = retrySeconds === undefined ? fresh : { ...fresh, 'retry-after': String(retrySeconds) }
   return { status, headers, body: JSON.stringify(body) }
+}
+
+/** What went wrong, as a refusal; a bug stays one. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (faultOf(error).code !== 'unavailable') throw error
+  return new Refusal(503, 'temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.')
 }

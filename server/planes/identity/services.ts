@@ -10,5 +10,7 @@ export type IdentityServices = {
   readonly tokens: TokenBook
   readonly clock: Clock
   readonly loginUrl: string
+  /** The directory's address: what a person's token is for where nothing else is named. */
+  readonly graphUrl: string
   readonly tenant: string
 }

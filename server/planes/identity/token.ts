@@ -1,15 +1,23 @@
-import { faultOf } from '#base/fault.ts'
-import { stranger } from '#core/identity/caller.ts'
-import { attest } from '#core/perform.ts'
 import type { Answer, Call } from '../plane.ts'
+import { attested } from './attested.ts'
 import { isOurTenant } from './discovery.ts'
 import { formOf } from './form.ts'
+import { authorizationCode } from './grants/authorization-code.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
+import { deviceCode } from './grants/device-code.ts'
 import type { Given, Grant } from './grants/grant.ts'
-import { clean, fresh, Refusal, refusalAnswer, unknownTenant } from './refusal.ts'
+import { password } from './grants/password.ts'
+import { refreshToken } from './grants/refresh-token.ts'
+import { clean, fresh, Refusal, refusalAnswer, refusalOf, unknownTenant } from './refusal.ts'
 import type { IdentityServices } from './services.ts'
 
-const grants = new Map<string, Grant>([['client_credentials', clientCredentials]])
+const grants = new Map<string, Grant>([
+  ['client_credentials', clientCredentials],
+  ['password', password],
+  ['refresh_token', refreshToken],
+  ['authorization_code', authorizationCode],
+  ['urn:ietf:params:oauth:grant-type:device_code', deviceCode],
+])
 
 /** The token endpoint (RFC 6749 3.2): each grant in a file of its own. */
 export const token =
@@ -17,11 +25,11 @@ export const token =
   async (call: Call): Promise<Answer> => {
     try {
       const given = await grantedTo(services, call)
-      await attested(services, call, given, 'done')
+      await attested(services, call, 'TokenIssue', given, 'done')
       return { status: 200, headers: fresh, body: JSON.stringify(given.body) }
     } catch (error) {
       const refusal = refusalOf(error)
-      if (refusal.status < 500) await attested(services, call, undefined, refusal.error)
+      if (refusal.status < 500) await attested(services, call, 'TokenIssue', undefined, refusal.error)
       return refusalAnswer(refusal, call, services.clock())
     }
   }
@@ -40,29 +48,4 @@ function grantedTo(services: IdentityServices, call: Call): Promise<Given> {
     )
   }
   return grant({ services, form, call })
-}
-
-/** Keeps who was given a token, or that nobody was. */
-export const attested = (
-  { base, tenant }: IdentityServices,
-  { circumstances }: Call,
-  given: Pick<Given, 'principal' | 'appId'> | undefined,
-  outcome: string,
-): Promise<void> =>
-  attest(
-    base,
-    {
-      operation: 'TokenIssue',
-      resource: `/tenants/${tenant}`,
-      caller: given === undefined ? stranger : { objectId: given.principal.objectId, appId: given.appId },
-      circumstances,
-    },
-    outcome,
-  )
-
-/** What went wrong, as a refusal; a bug stays one. */
-export function refusalOf(error: unknown): Refusal {
-  if (error instanceof Refusal) return error
-  if (faultOf(error).code !== 'unavailable') throw error
-  return new Refusal(503, 'temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.')
 }

@@ -1,0 +1,76 @@
+import type { Database, Turn } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import { hashPassword, isPassword } from '#base/password-hash.ts'
+import type { Sql } from '#base/sql.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
+import { directoryKey } from './directory.ts'
+import { beginAttempt, endAttempt } from './failures.ts'
+import { keepSealedPassword, type PersonRow, personById, personByKey, sealedPasswordOf } from './people-rows.ts'
+import type { Principal } from './principal.ts'
+import { revokeSessions } from './sessions.ts'
+
+/**
+ * People, and the passwords that they choose. Of a password only its slow hash is kept, sealed to the person: who has
+ * the database alone can't even begin to guess, and a hash that is copied to somebody else's row doesn't open.
+ */
+export type PersonSignedIn = { readonly principal: Principal; readonly signInName: string }
+
+const placeOf = (principal: string): string => `user-password/${principal}`
+const lengthMin = 8
+const lengthMax = 256
+
+/** Whether a password may be chosen: length is what counts (NIST SP 800-63B 3.1.1). Throws `invalid`. */
+export function refuseWeakPassword(password: string): void {
+  const { length } = [...password]
+  if (length < lengthMin || length > lengthMax) {
+    throw new Fault('invalid', `A password has from ${lengthMin} to ${lengthMax} characters.`, { where: 'password' })
+  }
+}
+
+/** Gives a person a password. Whoever is signed in with the old one is so no longer when this is answered. */
+export async function setUserPassword(
+  turn: Turn,
+  keyring: Keyring,
+  principal: string,
+  password: string,
+): Promise<void> {
+  refuseWeakPassword(password)
+  const hash = await hashPassword(password)
+  const sealed = await keyring.seal(turn.sql, directoryKey, hash, placeOf(principal))
+  await keepSealedPassword(turn.sql, principal, sealed, turn.at)
+  await revokeSessions(turn, principal)
+}
+
+/** The person with this id, if they may sign in. */
+export async function personOf(sql: Sql, objectId: string): Promise<PersonSignedIn | undefined> {
+  const row = await personById(sql, objectId)
+  return row === undefined || row.enabled !== 1 ? undefined : personFrom(row)
+}
+
+const personFrom = (row: PersonRow): PersonSignedIn => ({
+  principal: { objectId: row.object_id, appId: '', name: row.name, kind: 'user', enabled: row.enabled === 1 },
+  signInName: row.upn ?? row.object_id,
+})
+
+type SignIn = { readonly name: string; readonly password: string; readonly address: string }
+/** Somebody who signed in, or why nobody did. Whether a name exists is told only to those who know its password. */
+export type SignInOutcome = PersonSignedIn | 'wrong' | 'disabled' | { readonly pauseMs: number }
+
+/** Signs a person in by name and password. An unknown name takes as much work as a known one. */
+export async function signIn<E>(database: Database<E>, keyring: Keyring, given: SignIn): Promise<SignInOutcome> {
+  const { password, address } = given
+  const name = given.name.normalize('NFC').toLowerCase()
+  const attempt = { kind: 'person', name, address } as const
+  const pauseMs = await database.write((turn) => beginAttempt(turn, keyring, attempt))
+  if (pauseMs > 0) return { pauseMs }
+  const row = await personByKey(database.read, name)
+  const sealed = await sealedPasswordOf(database.read, row?.object_id ?? '')
+  const hash =
+    row === undefined || sealed === undefined
+      ? undefined
+      : await keyring.unseal(database.read, directoryKey, sealed, placeOf(row.object_id))
+  const right = await isPassword(password.slice(0, lengthMax * 2), hash)
+  if (row === undefined || !right) return 'wrong'
+  await database.write((turn) => endAttempt(turn, keyring, attempt))
+  return row.enabled === 1 ? personFrom(row) : 'disabled'
+}
