@@ -16,13 +16,9 @@ import { auditLedger } from '#core/audit/audit.ts'
 import type { AuditEntry } from '#core/audit/entry.ts'
 import { Feeds } from '#core/events/feed.ts'
 import { principalByApp } from '#core/identity/directory.ts'
+import { machineAppId } from '#core/identity/principal.ts'
 import { newKeyPair, TokenBook } from '#core/identity/tokens.ts'
-import {
-  existingInstallation,
-  foundInstallation,
-  type Installation,
-  machineAppId,
-} from '#core/installation/installation.ts'
+import { existingInstallation, foundInstallation, type Installation } from '#core/installation/installation.ts'
 import type { Base } from '#core/perform.ts'
 import { type Times, timesFrom } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
@@ -171,7 +167,14 @@ async function serve(
   await listener.listen({ host: settings.listen.host, port: settings.listen.port })
   closers.push(() => listener.close())
   const port = (listener.server.address() as { port: number }).port
-  const workers = startWorkers({ base, vaults, ...rotation, log, events: settings.events })
+  const workers = startWorkers({
+    base,
+    subscription: installation.subscription,
+    vaults,
+    ...rotation,
+    log,
+    events: settings.events,
+  })
   closers.push(() => workers.close())
 
   const identityHeader = randomBytes(24).toString('base64url')

@@ -19,8 +19,14 @@ export const cardeaRoles = {
   cardeaSecretReaper: role(
     'c3b4dea0-0000-4000-8000-000000000003',
     'Cardea Secret Reaper',
-    'What the reaper itself needs: purge deleted secrets at the end of their retention.',
-    { dataActions: [`${secrets}/purge/action`] },
+    'What the reaper itself needs: purge what was deleted at the end of its retention.',
+    {
+      actions: [
+        'Microsoft.KeyVault/locations/deletedVaults/purge/action',
+        'Microsoft.AppConfiguration/locations/deletedConfigurationStores/purge/action',
+      ],
+      dataActions: [`${secrets}/purge/action`],
+    },
   ),
   cardeaAuditReader: role(
     'c3b4dea0-0000-4000-8000-000000000004',

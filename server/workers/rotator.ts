@@ -1,7 +1,7 @@
 import type { Log } from '#base/log.ts'
 import { rotating } from '#core/consumers/consumers.ts'
 import { principalByApp } from '#core/identity/directory.ts'
-import { rotationAppId } from '#core/installation/installation.ts'
+import { rotationAppId } from '#core/identity/principal.ts'
 import type { Base } from '#core/perform.ts'
 import { advance } from '#core/rotation/engine.ts'
 import type { Times } from '#core/rotation/policy.ts'

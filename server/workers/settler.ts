@@ -3,20 +3,21 @@ import { keepEvents } from '#core/events/events.ts'
 import type { Base } from '#core/perform.ts'
 import { hold, leaseMs, settle } from '#core/schedule/schedule.ts'
 import { settleSecret, settling } from '#core/secrets/secrets.ts'
-import type { VaultBook } from '#core/vaults/vaults.ts'
+import { vaultNamed } from '#core/vaults/vaults.ts'
 import type { Work } from './worker.ts'
 
 /** Has delayed deletions, recoveries and purges seen when their time has come. Without delays it never has anything to do. */
-export const settler = ({ base, vaults }: { readonly base: Base; readonly vaults: VaultBook }): Work => ({
+export const settler = (base: Base): Work => ({
   name: 'settler',
   kind: settling,
   concurrency: 4,
   leaseMs,
   async run(lease) {
     const [vaultName, name] = lease.subject.split('/') as [string, string]
-    const vault = await vaults.vault(vaultName)
     await base.database.write(async (turn) => {
       await hold(turn, lease)
+      // Also in a vault that is deleted meanwhile: it may come back.
+      const vault = await vaultNamed(turn.sql, vaultName)
       const told: Event[] = []
       if (vault !== undefined) await settleSecret({ turn, tell: (event) => told.push(event) }, vault, name)
       await keepEvents(turn, told, base.outgoing)

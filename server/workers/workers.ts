@@ -8,7 +8,7 @@ import type { OnStep } from '#core/rotation/steps.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { keyKeeper } from './key-keeper.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
-import { reaper } from './reaper.ts'
+import { reaper, storeReaper, vaultReaper } from './reaper.ts'
 import { type Receiver, startRelay } from './relay.ts'
 import { rotator } from './rotator.ts'
 import { settler } from './settler.ts'
@@ -17,6 +17,7 @@ import { startWorker, type Worker } from './worker.ts'
 /** All that happens unasked on this node. */
 export type Workers = {
   readonly base: Base
+  readonly subscription: string
   readonly vaults: VaultBook
   readonly providers: Providers
   readonly times: Times
@@ -25,13 +26,15 @@ export type Workers = {
   readonly onStep: OnStep | undefined
 }
 
-export function startWorkers({ base, vaults, providers, times, log, events, onStep }: Workers): Worker {
+export function startWorkers({ base, subscription, vaults, providers, times, log, events, onStep }: Workers): Worker {
   const { database, clock } = base
   const around = { database, clock, log, owner: `${hostname()}:${process.pid}:${randomUUID()}` }
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep }), around),
     startWorker(reaper({ base, vaults }), around),
-    startWorker(settler({ base, vaults }), around),
+    startWorker(settler(base), around),
+    startWorker(vaultReaper(base, subscription), around),
+    startWorker(storeReaper(base, subscription), around),
     startWorker(keyKeeper(base), around),
     startReadingKeeper({ database, log }),
   ]

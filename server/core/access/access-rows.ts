@@ -1,5 +1,5 @@
 import type { Instant } from '#base/clock.ts'
-import { type Sql, statement } from '#base/sql.ts'
+import { query, type Sql, statement } from '#base/sql.ts'
 import type { RoleAssignment } from './grant.ts'
 
 /** An assignment as it is kept: with what it says of itself, and the keyed hash that proves it ours. */
@@ -181,3 +181,29 @@ export async function sayAssignment(sql: Sql, given: KeptAssignment): Promise<vo
 /** Takes an assignment away; false when there was none. */
 export const removeAssignment = async (sql: Sql, id: string): Promise<boolean> =>
   (await remove.changed(sql, { id })) === 1
+
+const removeAt = statement<Tables, { scope_key: string }>((db, given) =>
+  db.deleteFrom('role_assignment').where('scope_key', '=', given('scope_key')),
+)
+/** Takes away all assignments at exactly a scope. */
+export async function removeAssignmentsAt(sql: Sql, scope: string): Promise<void> {
+  await removeAt.changed(sql, { scope_key: scope.toLowerCase() })
+}
+
+/** Takes away all assignments at a scope and below it. */
+export async function removeAssignmentsWithin(sql: Sql, scope: string): Promise<void> {
+  const key = scope.toLowerCase()
+  const below = `${key}/`
+  await query<Tables, never>(
+    sql,
+    (db) =>
+      db
+        .deleteFrom('role_assignment')
+        .where((row) =>
+          row.or([
+            row('scope_key', '=', key),
+            row(row.fn('substr', ['scope_key', row.lit(1), row.lit(below.length)]), '=', below),
+          ]),
+        ) as never,
+  )
+}

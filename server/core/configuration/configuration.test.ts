@@ -24,7 +24,8 @@ import { directoryKey, register } from '#core/identity/directory.ts'
 import { type Base, observe, perform, type Scope, type Sight } from '#core/perform.ts'
 import { Keyring } from '#core/sealing/keyring.ts'
 import { deleteSecret, recoverSecret, setSecret, updateSecret } from '#core/secrets/secrets.ts'
-import type { Store, Vault } from '#core/vaults/vault.ts'
+import { newStore } from '#core/vaults/store.ts'
+import { newVault } from '#core/vaults/vault.ts'
 import { foundStore, foundVault } from '#core/vaults/vaults.ts'
 import { deleteSetting, getSetting, listSettings, referrersOf, writeSetting } from './configuration.ts'
 import type { Condition, Draft, Filter } from './setting.ts'
@@ -34,14 +35,8 @@ const keyring = new Keyring(keyFrom(randomBytes(32)))
 const postgres = needs('PostgreSQL', findPostgres)
 const domain = 'cardea.internal'
 const scope = '/subscriptions/s'
-const store: Store = { name: 'demo', resourceId: `${scope}/stores/demo`, location: 'local' }
-const vault: Vault = {
-  name: 'demo',
-  resourceId: `${scope}/vaults/demo`,
-  location: 'local',
-  retentionDays: 90,
-  purgeProtection: false,
-}
+const store = newStore(`${scope}/stores/demo`, 'store/demo', { location: 'local', sku: 'standard' }, 0)
+const vault = newVault(`${scope}/vaults/demo`, 'vault/demo', { location: 'local' }, 0)
 const any: Filter = { kind: 'any' }
 const unconditional: Condition = { match: undefined, noneMatch: undefined }
 const draft = (value: string, more: Partial<Draft> = {}): Draft => ({

@@ -89,3 +89,11 @@ export async function referencesTo(sql: Sql, vault: string, secret: string): Pro
     version: row.version ?? undefined,
   }))
 }
+
+const removeAll = statement<Tables, { store: string }>((db, given) =>
+  db.deleteFrom('reference').where('store', '=', given('store')),
+)
+/** Takes away what a store's settings point at. */
+export async function removeReferencesIn(sql: Sql, store: string): Promise<void> {
+  await removeAll.changed(sql, { store })
+}

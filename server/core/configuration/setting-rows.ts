@@ -150,3 +150,11 @@ const keptOf = (row: Row): Kept => ({
   },
   sealed: row.sealed ?? undefined,
 })
+
+const removeAll = statement<Tables, { store: string }>((db, given) =>
+  db.deleteFrom('setting').where('store', '=', given('store')),
+)
+/** Takes all settings of a store away. */
+export async function removeSettingsIn(sql: Sql, store: string): Promise<void> {
+  await removeAll.changed(sql, { store })
+}

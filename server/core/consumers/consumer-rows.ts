@@ -105,3 +105,11 @@ export const usersSince = (sql: Sql, vault: string, secretKey: string, seen: Ins
 export async function forgetSilent(sql: Sql, vault: string, secretKey: string, seen: Instant): Promise<void> {
   await dropSilent.changed(sql, { vault, secret_key: secretKey, seen })
 }
+
+const dropAll = statement<Tables, { vault: string }>((db, given) =>
+  db.deleteFrom('consumer').where('vault', '=', given('vault')),
+)
+/** Forgets everybody who said anything of this vault. */
+export async function dropUsesIn(sql: Sql, vault: string): Promise<void> {
+  await dropAll.changed(sql, { vault })
+}

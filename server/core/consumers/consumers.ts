@@ -1,6 +1,7 @@
 import { actions } from '@cardea/contract/actions'
 import { consumerSilentSeconds } from '@cardea/contract/cardea/consumers'
 import type { Instant } from '#base/clock.ts'
+import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Caller } from '#core/identity/caller.ts'
@@ -9,7 +10,7 @@ import { hasten } from '#core/schedule/schedule.ts'
 import { nameKey } from '#core/secrets/secret.ts'
 import { resourceOf, subjectOf } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import { dropUse, forgetSilent, keepUse, type Use, usersSince, usesOf } from './consumer-rows.ts'
+import { dropUse, dropUsesIn, forgetSilent, keepUse, type Use, usersSince, usesOf } from './consumer-rows.ts'
 
 export type { Use } from './consumer-rows.ts'
 
@@ -69,3 +70,6 @@ export const consumersOf = (
 /** Forgets consumers that have been silent for a day. */
 export const forgetGone = (sql: Sql, vault: Pick<Vault, 'name'>, name: string, at: Instant): Promise<void> =>
   forgetSilent(sql, vault.name, nameKey(name), at - 86_400_000)
+
+/** Forgets who ran on what of a vault that is gone for good. */
+export const forgetUses = ({ sql }: Turn, { name }: Vault): Promise<void> => dropUsesIn(sql, name)

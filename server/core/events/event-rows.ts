@@ -71,6 +71,13 @@ export async function changesAfter(sql: Sql, scope: string, sequence: number, li
   }))
 }
 
+const removeChanges = statement<Tables, { scope: string }>((db, given) =>
+  db.deleteFrom('change').where('scope', '=', given('scope')),
+)
+export async function removeChangesIn(sql: Sql, scope: string): Promise<void> {
+  await removeChanges.changed(sql, { scope })
+}
+
 const headNow = statement<Tables, Record<never, never>, { epoch: number }>((db) =>
   db.selectFrom('head').select('epoch'),
 )

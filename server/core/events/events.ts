@@ -10,6 +10,7 @@ import {
   type Outgoing,
   outgoingDue,
   postponeOutgoing,
+  removeChangesIn,
   removeOutgoing,
 } from './event-rows.ts'
 
@@ -30,6 +31,9 @@ export async function keepEvents(turn: Turn, told: readonly Event[], outgoing: b
 /** The changes in a vault or store after a sequence number, oldest first, at most `limit`. */
 export const changesIn = (sql: Sql, scope: string, after: number, limit: number): Promise<Change[]> =>
   changesAfter(sql, scope, after, limit)
+
+/** Forgets what happened in a vault or store that is gone for good: another of its name has a history of its own. */
+export const forgetChanges = ({ sql }: Turn, scope: string): Promise<void> => removeChangesIn(sql, scope)
 
 /** Takes events that are to be carried out of the house, oldest first; until `heldMs` have passed nobody else gets them. */
 export async function takeOutgoing<E>(

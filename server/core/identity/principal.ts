@@ -16,6 +16,11 @@ export type Principal = {
   readonly enabled: boolean
 }
 
+/** The service principals that are always there, by fixed ids. The workers act under grants like anybody else. */
+export const rotationAppId = 'c3b4dea0-0000-4000-8000-00000000a001'
+export const machineAppId = 'c3b4dea0-0000-4000-8000-00000000a002'
+export const reaperAppId = 'c3b4dea0-0000-4000-8000-00000000a003'
+
 /** What an application proves itself with. */
 export type Credential = {
   /** Also what a token says that was made on its word. */

@@ -1,15 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { builtInRoles } from '@cardea/contract/roles'
 import type { Database, Turn } from '#base/database.ts'
-import { addAccessKey } from '#core/access/access-keys.ts'
+import { addAccessKey, foundAccessKeys } from '#core/access/access-keys.ts'
 import { foundRole } from '#core/access/assignments.ts'
 import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
-import type { Principal } from '#core/identity/principal.ts'
+import { machineAppId, type Principal, reaperAppId, rotationAppId } from '#core/identity/principal.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { foundSigningKey, type KeyPair } from '#core/identity/tokens.ts'
+import { foundGroup } from '#core/resources/groups.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import type { Store, Vault } from '#core/vaults/vault.ts'
-import { foundStore, foundVault } from '#core/vaults/vaults.ts'
+import { groupId, storeIdIn, vaultIdIn } from '#core/vaults/resource-id.ts'
+import { newStore } from '#core/vaults/store.ts'
+import { newVault } from '#core/vaults/vault.ts'
+import { foundStore, foundVault, newSealingKey } from '#core/vaults/vaults.ts'
 import { addInstallation, type Installation, installationIn } from './installation-rows.ts'
 
 export type { Installation } from './installation-rows.ts'
@@ -32,10 +35,8 @@ export const newDeveloperKeys = (): DeveloperKeys => ({
   accessKey: { id: `${randomBytes(6).toString('base64url')}-l0-s0`, secret: randomBytes(32).toString('base64') },
 })
 
-/** The service principals that are always there, by fixed ids. The workers act under grants like anybody else. */
-export const rotationAppId = 'c3b4dea0-0000-4000-8000-00000000a001'
-export const machineAppId = 'c3b4dea0-0000-4000-8000-00000000a002'
-export const reaperAppId = 'c3b4dea0-0000-4000-8000-00000000a003'
+/** Where the first vault and store stand. */
+const location = 'local'
 
 /** The installation in this database, if there is one. Throws when it was founded under another root key or domain. */
 export async function existingInstallation<E>(
@@ -72,19 +73,15 @@ export async function foundInstallation(
   const installation = { tenant: keys.tenant, subscription: randomUUID(), domain }
   await addInstallation(turn.sql, installation, keyring.rootCheck(), turn.at)
   await keyring.create(turn, directoryKey)
-  const group = `/subscriptions/${installation.subscription}/resourceGroups/demo`
-  const vault: Vault = {
-    name: 'demo',
-    resourceId: `${group}/providers/Microsoft.KeyVault/vaults/demo`,
-    location: 'local',
-    retentionDays: 90,
-    purgeProtection: false,
-  }
-  const store: Store = {
-    name: 'demo',
-    resourceId: `${group}/providers/Microsoft.AppConfiguration/configurationStores/demo`,
-    location: 'local',
-  }
+  const group = groupId(installation.subscription, 'demo')
+  await foundGroup(turn, { name: 'demo', location })
+  const vault = newVault(vaultIdIn(group, 'demo'), newSealingKey('vault', 'demo'), { location }, turn.at)
+  const store = newStore(
+    storeIdIn(group, 'demo'),
+    newSealingKey('store', 'demo'),
+    { location, sku: 'standard' },
+    turn.at,
+  )
 
   const assign = (principal: Principal, role: { readonly id: string }, scope: string) =>
     foundRole(turn, keyring, { id: randomUUID(), principal: principal.objectId, role: role.id, scope })
@@ -109,6 +106,7 @@ export async function foundInstallation(
   await foundVault(turn, keyring, vault)
   await foundStore(turn, keyring, store)
   await addAccessKey(turn, keyring, store, { ...keys.accessKey, name: 'Primary', readOnly: false })
+  await foundAccessKeys(turn, keyring, store)
   await foundSigningKey(turn, keyring, pair)
   return installation
 }

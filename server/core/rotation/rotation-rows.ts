@@ -306,3 +306,33 @@ const rotationOf = (row: RotationRow | undefined): Rotation | undefined =>
     ...Object.fromEntries(names.map(([name, column]) => [name, row[column] ?? undefined])),
     scrub: row.scrub === 1,
   } as unknown as Rotation)
+
+const bound = statement<Tables, { vault: string }, { name_key: string }>((db, given) =>
+  db
+    .selectFrom('rotation_policy')
+    .select('name_key')
+    .where('vault', '=', given('vault'))
+    .union(
+      db
+        .selectFrom('rotation')
+        .select('name_key')
+        .where('vault', '=', given('vault'))
+        .where('open_key', 'is not', null),
+    ),
+)
+const dropPolicies = statement<Tables, { vault: string }>((db, given) =>
+  db.deleteFrom('rotation_policy').where('vault', '=', given('vault')),
+)
+const dropRotations = statement<Tables, { vault: string }>((db, given) =>
+  db.deleteFrom('rotation').where('vault', '=', given('vault')),
+)
+
+/** What is bound in a vault, and what is being rotated though it no longer is. */
+export const boundIn = async (sql: Sql, vault: string): Promise<string[]> =>
+  (await bound.all(sql, { vault })).map(({ name_key }) => name_key)
+
+/** Takes the bindings and rotations of a vault away. */
+export async function removeRotationsIn(sql: Sql, vault: string): Promise<void> {
+  await dropPolicies.changed(sql, { vault })
+  await dropRotations.changed(sql, { vault })
+}

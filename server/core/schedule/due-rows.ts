@@ -110,6 +110,17 @@ export async function removeDue(sql: Sql, kind: string, subject: string, fence?:
       : await removeFenced.changed(sql, { kind, subject, fence })
   return changed === 1
 }
+/** Takes out everything of a kind whose subject begins so. */
+export async function removeDueUnder(sql: Sql, kind: string, prefix: string): Promise<void> {
+  await query<Tables, never>(
+    sql,
+    (db) =>
+      db
+        .deleteFrom('due')
+        .where('kind', '=', kind)
+        .where((row) => row(row.fn('substr', ['subject', row.lit(1), row.lit(prefix.length)]), '=', prefix)) as never,
+  )
+}
 export async function release(
   sql: Sql,
   { kind, subject, fence }: Lease,

@@ -12,6 +12,7 @@ import {
   nextFree,
   release,
   removeDue,
+  removeDueUnder,
 } from './due-rows.ts'
 
 export type { Lease } from './due-rows.ts'
@@ -44,6 +45,10 @@ export const forgetLeases = <Entry>(database: Database<Entry>): Promise<void> =>
 /** Takes something out of the due-index. */
 export const unschedule = (turn: Turn, kind: string, subject: string): Promise<void> =>
   removeDue(turn.sql, kind, subject).then(() => {})
+
+/** Takes everything of a kind out of the due-index whose subject begins so. */
+export const unscheduleUnder = (turn: Turn, kind: string, prefix: string): Promise<void> =>
+  removeDueUnder(turn.sql, kind, prefix)
 
 /** A lease is longer than two provider requests, so that its holder can finish what it has begun (rotation reference 2.4). */
 export const leaseMs = 60_000

@@ -2,7 +2,7 @@ import { type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Turn } from '#base/database.ts'
 import { fingerprint, keyFrom, SealBroken, seal, unseal, unsealText } from '#base/seal.ts'
 import type { Sql } from '#base/sql.ts'
-import { addKey, sealedKey } from './sealing-rows.ts'
+import { addKey, removeKey, sealedKey } from './sealing-rows.ts'
 
 /**
  * The keys of this installation: the root key seals one key for each vault, each store and the directory; those seal
@@ -27,6 +27,12 @@ export class Keyring {
   /** Makes a key at its first use, where no founding does. */
   async ensure(turn: Turn, id: string): Promise<void> {
     if ((await sealedKey(turn.sql, id)) === undefined) await this.create(turn, id)
+  }
+
+  /** Takes a key away for good: what it sealed opens nowhere any more. No other key ever has its id. */
+  async destroy({ sql }: Turn, id: string): Promise<void> {
+    await removeKey(sql, id)
+    this.#keys.delete(id)
   }
 
   /** The key with this id; kept once it was seen committed. */

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { Instant } from '#base/clock.ts'
 import { query, type Sql, statement } from '#base/sql.ts'
 import { type Change, type Deletion, nameKey, type SecretVersion } from './secret.ts'
 
@@ -362,3 +363,28 @@ const attributesOf = (secret: SecretVersion) => ({
   expires: secret.expires ?? null,
   updated: secret.updated,
 })
+
+const waiting = statement<Tables, { vault: string }, { name_key: string; purge: number }>(
+  (db, given) =>
+    db
+      .selectFrom('secret')
+      .select(['name_key', 'purge'])
+      .where('vault', '=', given('vault'))
+      .where('purge', 'is not', null) as never,
+)
+const dropHeadsIn = statement<Tables, { vault: string }>((db, given) =>
+  db.deleteFrom('secret').where('vault', '=', given('vault')),
+)
+const dropVersionsIn = statement<Tables, { vault: string }>((db, given) =>
+  db.deleteFrom('secret_version').where('vault', '=', given('vault')),
+)
+
+/** The deleted names of a vault, and when each is to be purged. */
+export const purgesIn = async (sql: Sql, vault: string): Promise<{ key: string; purge: Instant }[]> =>
+  (await waiting.all(sql, { vault })).map(({ name_key, purge }) => ({ key: name_key, purge }))
+
+/** Takes all names of a vault away with all their versions. */
+export async function removeSecretsIn(sql: Sql, vault: string): Promise<void> {
+  await dropVersionsIn.changed(sql, { vault })
+  await dropHeadsIn.changed(sql, { vault })
+}

@@ -1,24 +1,183 @@
 import type { Instant } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import { lastIn } from './resource-id.ts'
 
 /** A vault keeps secrets; a store keeps settings. Both have a resource id and a host of their own. */
 export type Vault = {
+  /** In lower case, as in its host. */
   readonly name: string
   readonly resourceId: string
   readonly location: string
-  /** For how long a deletion can be undone. */
+  /** For how long a deletion can be undone: of what is in the vault, and of itself. Fixed when it is founded. */
   readonly retentionDays: number
   /** Once on, nobody can shorten that. */
   readonly purgeProtection: boolean
+  /** The id of the key that seals its values: another one for each founding, so a name that comes back opens nothing old. */
+  readonly sealingKey: string
+  readonly network: Network
 }
-export type Store = { readonly name: string; readonly resourceId: string; readonly location: string }
 
-const dayMs = 86_400_000
-export const purgeDate = (vault: Vault, deleted: Instant): Instant => deleted + vault.retentionDays * dayMs
-
-/** What Key Vault calls a vault's promise to undo deletions (reference 6.3): the full 90 days, or fewer ("customized"). */
-export const recoveryLevel = ({ retentionDays, purgeProtection }: Vault): string =>
-  `${retentionDays === 90 ? 'Recoverable' : 'CustomizedRecoverable'}${purgeProtection ? '' : '+Purgeable'}`
+export type Store = {
+  /** In lower case, as in its host. */
+  readonly name: string
+  readonly resourceId: string
+  readonly location: string
+  /** The id of the key that seals its values: another one for each founding. */
+  readonly sealingKey: string
+  /** Without it nobody is let in from outside. */
+  readonly publicAccess: boolean
+}
 
 /** The id under which a vault's or store's key is kept. */
-export const keyOfVault = ({ name }: Vault): string => `vault/${name}`
-export const keyOfStore = ({ name }: Store): string => `store/${name}`
+export const keyOfVault = ({ sealingKey }: Vault): string => sealingKey
+export const keyOfStore = ({ sealingKey }: Store): string => sealingKey
+
+/** From where the data may be asked for. */
+export type Network = {
+  /** Without it nobody is let in from outside: there are no private links here. */
+  readonly publicAccess: boolean
+  readonly defaultAction: 'Allow' | 'Deny'
+  /** Kept for who reads it back; nothing of ours comes over the network. */
+  readonly bypass: 'AzureServices' | 'None'
+  /** Addresses and ranges (CIDR) that are let in although the default denies. */
+  readonly ipRules: readonly string[]
+  /** Kept for who reads them back; there are no such networks here, so they let nobody in. */
+  readonly virtualNetworks: readonly string[]
+}
+export const openNetwork: Network = {
+  publicAccess: true,
+  defaultAction: 'Allow',
+  bypass: 'AzureServices',
+  ipRules: [],
+  virtualNetworks: [],
+}
+
+/** When something was deleted, and when it goes for good. */
+export type Removal = { readonly deleted: Instant; readonly purge: Instant }
+export type Tags = Readonly<Record<string, string>>
+
+/** A vault as those see it who manage it, live or deleted. */
+export type ManagedVault = Vault & {
+  readonly tags: Tags
+  readonly sku: 'standard' | 'premium'
+  /** Which of Azure's own services may read it: kept for who reads it back. */
+  readonly enabledFor: EnabledFor
+  readonly created: Instant
+  readonly updated: Instant
+  readonly removal: Removal | undefined
+}
+export type EnabledFor = { readonly deployment: boolean; readonly disk: boolean; readonly template: boolean }
+
+/** What somebody wants of a vault. What isn't said stays, or becomes what it is by default. */
+export type VaultDraft = {
+  readonly location?: string | undefined
+  readonly tags?: Tags | undefined
+  readonly sku?: ManagedVault['sku'] | undefined
+  readonly softDelete?: boolean | undefined
+  readonly retentionDays?: number | undefined
+  readonly purgeProtection?: boolean | undefined
+  readonly network?: Omit<Network, 'publicAccess'> | undefined
+  readonly publicAccess?: boolean | undefined
+  readonly enabledFor?: { readonly [member in keyof EnabledFor]?: boolean | undefined } | undefined
+}
+
+const nameRule = /^[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]$/i
+/** Why a vault can't be called so, if it can't. */
+export const wrongVaultName = (name: string): string | undefined =>
+  nameRule.test(name)
+    ? undefined
+    : `The vault name '${name.slice(0, 64)}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.`
+
+/** A vault that is founded now. */
+export function newVault(resourceId: string, sealingKey: string, draft: VaultDraft, at: Instant): ManagedVault {
+  if (draft.location === undefined)
+    throw new Fault('invalid', 'The location property is required.', { arm: 'LocationRequired' })
+  refuseIrrevocable(draft, false)
+  const { retentionDays = 90, purgeProtection = false, sku = 'standard', tags = {}, enabledFor = {} } = draft
+  if (retentionDays < 7 || retentionDays > 90) {
+    throw badRequest('The property "softDeleteRetentionInDays" must be from 7 to 90.')
+  }
+  return {
+    name: lastIn(resourceId).toLowerCase(),
+    resourceId,
+    location: draft.location,
+    retentionDays,
+    purgeProtection,
+    sealingKey,
+    network: networkFrom(openNetwork, draft),
+    tags,
+    sku,
+    enabledFor: enabledFrom({ deployment: false, disk: false, template: false }, enabledFor),
+    created: at,
+    updated: at,
+    removal: undefined,
+  }
+}
+
+/** The same vault as somebody wants it now. What protects its data can't be taken back. */
+export function changedVault(vault: ManagedVault, draft: VaultDraft, at: Instant): ManagedVault {
+  refuseMoved(vault, draft.location)
+  refuseIrrevocable(draft, vault.purgeProtection)
+  if (draft.retentionDays !== undefined && draft.retentionDays !== vault.retentionDays) {
+    throw badRequest('The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.')
+  }
+  return {
+    ...vault,
+    tags: draft.tags ?? vault.tags,
+    sku: draft.sku ?? vault.sku,
+    purgeProtection: draft.purgeProtection ?? vault.purgeProtection,
+    network: networkFrom(vault.network, draft),
+    enabledFor: enabledFrom(vault.enabledFor, draft.enabledFor ?? {}),
+    updated: at,
+  }
+}
+
+function refuseIrrevocable({ softDelete, purgeProtection }: VaultDraft, isProtected: boolean): void {
+  if (softDelete === false) {
+    throw badRequest(
+      'The property "enableSoftDelete" cannot be set to false. Every vault can be recovered after its deletion.',
+    )
+  }
+  if (isProtected && purgeProtection === false) {
+    throw badRequest(
+      'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.',
+    )
+  }
+}
+
+export const badRequest = (words: string): Fault => new Fault('invalid', words, { arm: 'BadRequest' })
+
+/** A resource stays where it was made. */
+export function refuseMoved(
+  { resourceId, location }: { readonly resourceId: string; readonly location: string },
+  wanted: string | undefined,
+): void {
+  if (wanted === undefined || wanted === location) return
+  throw new Fault(
+    'conflict',
+    `The resource '${lastIn(resourceId)}' already exists in location '${location}'. A resource with the same name cannot be created in location '${wanted}'. Please select a new resource name.`,
+    { arm: 'InvalidResourceLocation' },
+  )
+}
+
+const networkFrom = (before: Network, { network, publicAccess }: VaultDraft): Network => ({
+  ...(network ?? before),
+  publicAccess: publicAccess ?? before.publicAccess,
+})
+
+const enabledFrom = (before: EnabledFor, wanted: NonNullable<VaultDraft['enabledFor']>): EnabledFor => ({
+  deployment: wanted.deployment ?? before.deployment,
+  disk: wanted.disk ?? before.disk,
+  template: wanted.template ?? before.template,
+})
+
+const dayMs = 86_400_000
+export const purgeDate = ({ retentionDays }: { readonly retentionDays: number }, deleted: Instant): Instant =>
+  deleted + retentionDays * dayMs
+
+/** What Key Vault calls a vault's promise to undo deletions (reference 6.3): the full 90 days, or fewer ("customized"). */
+export const recoveryLevel = ({
+  retentionDays,
+  purgeProtection,
+}: Pick<Vault, 'retentionDays' | 'purgeProtection'>): string =>
+  `${retentionDays === 90 ? 'Recoverable' : 'CustomizedRecoverable'}${purgeProtection ? '' : '+Purgeable'}`

@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import type { Database, Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { keyOfStore, keyOfVault, type Store, type Vault } from './vault.ts'
-import { addStore, addVault, storeByName, vaultByName } from './vault-rows.ts'
+import type { ManagedStore } from './store.ts'
+import { addStore, changeStore, keptStore, keptStores, removeStore } from './store-rows.ts'
+import type { ManagedVault, Store, Vault } from './vault.ts'
+import { addVault, changeVault, keptVault, keptVaults, removeVault } from './vault-rows.ts'
 
-/** Vaults and stores by name, kept in memory while the epoch stands: every request asks for one. */
+/** Live vaults and stores by name, kept in memory while the epoch stands: every request asks for one. */
 export class VaultBook {
   readonly #database: Database<never>
   #epoch = -1
@@ -16,11 +19,11 @@ export class VaultBook {
   }
 
   vault(name: string): Vault | Promise<Vault | undefined> {
-    return this.#current().#vaults.get(name) ?? this.#look(name, this.#vaults, vaultByName)
+    return this.#current().#vaults.get(name) ?? this.#look(name, this.#vaults, liveVault)
   }
 
   store(name: string): Store | Promise<Store | undefined> {
-    return this.#current().#stores.get(name) ?? this.#look(name, this.#stores, storeByName)
+    return this.#current().#stores.get(name) ?? this.#look(name, this.#stores, liveStore)
   }
 
   #current(): this {
@@ -40,16 +43,64 @@ export class VaultBook {
   }
 }
 
+const live = <T extends { readonly removal: unknown }>(found: T | undefined): T | undefined =>
+  found?.removal === undefined ? found : undefined
+
+/** A vault that isn't deleted. */
+export const liveVault = async (sql: Sql, name: string): Promise<ManagedVault | undefined> =>
+  live(await keptVault(sql, name))
+/** A vault by name, live or deleted: a name is taken until its purge. */
+export const vaultNamed = (sql: Sql, name: string): Promise<ManagedVault | undefined> => keptVault(sql, name)
+/** Live or deleted vaults by name, of one resource group or of all. */
+export const vaultsIn = keptVaults
+
+/** A store that isn't deleted. */
+export const liveStore = async (sql: Sql, name: string): Promise<ManagedStore | undefined> =>
+  live(await keptStore(sql, name))
+/** A store by name, live or deleted. */
+export const storeNamed = (sql: Sql, name: string): Promise<ManagedStore | undefined> => keptStore(sql, name)
+/** Live or deleted stores by name, of one resource group or of all. */
+export const storesIn = keptStores
+
+/** An id for the key of a vault or store that is founded now. */
+export const newSealingKey = (kind: 'vault' | 'store', name: string): string => `${kind}/${name}/${randomUUID()}`
+
 /** Founds a vault, with a key of its own. */
-export async function foundVault(turn: Turn, keyring: Keyring, vault: Vault): Promise<void> {
-  await addVault(turn.sql, vault, turn.at)
-  await keyring.create(turn, keyOfVault(vault))
+export async function foundVault(turn: Turn, keyring: Keyring, vault: ManagedVault): Promise<void> {
+  await addVault(turn.sql, vault)
+  await keyring.create(turn, vault.sealingKey)
+  turn.changeAccess()
+}
+
+/** Keeps a vault as it is now. */
+export async function keepVault(turn: Turn, vault: ManagedVault): Promise<void> {
+  await changeVault(turn.sql, vault)
+  turn.changeAccess()
+}
+
+/** Takes a vault away with its key: what it sealed opens nowhere any more. */
+export async function eraseVault(turn: Turn, keyring: Keyring, { name, sealingKey }: Vault): Promise<void> {
+  await removeVault(turn.sql, name)
+  await keyring.destroy(turn, sealingKey)
   turn.changeAccess()
 }
 
 /** Founds a store, with a key of its own. */
-export async function foundStore(turn: Turn, keyring: Keyring, store: Store): Promise<void> {
-  await addStore(turn.sql, store, turn.at)
-  await keyring.create(turn, keyOfStore(store))
+export async function foundStore(turn: Turn, keyring: Keyring, store: ManagedStore): Promise<void> {
+  await addStore(turn.sql, store)
+  await keyring.create(turn, store.sealingKey)
+  turn.changeAccess()
+}
+
+/** Keeps a store as it is now. */
+export async function keepStore(turn: Turn, store: ManagedStore): Promise<void> {
+  await changeStore(turn.sql, store)
+  turn.changeAccess()
+}
+
+/** Takes a store away with its key. */
+export async function eraseStore(turn: Turn, keyring: Keyring, { name, sealingKey }: Store): Promise<void> {
+  await removeStore(turn.sql, name)
+  await keyring.destroy(turn, sealingKey)
   turn.changeAccess()
 }

@@ -538,15 +538,11 @@ describe('the purge protection and retention of a vault', () => {
   it('let nobody but time take a deleted secret away (P8)', async () => {
     const { base, installation } = house.cardea
     const { foundVault } = await import('#core/vaults/vaults.ts')
+    const { newVault } = await import('#core/vaults/vault.ts')
     const resourceId = `/subscriptions/${installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/guarded`
+    const draft = { location: 'local', retentionDays: 7, purgeProtection: true }
     await base.database.write((turn) =>
-      foundVault(turn, base.keyring, {
-        name: 'guarded',
-        resourceId,
-        location: 'local',
-        retentionDays: 7,
-        purgeProtection: true,
-      }),
+      foundVault(turn, base.keyring, newVault(resourceId, 'vault/guarded', draft, turn.at)),
     )
     const there = (method: string, path: string, body?: unknown) =>
       house.ask('guarded.vault.cardea.internal', method, `${path}?${version}`, { token, body })

@@ -1,7 +1,8 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { addAccessKey } from '#core/access/access-keys.ts'
+import { newStore } from '#core/vaults/store.ts'
 import type { Store } from '#core/vaults/vault.ts'
-import { foundStore } from '#core/vaults/vaults.ts'
+import { foundStore, liveStore } from '#core/vaults/vaults.ts'
 import { type Heard, type House, openHouse } from '../../../testing/house.ts'
 
 /** What signs a request: an access key, as a connection string carries it. */
@@ -44,7 +45,7 @@ export async function runningStore(settings: Record<string, string> = {}): Promi
   const [, id, secret] = /Id=([^;]+);Secret=(.+)$/.exec(env.AZURE_APPCONFIG_CONNECTION_STRING as string) as string[]
   const key = { id: id as string, secret: secret as string }
   const stores = `/subscriptions/${installation.subscription}/resourceGroups/demo/providers/Microsoft.AppConfiguration/configurationStores`
-  const store = { name: 'demo', resourceId: `${stores}/demo`, location: 'local' }
+  const store = (await liveStore(base.database.read, 'demo')) as Store
   const plain: RunningStore['plain'] = (method, path, headers = {}, body) =>
     house.ask(host, method, path, { headers, body })
   const running: RunningStore = {
@@ -64,7 +65,7 @@ export async function runningStore(settings: Record<string, string> = {}): Promi
     },
     put: (name, value, query = '') => running.send('PUT', `/kv/${name}?${version}${query}`, { body: { value } }),
     async another(name) {
-      const made = { name, resourceId: `${stores}/${name}`, location: 'local' }
+      const made = newStore(`${stores}/${name}`, `store/${name}`, { location: 'local', sku: 'standard' }, base.clock())
       await base.database.write((turn) => foundStore(turn, base.keyring, made))
       return { store: made, host: host.replace('demo', name), key: await running.addKey(made, false) }
     },

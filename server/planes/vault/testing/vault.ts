@@ -1,4 +1,4 @@
-import type { Vault } from '#core/vaults/vault.ts'
+import { newVault, type Vault } from '#core/vaults/vault.ts'
 import { foundVault } from '#core/vaults/vaults.ts'
 import type { Heard, House } from '../../../testing/house.ts'
 
@@ -32,12 +32,14 @@ export async function foundAnother(
   {
     subscription = house.cardea.installation.subscription,
     ...settings
-  }: Partial<Vault> & { subscription?: string } = {},
+  }: Partial<Pick<Vault, 'location' | 'retentionDays' | 'purgeProtection'>> & { subscription?: string } = {},
 ): Promise<string> {
   const { base } = house.cardea
   const resourceId = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/${name}`
-  const vault = { name, resourceId, location: 'local', retentionDays: 90, purgeProtection: false, ...settings }
-  await base.database.write((turn) => foundVault(turn, base.keyring, vault))
+  await base.database.write((turn) => {
+    const vault = newVault(resourceId, `vault/${name}`, { location: 'local', ...settings }, turn.at)
+    return foundVault(turn, base.keyring, vault)
+  })
   return `${name}.vault.${house.cardea.installation.domain}`
 }
 

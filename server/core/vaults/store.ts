@@ -1,0 +1,82 @@
+import type { Instant } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import { lastIn } from './resource-id.ts'
+import { badRequest, type Removal, refuseMoved, type Store, type Tags } from './vault.ts'
+
+/** A store as those see it who manage it, live or deleted. */
+export type ManagedStore = Store & {
+  readonly retentionDays: number
+  readonly purgeProtection: boolean
+  readonly tags: Tags
+  readonly sku: StoreSku
+  /** Whether it has access keys at all; without them only tokens open it. */
+  readonly accessKeys: boolean
+  readonly created: Instant
+  readonly updated: Instant
+  readonly removal: Removal | undefined
+}
+export const storeSkus = ['free', 'developer', 'standard', 'premium'] as const
+export type StoreSku = (typeof storeSkus)[number]
+
+/** What somebody wants of a store. What isn't said stays, or becomes what it is by default. */
+export type StoreDraft = {
+  readonly location?: string | undefined
+  readonly tags?: Tags | undefined
+  readonly sku?: StoreSku | undefined
+  readonly retentionDays?: number | undefined
+  readonly purgeProtection?: boolean | undefined
+  readonly publicAccess?: boolean | undefined
+  readonly accessKeys?: boolean | undefined
+}
+
+/** Why a store can't be called so, if it can't: it is the first label of a host. */
+export const wrongStoreName = (name: string): string | undefined =>
+  /^[a-z0-9][a-z0-9-]{3,48}[a-z0-9]$/i.test(name)
+    ? undefined
+    : `The store name '${name.slice(0, 64)}' is invalid. It must have 5-50 letters, digits and hyphens, and begin and end with a letter or digit.`
+
+/** A store that is founded now. */
+export function newStore(resourceId: string, sealingKey: string, draft: StoreDraft, at: Instant): ManagedStore {
+  if (draft.location === undefined)
+    throw new Fault('invalid', 'The location property is required.', { arm: 'LocationRequired' })
+  if (draft.sku === undefined) throw badRequest('The sku property is required.')
+  const { retentionDays = 7, purgeProtection = false, tags = {}, publicAccess = true, accessKeys = true } = draft
+  if (retentionDays < 1 || retentionDays > 7) {
+    throw badRequest('The property "softDeleteRetentionInDays" must be from 1 to 7.')
+  }
+  return {
+    name: lastIn(resourceId).toLowerCase(),
+    resourceId,
+    location: draft.location,
+    sealingKey,
+    publicAccess,
+    retentionDays,
+    purgeProtection,
+    tags,
+    sku: draft.sku,
+    accessKeys,
+    created: at,
+    updated: at,
+    removal: undefined,
+  }
+}
+
+/** The same store as somebody wants it now. What protects its data can't be taken back. */
+export function changedStore(store: ManagedStore, draft: StoreDraft, at: Instant): ManagedStore {
+  refuseMoved(store, draft.location)
+  if (store.purgeProtection && draft.purgeProtection === false) {
+    throw badRequest('The property "enablePurgeProtection" cannot be set to false once it is on.')
+  }
+  if (draft.retentionDays !== undefined && draft.retentionDays !== store.retentionDays) {
+    throw badRequest('The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.')
+  }
+  return {
+    ...store,
+    tags: draft.tags ?? store.tags,
+    sku: draft.sku ?? store.sku,
+    purgeProtection: draft.purgeProtection ?? store.purgeProtection,
+    publicAccess: draft.publicAccess ?? store.publicAccess,
+    accessKeys: draft.accessKeys ?? store.accessKeys,
+    updated: at,
+  }
+}
