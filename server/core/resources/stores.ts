@@ -6,7 +6,7 @@ import {
   listAccessKeys,
   regenerateAccessKey,
   type ShownKey,
-} from '#core/access/access-keys.ts'
+} from '#core/access/keys-of-store.ts'
 import { refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
