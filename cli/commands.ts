@@ -1,4 +1,5 @@
 import auditExport from './audit-export.ts'
+import auditVerify from './audit-verify.ts'
 import type { Command } from './command.ts'
 import demo from './demo.ts'
 import env from './env.ts'
@@ -41,5 +42,6 @@ export const commands: readonly Command[] = [
   rotationUnbind,
   rotate,
   auditExport,
+  auditVerify,
   demo,
 ]

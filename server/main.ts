@@ -13,6 +13,7 @@ import { rootKeyIn } from '#base/root-key.ts'
 import { openSqlite } from '#base/sqlite.ts'
 import { AccessBook } from '#core/access/access.ts'
 import { auditLedger } from '#core/audit/audit.ts'
+import { makeCheckpoint, type SignedCheckpoint } from '#core/audit/checkpoint.ts'
 import type { AuditEntry } from '#core/audit/entry.ts'
 import { Feeds } from '#core/events/feed.ts'
 import { principalByApp } from '#core/identity/directory.ts'
@@ -33,8 +34,10 @@ import { createListener } from '#planes/http/listener.ts'
 import { identityPlane } from '#planes/identity/identity-plane.ts'
 import { managedIdentity } from '#planes/identity/managed-identity.ts'
 import { planesOf } from '#planes/planes.ts'
+import type { KeepCheckpoint } from '#workers/notary.ts'
 import { startWorkers } from '#workers/workers.ts'
 import { developerKeys, keepRunning, takeFolder } from './environment.ts'
+import { keepOutside } from './offline/checkpoints.ts'
 import type { Settings } from './settings.ts'
 
 /** A server that runs. */
@@ -75,14 +78,21 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     const keyring = new Keyring(rootKeyIn(settings.rootKeyFile))
     const database = await openDatabase(settings, keyring, around, log)
     closers.push(async () => database[Symbol.asyncDispose]())
+    const keepCheckpoint = (checkpoint: SignedCheckpoint) => keepOutside(settings.data, checkpoint)
     const applied = await migrate(database, new URL('./migrations/', import.meta.url))
     if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
     const installation = await installed(database, keyring, settings)
     if (database.engine === 'sqlite') await forgetLeases(database)
+    // The last thing that a server does: so that nothing can be cut off the journal of one that rests.
+    closers.push(async () => {
+      const last = await database.write((turn) => makeCheckpoint(turn, keyring))
+      if (last !== undefined) keepCheckpoint(last)
+    })
     return await serve(settings, {
       base: { database, keyring, access: new AccessBook(keyring), clock, outgoing: settings.events !== undefined },
       installation,
       rotation,
+      keepCheckpoint,
       log,
       closers,
       close,
@@ -125,6 +135,7 @@ type House = {
   readonly base: Base
   readonly installation: Installation
   readonly rotation: { readonly providers: Providers; readonly times: Times; readonly onStep: OnStep | undefined }
+  readonly keepCheckpoint: KeepCheckpoint
   readonly log: Log
   readonly closers: (() => Promise<void>)[]
   readonly close: () => Promise<void>
@@ -132,7 +143,7 @@ type House = {
 
 async function serve(
   settings: Settings,
-  { base, installation, rotation, log, closers, close }: House,
+  { base, installation, rotation, keepCheckpoint, log, closers, close }: House,
 ): Promise<Cardea> {
   const { database, keyring, clock } = base
   const hosts = new Hosts(settings.domain, settings.publicPort)
@@ -172,6 +183,7 @@ async function serve(
     subscription: installation.subscription,
     vaults,
     ...rotation,
+    keepCheckpoint,
     log,
     events: settings.events,
   })

@@ -18,21 +18,22 @@ const readersMax = 10
 const limits =
   '-c statement_timeout=10000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000 -c synchronous_commit=on'
 
+const configFor = (url: string): pg.ClientConfig => ({
+  connectionString: url,
+  application_name: 'cardea',
+  connectionTimeoutMillis: 5_000,
+  keepAlive: true,
+  types: {
+    getTypeParser: (id: number, format?: 'text' | 'binary') =>
+      id === 20 ? Number : pg.types.getTypeParser(id, format as 'text'),
+  } as never,
+})
+
 export async function openPostgres<Entry extends { at: number }>(
   url: string,
   { clock, ledger, log }: { clock?: Clock; ledger: Ledger<Entry>; log: Log },
 ): Promise<Database<Entry>> {
-  const config: pg.ClientConfig = {
-    connectionString: url,
-    application_name: 'cardea',
-    connectionTimeoutMillis: 5_000,
-    options: limits,
-    keepAlive: true,
-    types: {
-      getTypeParser: (id: number, format?: 'text' | 'binary') =>
-        id === 20 ? Number : pg.types.getTypeParser(id, format as 'text'),
-    } as never,
-  }
+  const config: pg.ClientConfig = { ...configFor(url), options: limits }
   const readers = new pg.Pool({ ...config, max: readersMax })
   readers.on('error', (error) => log.warn({ error }, 'an idle database connection was lost'))
   const watchers = new Watchers()
@@ -70,6 +71,14 @@ export async function openPostgres<Entry extends { at: number }>(
       await Promise.all([writing.close(), witnessing.close(), ears.close(), readers.end()])
     },
   }
+}
+
+/** Looks at a database without changing it, as one state, also while servers work on it. */
+export async function lookIntoPostgres(url: string): Promise<AsyncDisposable & { readonly sql: Sql }> {
+  const client = new pg.Client(configFor(url))
+  await guard(() => client.connect())
+  await client.query('begin isolation level repeatable read read only')
+  return { sql: sqlOver(() => client), [Symbol.asyncDispose]: () => client.end() }
 }
 
 /** What of the head is compared: it only grows. */

@@ -59,6 +59,18 @@ export function writePrivate(file: string, text: string): void {
   renameSync(drafted(file, text, 0o600), file)
 }
 
+/** Adds a line to a file, down to the disk; makes the file if there is none. Follows no link. */
+export function appendPrivate(file: string, line: string): void {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+  const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+  try {
+    writeFileSync(descriptor, `${line}\n`)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 /** Gives a file its first text, and never another: of two who begin at once, both find what the first one wrote. */
 export function writeFirst(file: string, text: string, mode = 0o600): void {
   const draft = drafted(file, text, mode)

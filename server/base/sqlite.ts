@@ -90,6 +90,13 @@ export function openSqlite<Entry extends { at: number }>(
   }
 }
 
+/** Looks at a database without changing it, as one state, also while a server works on it. */
+export function lookIntoSqlite(file: string): Disposable & { readonly sql: Sql } {
+  const reader = guard(() => new DatabaseSync(file, { readOnly: true }))
+  reader.exec('begin')
+  return { sql: sqlOver(reader), [Symbol.dispose]: () => reader.close() }
+}
+
 type Journal = {
   /** Resolves when all that was committed before is on the disk. */
   synchronise(): Promise<void>

@@ -195,6 +195,9 @@ create table audit_turn (
   primary key (writer, first)
 );
 create index audit_turn_at on audit_turn (at);
+-- Signed from time to time: how far each series had come. Numbered, and each bears the hash of the one before it.
+create table audit_signer (one integer primary key check (one = 1), public_key text not null, sealed bytea not null);
+create table audit_checkpoint (number bigint primary key, body text not null, signature bytea not null);
 create view audit as
 select t.writer,
 --sqlite  t.first + e.key as number,

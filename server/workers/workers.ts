@@ -7,6 +7,7 @@ import type { Providers } from '#core/rotation/rotation.ts'
 import type { OnStep } from '#core/rotation/steps.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { keyKeeper } from './key-keeper.ts'
+import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
 import { reaper, storeReaper, vaultReaper } from './reaper.ts'
 import { type Receiver, startRelay } from './relay.ts'
@@ -24,9 +25,20 @@ export type Workers = {
   readonly log: Log
   readonly events: Receiver | undefined
   readonly onStep: OnStep | undefined
+  readonly keepCheckpoint: KeepCheckpoint
 }
 
-export function startWorkers({ base, subscription, vaults, providers, times, log, events, onStep }: Workers): Worker {
+export function startWorkers({
+  base,
+  subscription,
+  vaults,
+  providers,
+  times,
+  log,
+  events,
+  onStep,
+  keepCheckpoint,
+}: Workers): Worker {
   const { database, clock } = base
   const around = { database, clock, log, owner: `${hostname()}:${process.pid}:${randomUUID()}` }
   const workers = [
@@ -36,6 +48,7 @@ export function startWorkers({ base, subscription, vaults, providers, times, log
     startWorker(vaultReaper(base, subscription), around),
     startWorker(storeReaper(base, subscription), around),
     startWorker(keyKeeper(base), around),
+    startWorker(notary(base, keepCheckpoint), around),
     startReadingKeeper({ database, log }),
   ]
   if (events !== undefined) workers.push(startRelay({ database, clock, log, to: events }))

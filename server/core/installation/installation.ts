@@ -4,11 +4,13 @@ import type { Database, Turn } from '#base/database.ts'
 import { addAccessKey } from '#core/access/access-keys.ts'
 import { foundRole } from '#core/access/assignments.ts'
 import { foundAccessKeys } from '#core/access/keys-of-store.ts'
+import { checkpointEveryMs, checkpointing } from '#core/audit/checkpoint.ts'
 import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
 import { machineAppId, type Principal, reaperAppId, rotationAppId } from '#core/identity/principal.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { foundSigningKey, type KeyPair } from '#core/identity/tokens.ts'
 import { foundGroup } from '#core/resources/groups.ts'
+import { scheduleAt } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { groupId, storeIdIn, vaultIdIn } from '#core/vaults/resource-id.ts'
 import { newStore } from '#core/vaults/store.ts'
@@ -109,6 +111,7 @@ export async function foundInstallation(
   await addAccessKey(turn, keyring, store, { ...keys.accessKey, name: 'Primary', readOnly: false })
   await foundAccessKeys(turn, keyring, store)
   await foundSigningKey(turn, keyring, pair)
+  await scheduleAt(turn, checkpointing, 'journal', turn.at + checkpointEveryMs)
   return installation
 }
 

@@ -72,6 +72,15 @@ export class Keyring {
     return { key: keyFrom(bytes), sealed: seal(this.#root, bytes, place) }
   }
 
+  /** Text sealed by the root key itself: for what must open before any other key can. */
+  sealByRoot(text: string, place: string): Buffer {
+    return seal(this.#root, text, place)
+  }
+
+  unsealByRoot(sealed: Uint8Array, place: string): string {
+    return unsealText(this.#root, sealed, place)
+  }
+
   /** A key that `newKey` made. Throws `SealBroken` when it isn't this root key's, or not of this place. */
   keptKey(sealed: Uint8Array, place: string): KeyObject {
     return keyFrom(unseal(this.#root, sealed, place))
