@@ -8,6 +8,7 @@ import * as consumers from '@cardea/contract/cardea/consumers'
 import * as journal from '@cardea/contract/cardea/journal'
 import * as rotations from '@cardea/contract/cardea/rotations'
 import * as organization from '@cardea/contract/directory/organization'
+import * as authorization from '@cardea/contract/management/authorization'
 import * as subscriptions from '@cardea/contract/management/subscriptions'
 import { type Operation, pathsOf } from '@cardea/contract/operation'
 import { builtInRoles } from '@cardea/contract/roles'
@@ -27,7 +28,7 @@ const treaty = {
     journal.listReaders,
   ],
   appconfig: [...declared(keyValues), ...declared(changes).filter(({ id }) => id.startsWith('Store'))],
-  management: [...declared(subscriptions), journal.readJournal],
+  management: [...declared(subscriptions, authorization), journal.readJournal],
   directory: declared(organization),
 }
 type PlaneName = keyof typeof treaty

@@ -27,6 +27,8 @@ export type { KeptAssignment } from './access-rows.ts'
 
 export type NewAssignment = RoleAssignment & {
   readonly description?: string | undefined
+  /** What the principal is said to be, in Azure's words. */
+  readonly claimed?: string | undefined
   /** The object id of whoever assigns it. */
   readonly by?: string | undefined
 }
@@ -47,6 +49,13 @@ export async function assignRole(
 ): Promise<KeptAssignment> {
   const { sql } = turn
   const kind = await kindOfPrincipal(sql, wanted.principal)
+  if (wanted.claimed !== undefined && wanted.claimed !== kind) {
+    throw new Fault(
+      'invalid',
+      `The PrincipalId '${wanted.principal}' has type '${kind}', which is different from specified PrincipalType '${wanted.claimed}'.`,
+      { arm: 'UnmatchedPrincipalType' },
+    )
+  }
   const role = await existingRole(sql, keyring, wanted.role)
   if (!permit.allows('roles/assign', wanted.scope, attributesOfAssignment({ ...wanted, kind }))) {
     throw new Fault(
@@ -196,7 +205,7 @@ async function isLastAdministrator(sql: Sql, keyring: Keyring, going: KeptAssign
 async function keepAssignment(
   turn: Turn,
   keyring: Keyring,
-  { by, ...wanted }: NewAssignment & { readonly kind: string },
+  { by, claimed: _, ...wanted }: NewAssignment & { readonly kind: string },
 ): Promise<KeptAssignment> {
   const { sql, at } = turn
   const proof = await keyring.fingerprint(sql, directoryKey, wordsOf(wanted))

@@ -1,0 +1,202 @@
+import { operation } from '../operation.ts'
+import { list, nothing, nullable, oneOf, optional, record, text } from '../shape.ts'
+
+/**
+ * Microsoft.Authorization: role definitions and role assignments, asked below any scope (clients reference 5.6).
+ * Api-versions are dates; any is taken.
+ */
+const uuid = text({
+  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  maxCharacters: 36,
+  wanted: 'a GUID, as 00000000-0000-0000-0000-000000000000',
+})
+const named = record({ name: uuid })
+const none = record({})
+const filtered = record({ $filter: optional(text({ maxCharacters: 1024 })) })
+const words = (maxCharacters: number) => text({ maxCharacters })
+
+const roleAssignments = '/providers/Microsoft.Authorization/roleAssignments'
+const roleDefinitions = '/providers/Microsoft.Authorization/roleDefinitions'
+
+export const putRoleAssignment = operation({
+  id: 'RoleAssignmentPut',
+  method: 'PUT',
+  path: `${roleAssignments}/:name`,
+  scoped: true,
+  since: 'always',
+  action: 'roles/assign',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({
+    properties: record({
+      roleDefinitionId: words(1024),
+      principalId: uuid,
+      principalType: nullable(oneOf('User', 'Group', 'ServicePrincipal', 'ForeignGroup', 'Device')),
+      description: nullable(words(1024)),
+      condition: nullable(words(8192)),
+      conditionVersion: nullable(words(16)),
+    }),
+  }),
+  status: 201,
+})
+
+export const getRoleAssignment = operation({
+  id: 'RoleAssignmentGet',
+  method: 'GET',
+  path: `${roleAssignments}/:name`,
+  scoped: true,
+  since: 'always',
+  action: 'roles/read',
+  effect: 'read',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const deleteRoleAssignment = operation({
+  id: 'RoleAssignmentDelete',
+  method: 'DELETE',
+  path: `${roleAssignments}/:name`,
+  scoped: true,
+  since: 'always',
+  action: 'roles/unassign',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listRoleAssignments = operation({
+  id: 'RoleAssignmentList',
+  method: 'GET',
+  path: roleAssignments,
+  scoped: true,
+  since: 'always',
+  action: 'roles/read',
+  effect: 'read',
+  params: none,
+  query: filtered,
+  body: nothing,
+  status: 200,
+})
+
+const patterns = optional(list(words(256), { maxItems: 512 }))
+
+export const putRoleDefinition = operation({
+  id: 'RoleDefinitionPut',
+  method: 'PUT',
+  path: `${roleDefinitions}/:name`,
+  scoped: true,
+  since: 'always',
+  action: 'role-definitions/write',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({
+    properties: record({
+      roleName: words(512),
+      description: nullable(words(2048)),
+      permissions: list(
+        record({
+          actions: patterns,
+          notActions: patterns,
+          dataActions: patterns,
+          notDataActions: patterns,
+          condition: nullable(words(8192)),
+        }),
+        { maxItems: 16 },
+      ),
+      assignableScopes: list(words(1024), { maxItems: 100 }),
+    }),
+  }),
+  status: 201,
+})
+
+export const getRoleDefinition = operation({
+  id: 'RoleDefinitionGet',
+  method: 'GET',
+  path: `${roleDefinitions}/:name`,
+  scoped: true,
+  since: 'always',
+  action: 'role-definitions/read',
+  effect: 'read',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const deleteRoleDefinition = operation({
+  id: 'RoleDefinitionDelete',
+  method: 'DELETE',
+  path: `${roleDefinitions}/:name`,
+  scoped: true,
+  since: 'always',
+  action: 'role-definitions/delete',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listRoleDefinitions = operation({
+  id: 'RoleDefinitionList',
+  method: 'GET',
+  path: roleDefinitions,
+  scoped: true,
+  since: 'always',
+  action: 'role-definitions/read',
+  effect: 'read',
+  params: none,
+  query: filtered,
+  body: nothing,
+  status: 200,
+})
+
+export type RoleAssignmentResource = {
+  id: string
+  name: string
+  type: 'Microsoft.Authorization/roleAssignments'
+  properties: {
+    roleDefinitionId: string
+    principalId: string
+    principalType: string
+    scope: string
+    description: string | null
+    condition: string | null
+    conditionVersion: string | null
+    createdOn: string
+    updatedOn: string
+    createdBy: string | null
+    updatedBy: string | null
+    delegatedManagedIdentityResourceId: null
+  }
+}
+
+export type RoleDefinitionResource = {
+  id: string
+  name: string
+  type: 'Microsoft.Authorization/roleDefinitions'
+  properties: {
+    roleName: string
+    type: 'BuiltInRole' | 'CustomRole'
+    description: string
+    assignableScopes: string[]
+    permissions: {
+      actions: string[]
+      notActions: string[]
+      dataActions: string[]
+      notDataActions: string[]
+      condition?: string
+      conditionVersion?: '2.0'
+    }[]
+    createdOn: string | null
+    updatedOn: string | null
+    createdBy: string | null
+    updatedBy: string | null
+  }
+}
