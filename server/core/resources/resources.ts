@@ -60,6 +60,10 @@ const seen = ({ resourceId: id, location, tags, created, updated }: Kept, type: 
 const found = async (sql: Sql, group: string | undefined): Promise<Found[]> =>
   (await Promise.all(kinds.map((kind) => kind(sql, group)))).flat()
 
+/** The id of a resource in a group, as it was first spelled. */
+export const resourceIdAt = async (sql: Sql, group: string, spelled: string): Promise<string | undefined> =>
+  (await found(sql, group)).find(({ id }) => id.toLowerCase() === spelled.toLowerCase())?.id
+
 /** Everything in a group, or in all, as far as the caller may see it. */
 export async function listResources(
   { sql, permit }: Sight<'resources/read'>,

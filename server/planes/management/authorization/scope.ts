@@ -1,6 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { canonicalPlace, type Place } from '#core/vaults/places.ts'
+import { canonicalPlace, type Place } from '#core/resources/places.ts'
 import type { Tenancy } from '../../tenancy.ts'
 
 type Raw = Readonly<Record<string, string | undefined>>

@@ -1,6 +1,7 @@
 import type { Sql } from '#base/sql.ts'
-import { groupName } from './place-rows.ts'
-import { storeByName, vaultByName } from './vault-rows.ts'
+import { liveStore, liveVault } from '#core/vaults/vaults.ts'
+import { keptGroup } from './group-rows.ts'
+import { resourceIdAt } from './resources.ts'
 
 /** The parts of a resource id, as somebody spelled them. */
 export type Place = {
@@ -26,18 +27,21 @@ export async function canonicalPlace(sql: Sql, ours: string, place: Place): Prom
   if (subscription.toLowerCase() !== ours) return undefined
   const top = `/subscriptions/${ours}`
   if (group === undefined) return top
-  const name = await groupName(sql, group)
+  const name = (await keptGroup(sql, group))?.name
   if (name === undefined) return undefined
   if (namespace === undefined) return `${top}/resourceGroups/${name}`
   const kind = `${namespace}/${type}`.toLowerCase()
-  const isVault = kind === 'microsoft.keyvault/vaults'
-  if (!isVault && kind !== 'microsoft.appconfiguration/configurationstores') return undefined
-  const found = await (isVault ? vaultByName : storeByName)(sql, resource.toLowerCase())
-  const asked = `${top}/resourceGroups/${group}/providers/${kind}/${resource}`.toLowerCase()
-  if (found === undefined || found.resourceId.toLowerCase() !== asked) return undefined
-  if (childType === undefined) return found.resourceId
+  const asked = `${top}/resourceGroups/${name}/providers/${kind}/${resource}`.toLowerCase()
+  const known =
+    kind === 'microsoft.keyvault/vaults'
+      ? (await liveVault(sql, resource.toLowerCase()))?.resourceId
+      : kind === 'microsoft.appconfiguration/configurationstores'
+        ? (await liveStore(sql, resource.toLowerCase()))?.resourceId
+        : await resourceIdAt(sql, name, asked)
+  if (known === undefined || known.toLowerCase() !== asked) return undefined
+  if (childType === undefined) return known
   const collection = inVaults.find((one) => one === childType.toLowerCase())
-  return isVault && collection !== undefined && objectName.test(child)
-    ? `${found.resourceId}/${collection}/${child}`
+  return kind === 'microsoft.keyvault/vaults' && collection !== undefined && objectName.test(child)
+    ? `${known}/${collection}/${child}`
     : undefined
 }
