@@ -1,14 +1,14 @@
 import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
 import type { KeptEntry, Place } from './entry.ts'
-import { entriesBetween, entriesOf, seriesAfter } from './entry-rows.ts'
+import { seriesAfter, turnsBetween, turnsOf } from './entry-rows.ts'
 
 /** The journal of deeds as it is read: by time over all series, or one series after another. */
-const pieceMax = 500
+const turnsMax = 100
 
 /**
- * The entries of a time that are wanted, the oldest first. Looks at `looks` of them at most and says where it stopped,
- * so that a question about something rare holds nobody up: whoever asks goes on from there.
+ * The entries of a time that are wanted, the oldest first. Looks at some `looks` of them at most and says where it
+ * stopped, so that a question about something rare holds nobody up: whoever asks goes on from there.
  */
 export async function findEntries(
   sql: Sql,
@@ -19,13 +19,13 @@ export async function findEntries(
   const found: KeptEntry[] = []
   let { after } = span
   for (let looked = 0; looked < looks; ) {
-    const piece = await entriesBetween(sql, { ...span, after, limit: pieceMax })
-    for (const entry of piece) {
+    const turns = await turnsBetween(sql, { ...span, after, limit: turnsMax })
+    for (const entry of turns.flat()) {
       after = { at: entry.at, writer: entry.writer, number: entry.number }
+      looked += 1
       if (wanted(entry) && found.push(entry) === limit) return { found, next: after }
     }
-    if (piece.length < pieceMax) return { found, next: undefined }
-    looked += piece.length
+    if (turns.length < turnsMax) return { found, next: undefined }
     // The embedded engine answers at once: others get their turn between two pieces.
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
@@ -41,6 +41,6 @@ export async function allSeries(sql: Sql): Promise<string[]> {
   return found
 }
 
-/** The entries of one series after a number, in their order. */
-export const entriesAfter = (sql: Sql, writer: string, number: number, limit: number): Promise<KeptEntry[]> =>
-  entriesOf(sql, writer, number, limit)
+/** The entries of one series in their order: those of the next turns after one that ended with this number. */
+export const entriesAfter = async (sql: Sql, writer: string, number: number): Promise<KeptEntry[]> =>
+  (await turnsOf(sql, writer, number, turnsMax)).flat()

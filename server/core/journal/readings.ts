@@ -8,8 +8,6 @@ import { advance, forgetSecret, gathered, keepReading, readingsOf } from './read
 export const readersOf = ({ sql }: Sight<'journal/read'>, secret: string): Promise<Reading[]> =>
   readingsOf(sql, secret.toLowerCase())
 
-const pieceMax = 2_000
-
 /**
  * Gathers the readings that were kept since the last time. Reading a secret costs nothing for this: it follows the
  * journal, each series from its own mark, which moves in the turn that keeps what was found. Of two nodes that gather at
@@ -21,7 +19,7 @@ export async function gatherReadings<E>(database: Database<E>): Promise<number> 
   for (const writer of await allSeries(database.read)) {
     let mark = marks.get(writer) ?? 0
     for (;;) {
-      const entries = await entriesAfter(database.read, writer, mark, pieceMax)
+      const entries = await entriesAfter(database.read, writer, mark)
       const last = entries.at(-1)
       if (last === undefined) break
       const { read, purged } = glean(entries)
@@ -34,7 +32,6 @@ export async function gatherReadings<E>(database: Database<E>): Promise<number> 
       if (!taken) break
       looked += entries.length
       mark = last.number
-      if (entries.length < pieceMax) break
     }
   }
   return looked
