@@ -6,6 +6,7 @@ import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import { createLog, type Log } from '#base/log.ts'
+import { TurnMeter } from '#base/metrics.ts'
 import { migrate } from '#base/migrations.ts'
 import { openPostgres } from '#base/postgres.ts'
 import { writePrivate } from '#base/private-files.ts'
@@ -28,12 +29,16 @@ import { forgetLeases } from '#core/schedule/schedule.ts'
 import { Keyring } from '#core/sealing/keyring.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
 import { health } from '#planes/cardea/health.ts'
+import { Metrics } from '#planes/cardea/metrics.ts'
+import { listenForMetrics } from '#planes/cardea/metrics-listener.ts'
 import { createConnectProxy } from '#planes/http/connect-proxy.ts'
 import { Hosts } from '#planes/http/hosts.ts'
 import { createListener } from '#planes/http/listener.ts'
+import { Meters } from '#planes/http/meters.ts'
 import { identityPlane } from '#planes/identity/identity-plane.ts'
 import { managedIdentity } from '#planes/identity/managed-identity.ts'
 import { planesOf } from '#planes/planes.ts'
+import { startMetricsExporter } from '#workers/metrics-exporter.ts'
 import type { KeepCheckpoint } from '#workers/notary.ts'
 import { startWorkers } from '#workers/workers.ts'
 import { developerKeys, keepRunning, takeFolder } from './environment.ts'
@@ -44,6 +49,7 @@ import type { Settings } from './settings.ts'
 export type Cardea = {
   readonly port: number
   readonly proxyPort: number | undefined
+  readonly metricsPort: number | undefined
   readonly caFile: string | undefined
   readonly installation: Installation
   /** What everything stands on, for those who start a server inside their own process: tests and tools. */
@@ -76,7 +82,8 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
   }
   try {
     const keyring = new Keyring(rootKeyIn(settings.rootKeyFile))
-    const database = await openDatabase(settings, keyring, around, log)
+    const turns = new TurnMeter()
+    const database = await openDatabase(settings, keyring, around, log, turns)
     closers.push(async () => database[Symbol.asyncDispose]())
     const keepCheckpoint = (checkpoint: SignedCheckpoint) => keepOutside(settings.data, checkpoint)
     const applied = await migrate(database, new URL('./migrations/', import.meta.url))
@@ -93,6 +100,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
       installation,
       rotation,
       keepCheckpoint,
+      turns,
       log,
       closers,
       close,
@@ -108,10 +116,16 @@ const openDatabase = async (
   keyring: Keyring,
   { clock }: Around,
   log: Log,
+  meter: TurnMeter,
 ): Promise<Database<AuditEntry>> =>
   settings.database === undefined
-    ? openSqlite(`${settings.data}/cardea.db`, { clock: clock ?? systemClock, ledger: auditLedger(keyring) })
-    : openPostgres(settings.database, { ledger: auditLedger(keyring), log, ...(clock !== undefined && { clock }) })
+    ? openSqlite(`${settings.data}/cardea.db`, { clock: clock ?? systemClock, ledger: auditLedger(keyring), meter })
+    : openPostgres(settings.database, {
+        ledger: auditLedger(keyring),
+        log,
+        meter,
+        ...(clock !== undefined && { clock }),
+      })
 
 /** The installation in the database; founded now if this is the first start. Of two first nodes, one founds. */
 async function installed(
@@ -136,6 +150,7 @@ type House = {
   readonly installation: Installation
   readonly rotation: { readonly providers: Providers; readonly times: Times; readonly onStep: OnStep | undefined }
   readonly keepCheckpoint: KeepCheckpoint
+  readonly turns: TurnMeter
   readonly log: Log
   readonly closers: (() => Promise<void>)[]
   readonly close: () => Promise<void>
@@ -143,7 +158,7 @@ type House = {
 
 async function serve(
   settings: Settings,
-  { base, installation, rotation, keepCheckpoint, log, closers, close }: House,
+  { base, installation, rotation, keepCheckpoint, turns, log, closers, close }: House,
 ): Promise<Cardea> {
   const { database, keyring, clock } = base
   const hosts = new Hosts(settings.domain, settings.publicPort)
@@ -154,6 +169,9 @@ async function serve(
   const feeds = new Feeds(database)
   closers.push(async () => feeds.close())
   const identity = { base, keyring, tokens, clock, loginUrl: hosts.loginUrl, graphUrl: hosts.graphUrl, tenant }
+  const meters = new Meters()
+  const metrics = new Metrics({ meters, turns, sql: database.read, clock })
+  closers.push(async () => metrics[Symbol.dispose]())
   let closing = false
   const { caFile, bundleFile, certificate } = await tlsFor(settings, clock)
   const listener = createListener({
@@ -167,11 +185,13 @@ async function serve(
       vaults,
       feeds,
       issuer,
+      metrics,
       quota: settings.quota,
       delays: settings.delays,
       ...rotation,
     }),
     bare: [...identityPlane(identity), ...health(database, () => closing)],
+    meters,
     tls: certificate,
     log,
   })
@@ -188,6 +208,17 @@ async function serve(
     events: settings.events,
   })
   closers.push(() => workers.close())
+
+  let metricsPort: number | undefined
+  if (settings.metricsPort !== undefined) {
+    const listening = await listenForMetrics(metrics, settings.metricsPort)
+    closers.push(async () => listening[Symbol.asyncDispose]())
+    metricsPort = listening.port
+  }
+  if (settings.collector !== undefined) {
+    const exporter = startMetricsExporter({ url: settings.collector, families: () => metrics.families(), clock, log })
+    closers.push(() => exporter.close())
+  }
 
   const identityHeader = randomBytes(24).toString('base64url')
   let proxyPort: number | undefined
@@ -218,6 +249,7 @@ async function serve(
   return {
     port,
     proxyPort,
+    metricsPort,
     caFile,
     installation,
     base,

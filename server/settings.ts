@@ -25,6 +25,10 @@ export type Settings = {
   readonly quota: { readonly transactions: number; readonly secretsSet: number | undefined } | undefined
   /** How long deletions, recoveries and purges take to be seen, in milliseconds; none by default. */
   readonly delays: { readonly deleteMs: number; readonly recoverMs: number; readonly purgeMs: number }
+  /** The port on loopback where metrics are read without a token; undefined: none. */
+  readonly metricsPort: number | undefined
+  /** Where metrics are posted; undefined: nowhere. */
+  readonly collector: URL | undefined
   readonly logLevel: string
 }
 
@@ -47,6 +51,8 @@ export const settingWords = {
   CARDEA_EVENTS_KEY: 'the key that signs them; or CARDEA_EVENTS_KEY_FILE',
   CARDEA_QUOTA: 'transactions in 10 s per vault: azure (4000), azure-2000, or a number (default off)',
   CARDEA_DELAYS: 'azure, or a time such as 5s: how long deleting, recovering and purging take to be seen (default off)',
+  CARDEA_METRICS_PORT: 'port on loopback where metrics are read without a token (default off; 0 takes a free one)',
+  CARDEA_OTLP_URL: 'https://…/v1/metrics of an OpenTelemetry collector that metrics are posted to',
   CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info)',
 } as const
 
@@ -81,6 +87,18 @@ export function settingsFrom(env: Env): Settings {
       return undefined
     }
   }
+  /** An address out of the house: encrypted, unless it is this machine's own. */
+  const outside = (name: string, instead = ''): URL | undefined => {
+    if (env[name] === undefined) return undefined
+    const url = URL.parse(env[name])
+    if (url === null || !['https:', 'http:'].includes(url.protocol)) wrong.push(`${name} must be an https:// URL`)
+    else if (url.protocol === 'http:' && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
+      wrong.push(`${name} may be http:// on loopback only`)
+    else if (url.username !== '' || url.password !== '')
+      wrong.push(`${name} must not hold a user or a password${instead}`)
+    else return url
+    return undefined
+  }
 
   const data = resolve(env.CARDEA_DATA ?? '.cardea')
   const database = secret('CARDEA_DATABASE')
@@ -101,17 +119,7 @@ export function settingsFrom(env: Env): Settings {
   if ((certFile === undefined) !== (keyFile === undefined))
     wrong.push('CARDEA_TLS_CERT_FILE and CARDEA_TLS_KEY_FILE go together')
   const key = secret('CARDEA_EVENTS_KEY')
-  let events: Settings['events']
-  if (env.CARDEA_EVENTS_URL !== undefined) {
-    const url = URL.parse(env.CARDEA_EVENTS_URL)
-    if (url === null || !['https:', 'http:'].includes(url.protocol))
-      wrong.push('CARDEA_EVENTS_URL must be an https:// URL')
-    else if (url.protocol === 'http:' && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
-      wrong.push('CARDEA_EVENTS_URL may be http:// on loopback only')
-    else if (url.username !== '' || url.password !== '')
-      wrong.push('CARDEA_EVENTS_URL must not hold a user or a password; CARDEA_EVENTS_KEY signs what is sent')
-    else events = { url, key }
-  }
+  const receiver = outside('CARDEA_EVENTS_URL', '; CARDEA_EVENTS_KEY signs what is sent')
   const settings: Settings = {
     data,
     database,
@@ -122,9 +130,11 @@ export function settingsFrom(env: Env): Settings {
     publicPort: port('CARDEA_PUBLIC_PORT', 443),
     rootKeyFile: resolve(env.CARDEA_ROOT_KEY_FILE ?? `${data}/root.key`),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
-    events,
     quota: quotaFrom(env.CARDEA_QUOTA ?? 'off', wrong),
     delays: delaysFrom(env.CARDEA_DELAYS ?? 'off', wrong),
+    events: receiver && { url: receiver, key },
+    metricsPort: (env.CARDEA_METRICS_PORT ?? 'off') === 'off' ? undefined : port('CARDEA_METRICS_PORT', 0),
+    collector: outside('CARDEA_OTLP_URL'),
     logLevel: choice('CARDEA_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
   }
   if (wrong.length > 0) throw new SettingsError(wrong)

@@ -6,6 +6,7 @@ import * as keyValues from '@cardea/contract/appconfig/key-values'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
 import * as journal from '@cardea/contract/cardea/journal'
+import * as metrics from '@cardea/contract/cardea/metrics'
 import * as rotations from '@cardea/contract/cardea/rotations'
 import * as organization from '@cardea/contract/directory/organization'
 import * as authorization from '@cardea/contract/management/authorization'
@@ -28,7 +29,7 @@ const treaty = {
     journal.listReaders,
   ],
   appconfig: [...declared(keyValues), ...declared(changes).filter(({ id }) => id.startsWith('Store'))],
-  management: [...declared(subscriptions, authorization), journal.readJournal],
+  management: [...declared(subscriptions, authorization, metrics), journal.readJournal],
   directory: declared(organization),
 }
 type PlaneName = keyof typeof treaty

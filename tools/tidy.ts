@@ -16,6 +16,8 @@ export const floors = [
 /** The rooms of core, in the order they stand: each may use those after it. */
 export const rooms = [
   'installation',
+  'alerts',
+  'diagnostics',
   'resources',
   'rotation',
   'consumers',

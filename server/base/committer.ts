@@ -1,6 +1,7 @@
 import type { Instant } from './clock.ts'
 import { type EntryOf, type Ledger, StaleEpoch, type Turn } from './database.ts'
 import { Fault } from './fault.ts'
+import type { TurnMeter } from './metrics.ts'
 import type { Sql } from './sql.ts'
 
 /** One connection that can hold a transaction; the two engines differ in no more than this. */
@@ -45,16 +46,23 @@ export class Committer<Entry extends { at: Instant }> {
   readonly #connection: Connection
   readonly #ledger: Ledger<Entry>
   readonly #moved: (head: Head, stirred: boolean) => void
+  readonly #meter: TurnMeter | undefined
   #works: Work<Entry>[] = []
   #witnesses: Witness<Entry>[] = []
   #running = false
   #closing: (() => void) | undefined
   #closed = false
 
-  constructor(connection: Connection, ledger: Ledger<Entry>, moved: (head: Head, stirred: boolean) => void) {
+  constructor(
+    connection: Connection,
+    ledger: Ledger<Entry>,
+    moved: (head: Head, stirred: boolean) => void,
+    meter: TurnMeter | undefined,
+  ) {
     this.#connection = connection
     this.#ledger = ledger
     this.#moved = moved
+    this.#meter = meter
   }
 
   write<T>(run: (turn: Turn) => Promise<T>, entryOf?: EntryOf<Entry, T>): Promise<T> {
@@ -115,6 +123,7 @@ export class Committer<Entry extends { at: Instant }> {
   async #takeTurn(works: readonly Work<Entry>[], witnesses: readonly Witness<Entry>[]): Promise<void> {
     const answers: (() => void)[] = []
     const entries: Entry[] = []
+    const began = performance.now()
     let head: Head
     let turn: OpenTurn
     try {
@@ -143,6 +152,7 @@ export class Committer<Entry extends { at: Instant }> {
       for (const { reject } of [...works, ...witnesses]) reject(error)
       return
     }
+    this.#meter?.count(performance.now() - began, works.length + witnesses.length)
     this.#moved(turn.head, turn.stirred)
     for (const answer of answers) answer()
   }

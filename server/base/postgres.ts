@@ -4,6 +4,7 @@ import { Committer, type Connection, type Head, Watchers } from './committer.ts'
 import type { Database, Ledger } from './database.ts'
 import { Fault } from './fault.ts'
 import type { Log } from './log.ts'
+import type { TurnMeter } from './metrics.ts'
 import type { Sql, Value } from './sql.ts'
 
 /**
@@ -31,7 +32,7 @@ const configFor = (url: string): pg.ClientConfig => ({
 
 export async function openPostgres<Entry extends { at: number }>(
   url: string,
-  { clock, ledger, log }: { clock?: Clock; ledger: Ledger<Entry>; log: Log },
+  { clock, ledger, log, meter }: { clock?: Clock; ledger: Ledger<Entry>; log: Log; meter?: TurnMeter },
 ): Promise<Database<Entry>> {
   const config: pg.ClientConfig = { ...configFor(url), options: limits }
   const readers = new pg.Pool({ ...config, max: readersMax })
@@ -46,8 +47,8 @@ export async function openPostgres<Entry extends { at: number }>(
   }
   const writing = turnConnection(config, clock, log, seen)
   const witnessing = turnConnection(config, clock, log, seen)
-  const writes = new Committer<Entry>(writing, ledger, see)
-  const witnesses = new Committer<Entry>(witnessing, ledger, see)
+  const writes = new Committer<Entry>(writing, ledger, see, meter)
+  const witnesses = new Committer<Entry>(witnessing, ledger, see, meter)
   const read = sqlOver(() => readers)
   const ears = listen(config, log, async () => {
     const { rows } = await read.run('select epoch, sequence from head', [])

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import { Committer, type Connection, type Head, Watchers } from './committer.ts'
 import type { Database, Ledger } from './database.ts'
 import { Fault } from './fault.ts'
+import type { TurnMeter } from './metrics.ts'
 import type { Sql, Value } from './sql.ts'
 
 /**
@@ -17,7 +18,7 @@ import type { Sql, Value } from './sql.ts'
  */
 export function openSqlite<Entry extends { at: number }>(
   file: string,
-  { clock, ledger }: { clock: Clock; ledger: Ledger<Entry> },
+  { clock, ledger, meter }: { clock: Clock; ledger: Ledger<Entry>; meter?: TurnMeter },
 ): Database<Entry> {
   refuseTruncated(file)
   const lock = lockFile(`${file}-lock`, file)
@@ -63,11 +64,12 @@ export function openSqlite<Entry extends { at: number }>(
     // After the poll phase, so that all requests which arrived together share the turn.
     soon: setImmediate,
   }
-  const committer = new Committer<Entry>(connection, ledger, (head, stirred) => {
+  const moved = (head: Head, stirred: boolean) => {
     if (!stirred && head.epoch === seen.epoch && head.sequence === seen.sequence) return
     Object.assign(seen, { epoch: head.epoch, sequence: head.sequence })
     watchers.tell()
-  })
+  }
+  const committer = new Committer<Entry>(connection, ledger, moved, meter)
   const read = sqlOver(reader, beginSnapshot)
   return {
     engine: 'sqlite',

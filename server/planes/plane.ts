@@ -22,6 +22,8 @@ export type Call = {
   readonly body: Buffer | undefined
   readonly circumstances: Circumstances
   readonly requestId: string
+  /** When it arrived, by the process's own running time in milliseconds: for how long its answer took. */
+  readonly began: number
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
 }

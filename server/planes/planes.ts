@@ -10,6 +10,7 @@ import type { VaultBook } from '#core/vaults/vaults.ts'
 import { appconfigPlane } from './appconfig/appconfig-plane.ts'
 import { appconfigWords } from './appconfig/appconfig-words.ts'
 import { onManagement, onStores, onVaults } from './cardea/cardea-plane.ts'
+import type { Metrics } from './cardea/metrics.ts'
 import { directoryPlane } from './directory/directory-plane.ts'
 import { directoryWords } from './directory/directory-words.ts'
 import type { Hosts } from './http/hosts.ts'
@@ -36,6 +37,7 @@ export type Ground = {
   readonly quota: VaultQuota | undefined
   /** How long deletions, recoveries and purges take to be seen. */
   readonly delays: Delays
+  readonly metrics: Metrics
 }
 
 /** Every plane with its words, its routes, and the largest body that it takes. */

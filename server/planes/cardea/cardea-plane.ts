@@ -7,7 +7,9 @@ import bindRotation from './bind-rotation.ts'
 import followStore from './follow-store.ts'
 import followVault from './follow-vault.ts'
 import listReaders from './list-readers.ts'
+import type { Metrics } from './metrics.ts'
 import readJournal from './read-journal.ts'
+import readMetrics from './read-metrics.ts'
 import reportConsumer from './report-consumer.ts'
 import rotateNow from './rotate-now.ts'
 import showRotation from './show-rotation.ts'
@@ -26,4 +28,8 @@ export const onVaults = (around: Around): readonly Route<Vault>[] => [
 
 export const onStores = (around: Around): readonly Route<Store>[] => [followStore(around)]
 
-export const onManagement = ({ hosts }: { readonly hosts: Hosts }): readonly Route<Tenancy>[] => [readJournal(hosts)]
+type AroundManagement = { readonly hosts: Hosts; readonly metrics: Metrics }
+export const onManagement = ({ hosts, metrics }: AroundManagement): readonly Route<Tenancy>[] => [
+  readJournal(hosts),
+  readMetrics(metrics),
+]

@@ -70,7 +70,7 @@ describe('the journal', () => {
   it('holds no value, no token and no query', async () => {
     await read('db', { headers: { 'user-agent': 'curl' } })
     const text = JSON.stringify(
-      await journal({ limit: 1000, resource: '/subscriptions/' + house.cardea.installation.subscription }),
+      await journal({ limit: 1000, resource: `/subscriptions/${house.cardea.installation.subscription}` }),
     )
     assert.doesNotMatch(text, /never-in-a-journal|eyJ|api-version/)
   })

@@ -5,6 +5,7 @@ import type { Log } from '#base/log.ts'
 import type { Base } from '#core/perform.ts'
 import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type Route, refused } from '../plane.ts'
 import type { Hosts, Plane } from './hosts.ts'
+import type { Meters } from './meters.ts'
 
 /** A plane as the listener serves it: its words, and its routes. */
 export type Served<Subject = unknown> = {
@@ -36,6 +37,7 @@ type Parts = {
   readonly hosts: Hosts
   readonly planes: readonly Served<never>[]
   readonly bare: readonly Bare[]
+  readonly meters: Meters
   readonly tls: { readonly key: string; readonly cert: string }
   readonly log: Log
 }
@@ -54,7 +56,7 @@ const patience = {
  * One TLS listener for all planes: the host decides which answers. Fastify brings sockets, routing and limits; what is
  * said, and when, is the planes'. Half a request ends after seconds, not minutes.
  */
-export function createListener({ base, hosts, planes, bare, tls, log }: Parts): FastifyInstance {
+export function createListener({ base, hosts, planes, bare, meters, tls, log }: Parts): FastifyInstance {
   const app = fastify({
     // The types of Fastify tell plain, secure and HTTP/2 servers apart; nothing here depends on which it is.
     ...({ https: { ...tls, minVersion: 'TLSv1.2', ...patience } } as object),
@@ -91,17 +93,10 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
     const operation = (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? 'Unknown'
     if (!(error instanceof Fault) && faultOfFramework(error) === undefined)
       log.error({ error, operation }, 'a request failed')
-    send(
-      reply,
-      await refused(
-        base,
-        served.words,
-        operation,
-        call,
-        request.known as Known<never>,
-        faultOfFramework(error) ?? error,
-      ),
-    )
+    const known = request.known as Known<never>
+    const answer = await refused(base, served.words, operation, call, known, faultOfFramework(error) ?? error)
+    send(reply, answer)
+    meters.of(served.plane, operation).count(answer.status, performance.now() - call.began)
   }
 
   app.setErrorHandler(answerOutside)
@@ -127,6 +122,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
     for (const route of routes) {
       const { operation } = route
       const { spend } = words
+      const meter = meters.of(plane, operation.id)
       const meet = async (request: FastifyRequest, reply: FastifyReply) => {
         request.call = callOf(request, reply, hosts)
         request.known = await words.identify(request.call)
@@ -150,6 +146,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
           answer = words.refuse(call, fault, known)
         }
         send(reply, answer)
+        meter.count(answer.status, performance.now() - call.began)
         return reply
       }
       for (const path of pathsOf(operation)) {
@@ -166,6 +163,8 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
     }
   }
   for (const { plane, method, path, answer } of bare) {
+    // Health is asked by those who watch; it would only dilute what the others see.
+    const meter = plane === 'any' ? undefined : meters.of(plane, path)
     app.route({
       method,
       url: path,
@@ -181,6 +180,7 @@ export function createListener({ base, hosts, planes, bare, tls, log }: Parts): 
           said = outside(error)
         }
         send(reply, said)
+        meter?.count(said.status, performance.now() - call.began)
         return reply
       },
     })
@@ -205,6 +205,7 @@ class Arrived implements Call {
   readonly body: Buffer | undefined = undefined
   readonly circumstances: Call['circumstances']
   readonly requestId = newRequestId()
+  readonly began = performance.now()
   readonly #reply: FastifyReply
   #signal: AbortSignal | undefined
 
