@@ -23,6 +23,8 @@ export type House = AsyncDisposable & {
   ask(host: string, method: string, target: string, given?: Asked): Promise<Heard>
   /** A token for the developer, who may do everything with the data. */
   developerToken(audience?: string): Promise<string>
+  /** A token for an application that proves itself by a password. */
+  tokenFor(appId: string, password: string, audience?: string): Promise<string>
   /** A new application with a password and no rights. */
   newcomer(name: string): Promise<Newcomer>
   /** Assigns a role; the result takes it away again. */
@@ -149,6 +151,7 @@ export async function openHouse({ env: extra = {}, data: given, ...around }: Wan
     data,
     env: environmentOf(data),
     ask,
+    tokenFor,
     developerToken: (audience) => tokenFor(keys.appId, keys.password, audience),
     async newcomer(name) {
       const password = randomBytes(20).toString('base64url')
