@@ -3,6 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { kindOf } from '@cardea/contract/actions'
 import * as keyValues from '@cardea/contract/appconfig/key-values'
+import * as locks from '@cardea/contract/appconfig/locks'
+import * as names from '@cardea/contract/appconfig/names'
+import * as revisions from '@cardea/contract/appconfig/revisions'
+import * as snapshots from '@cardea/contract/appconfig/snapshots'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
 import * as journal from '@cardea/contract/cardea/journal'
@@ -28,7 +32,10 @@ const treaty = {
     ...declared(secrets, changes, consumers, rotations).filter(({ id }) => !id.startsWith('Store')),
     journal.listReaders,
   ],
-  appconfig: [...declared(keyValues), ...declared(changes).filter(({ id }) => id.startsWith('Store'))],
+  appconfig: [
+    ...declared(keyValues, locks, names, revisions, snapshots),
+    ...declared(changes).filter(({ id }) => id.startsWith('Store')),
+  ],
   management: [...declared(subscriptions, authorization, metrics), journal.readJournal],
   directory: declared(organization),
 }

@@ -1,13 +1,13 @@
 import { operation } from '../operation.ts'
-import { anything, dictionary, nothing, nullable, optional, record, type Shape, ShapeError, text } from '../shape.ts'
+import { dictionary, nothing, nullable, optional, record, type Shape, ShapeError, text } from '../shape.ts'
 
 /** Azure App Configuration, key-values (REST API 1.0 to 2026-04-01). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the service refuses exactly these
-const clean = /^[^\u0000-\u001f\u007f]*$/
-const wanted = 'free of control characters'
+export const clean = /^[^\u0000-\u001f\u007f]*$/
+export const wanted = 'free of control characters'
 
 /** Text that can be told to anybody: half a character (a lone surrogate) has no UTF-8, and would come back changed. */
-const whole = (inner: Shape<string>): Shape<string> => ({
+export const whole = (inner: Shape<string>): Shape<string> => ({
   read(value, where) {
     const read = inner.read(value, where)
     if (!read.isWellFormed()) throw new ShapeError(where, 'well-formed Unicode')
@@ -31,27 +31,42 @@ const tagText = whole(text({ maxCharacters: 256, pattern: clean, wanted }))
 const tagValues = dictionary<string | null>({
   read: (value, where) => (value === null ? null : tagText.read(value, where)),
 })
-const settingTags: Shape<Record<string, string | null>> = {
+export const settingTags: Shape<Record<string, string | null>> = {
   read(value, where) {
     const tags = tagValues.read(value, where)
     for (const name of Object.keys(tags)) tagText.read(name, `${where}, the name "${name.slice(0, 32)}",`)
     return tags
   },
 }
+export const description = whole(text({ maxCharacters: 1024, pattern: /^[^\0]*$/, wanted: 'free of NUL' }))
 /** All of a setting together may have at most 10 KB (service limits). */
 export const settingBytesMax = 10 * 1024
 export const pageSize = 100
 
 const none = record({})
 const keyed = record({ key: settingKey })
-/** `fields` is an older name of `$select`; what is asked by `tags` and `snapshot` isn't answered yet. */
-const selected = { $select: optional(text()), fields: optional(text()), tags: anything, snapshot: anything }
+
+/** A filter of keys, labels or names; the plane reads what it says. */
+export const filterText = optional(text({ maxCharacters: 4096 }))
+/** The token of a page; one that isn't ours is passed over. */
+export const pageToken = optional(text({ maxCharacters: 4096 }))
+/** One tag filter, or several. */
+export const tagFilters: Shape<readonly string[]> = {
+  read: (value, where) =>
+    value === undefined ? [] : (Array.isArray(value) ? value : [value]).map((one) => tagFilter.read(one, where)),
+}
+const tagFilter = text({ maxCharacters: 1024 })
+/** `fields` is an older name of `$select`. */
+export const selected = { $select: optional(text()), fields: optional(text()) }
+
 const labelled = record({ label: settingLabel })
-const read = record({ label: settingLabel, ...selected })
+const read = record({ label: settingLabel, tags: tagFilters, ...selected })
 const filtered = record({
-  key: optional(text({ maxCharacters: 4096 })),
-  label: optional(text({ maxCharacters: 4096 })),
-  after: optional(text({ maxCharacters: 4096 })),
+  key: filterText,
+  label: filterText,
+  tags: tagFilters,
+  snapshot: optional(text({ maxCharacters: 256 })),
+  after: pageToken,
   ...selected,
 })
 
@@ -98,7 +113,7 @@ export const putSetting = operation({
     value: nullable(whole(text())),
     content_type: nullable(whole(text({ maxCharacters: 1024, pattern: clean, wanted }))),
     tags: nullable(settingTags),
-    description: nullable(whole(text({ maxCharacters: 1024, pattern: /^[^\0]*$/, wanted: 'free of NUL' }))),
+    description: nullable(description),
   }),
   status: 200,
 })

@@ -16,6 +16,8 @@ export const changes = [
   'setting-written',
   'setting-deleted',
   'setting-target-changed',
+  'snapshot-created',
+  'snapshot-modified',
 ] as const
 export type ChangeType = (typeof changes)[number]
 
@@ -24,9 +26,9 @@ export type Change = {
   /** When it was done, in milliseconds since 1970 by the server's clock; never later than its commit. */
   readonly at?: number
   readonly type: ChangeType
-  /** The resource id of the secret or of the store. */
+  /** The resource id of the secret, of the snapshot, or of the setting's store. */
   readonly resource: string
-  /** The secret's name or the setting's key. */
+  /** The name of the secret or the snapshot, or the setting's key. */
   readonly name: string
   /** The secret's version; absent for a setting. */
   readonly version?: string

@@ -6,7 +6,7 @@ import type { Sql } from '#base/sql.ts'
 import type { AccessBook, Permit, Wish } from '#core/access/access.ts'
 import type { AuditEntry, Circumstances } from '#core/audit/entry.ts'
 import type { Event } from '#core/events/event.ts'
-import { keepEvents } from '#core/events/events.ts'
+import { keepEvents, type Told } from '#core/events/events.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 
 /** What everything stands on. */
@@ -39,8 +39,8 @@ export type Sight<A extends Action> = {
 /** What an act is handed: a sight of the state inside its turn, and the means to change it. */
 export type Scope<A extends Action> = Sight<A> & {
   readonly turn: Turn
-  /** Says what happened; it is kept in the same turn. */
-  tell(event: Event): void
+  /** Says what happened; it is kept in the same turn, under the number that is returned. */
+  tell(event: Event): number
 }
 
 const entryFor = (
@@ -71,7 +71,7 @@ export function perform<A extends Action, R>(
   return base.database.write(
     async (turn) => {
       const permit = await base.access.permitIn(turn, intent)
-      const told: Event[] = []
+      const told: Told[] = []
       const result = await act({
         turn,
         sql: turn.sql,
@@ -81,7 +81,11 @@ export function perform<A extends Action, R>(
         meet: (version) => {
           met = version
         },
-        tell: (event) => told.push(event),
+        tell(event) {
+          const sequence = turn.nextSequence()
+          told.push({ ...event, sequence })
+          return sequence
+        },
       })
       await keepEvents(turn, told, base.outgoing)
       return result

@@ -56,7 +56,7 @@ export interface PlaneWords<Subject> {
   readonly spend?: (known: Known<Subject>, operation: Operation) => void
   /** The resource id by which the journal knows the subject's plane when nothing more is known. */
   readonly resource: (subject: Subject) => string
-  readonly versions: ReadonlySet<string> | undefined
+  readonly versions: { has(version: string): boolean } | undefined
   readonly unknownVersion: (version: string | undefined) => Fault
   /** The answer to a result. */
   say(call: Call, subject: Subject, status: number, result: unknown, permit: { readonly assignment: string }): Answer

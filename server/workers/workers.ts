@@ -6,6 +6,7 @@ import type { Times } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
 import type { OnStep } from '#core/rotation/steps.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
+import { historyKeeper, snapshotKeeper } from './configurator.ts'
 import { keyKeeper } from './key-keeper.ts'
 import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
@@ -50,6 +51,8 @@ export function startWorkers({
     startWorker(keyKeeper(base), around),
     startWorker(notary(base, keepCheckpoint), around),
     startReadingKeeper({ database, log }),
+    startWorker(snapshotKeeper({ base, vaults }), around),
+    startWorker(historyKeeper(base), around),
   ]
   if (events !== undefined) workers.push(startRelay({ database, clock, log, to: events }))
   return {

@@ -28,7 +28,7 @@ import { newStore } from '#core/vaults/store.ts'
 import { newVault } from '#core/vaults/vault.ts'
 import { foundStore, foundVault } from '#core/vaults/vaults.ts'
 import { deleteSetting, getSetting, listSettings, referrersOf, writeSetting } from './configuration.ts'
-import type { Condition, Draft, Filter } from './setting.ts'
+import type { Condition, Draft, Filter, View } from './setting.ts'
 
 const keyring = new Keyring(keyFrom(randomBytes(32)))
 
@@ -38,6 +38,7 @@ const scope = '/subscriptions/s'
 const store = newStore(`${scope}/stores/demo`, 'store/demo', { location: 'local', sku: 'standard' }, 0)
 const vault = newVault(`${scope}/vaults/demo`, 'vault/demo', { location: 'local' }, 0)
 const any: Filter = { kind: 'any' }
+const present: View = { moment: { kind: 'now' }, only: undefined }
 const unconditional: Condition = { match: undefined, noneMatch: undefined }
 const draft = (value: string, more: Partial<Draft> = {}): Draft => ({
   value,
@@ -81,7 +82,10 @@ async function housed(database: Database<AuditEntry>) {
     remove: (key: string, label?: string, condition = unconditional) =>
       write('settings/delete', (s) => deleteSetting(s, store, { key, label }, condition)),
     list: (key: Filter = any, label: Filter = any, limit = 1000) =>
-      read((sight) => listSettings(sight, store, { key, label }, { after: undefined, limit })),
+      read(async (sight) => {
+        const selection = { key, label, tags: [] }
+        return (await listSettings(sight, store, selection, present, { after: undefined, limit })).items
+      }),
     async told(since: number) {
       const told = await changesIn(database.read, store.resourceId, since, 100)
       return told.map(({ type, name, label, version }) =>

@@ -1,14 +1,14 @@
 import { keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
-import type { Setting } from './setting.ts'
+import type { Written } from './setting.ts'
 
 /** A secret of this installation that a setting points at; with a version, at that one for good. */
 export type Target = { readonly vault: string; readonly secret: string; readonly version: string | undefined }
 
 /** The media type of a content type, without its parameters. */
-const mediaType = (contentType: string): string => (contentType.split(';', 1)[0] as string).trim().toLowerCase()
+export const mediaType = (contentType: string): string => (contentType.split(';', 1)[0] as string).trim().toLowerCase()
 
 /** Where a Key Vault reference points; undefined for what is none, or points out of this house. */
-export function targetOf({ contentType, value }: Setting, domain: string): Target | undefined {
+export function targetOf({ contentType, value }: Written, domain: string): Target | undefined {
   if (contentType === undefined || value === undefined || mediaType(contentType) !== keyVaultReferenceType) return
   const url = URL.parse(uriIn(value) ?? '')
   const vault = url?.hostname.endsWith(`.vault.${domain}`) ? url.hostname.slice(0, -`.vault.${domain}`.length) : ''

@@ -1,9 +1,10 @@
-import type { ExpressionBuilder } from 'kysely'
-import { query, type Sql, statement } from '#base/sql.ts'
-import { type Address, afterPrefix, type Filter, type Selection, type Setting, type Slice } from './setting.ts'
+import { sql as raw } from 'kysely'
+import type { Instant } from '#base/clock.ts'
+import { type Sql, statement } from '#base/sql.ts'
+import type { Address, Setting } from './setting.ts'
 
-type Row = {
-  store: string
+/** A setting as a row. A revision, and an item of a snapshot, have the same columns. */
+export type SettingRow = {
   key: string
   label: string
   etag: string
@@ -13,8 +14,12 @@ type Row = {
   description: string | null
   locked: number
   modified: number
+  since: number
 }
-type Tables = { setting: Row }
+type Row = SettingRow & { store: string }
+type Ended = Row & { until: number; closed: number }
+type TagRow = Place & { since: number; name: string; value: string | null }
+type Tables = { setting: Row; setting_revision: Ended; setting_tag: TagRow }
 type Place = { store: string; key: string; label: string }
 
 const one = statement<Tables, Place, Row>((db, given) =>
@@ -39,6 +44,7 @@ const upsert = statement<Tables, Row>((db, given) =>
       description: given('description'),
       locked: given('locked'),
       modified: given('modified'),
+      since: given('since'),
     })
     .onConflict((conflict) =>
       conflict.columns(['store', 'key', 'label']).doUpdateSet({
@@ -49,6 +55,7 @@ const upsert = statement<Tables, Row>((db, given) =>
         description: given('description'),
         locked: given('locked'),
         modified: given('modified'),
+        since: given('since'),
       }),
     ),
 )
@@ -58,6 +65,58 @@ const remove = statement<Tables, Place>((db, given) =>
     .where('store', '=', given('store'))
     .where('key', '=', given('key'))
     .where('label', '=', given('label')),
+)
+
+const columns = [
+  ...(['store', 'key', 'label', 'since', 'etag', 'sealed', 'content_type', 'tags'] as const),
+  ...(['description', 'locked', 'modified'] as const),
+]
+/** What a setting is now, kept as what it was until the change that comes. */
+const close = statement<Tables, Place & { until: number; closed: number }>((db, given) =>
+  db
+    .insertInto('setting_revision')
+    .columns([...columns, 'until', 'closed'])
+    .expression((row) =>
+      row
+        .selectFrom('setting')
+        .select(columns)
+        // Among columns, PostgreSQL takes a value whose type isn't said for text.
+        .select([
+          raw<number>`cast(${given('until')} as bigint)`.as('until'),
+          raw<number>`cast(${given('closed')} as bigint)`.as('closed'),
+        ])
+        .where('store', '=', given('store'))
+        .where('key', '=', given('key'))
+        .where('label', '=', given('label')),
+    ),
+)
+const tag = statement<Tables, TagRow>((db, given) =>
+  db.insertInto('setting_tag').values({
+    store: given('store'),
+    key: given('key'),
+    label: given('label'),
+    since: given('since'),
+    name: given('name'),
+    value: given('value'),
+  }),
+)
+const untag = statement<Tables, { closed: number }>((db, given) =>
+  db
+    .deleteFrom('setting_tag')
+    .where((row) =>
+      row(
+        row.refTuple('store', 'key', 'label', 'since'),
+        'in',
+        row
+          .selectFrom('setting_revision')
+          .select(['store', 'key', 'label', 'since'])
+          .where('closed', '<', given('closed'))
+          .$asTuple('store', 'key', 'label', 'since'),
+      ),
+    ),
+)
+const forget = statement<Tables, { closed: number }>((db, given) =>
+  db.deleteFrom('setting_revision').where('closed', '<', given('closed')),
 )
 
 /** A setting whose value is still sealed; undefined when it has none. */
@@ -71,73 +130,50 @@ export async function keptSetting(sql: Sql, store: string, address: Address): Pr
   return row && keptOf(row)
 }
 
+/** Keeps a setting as it is from now on. What it was before, if anything, becomes a revision. */
 export async function keepSetting(
   sql: Sql,
   store: string,
   setting: Setting,
   sealed: Uint8Array | undefined,
 ): Promise<void> {
+  const place = placeOf(store, setting)
+  const { since, modified } = setting
+  await close.changed(sql, { ...place, until: since, closed: modified })
   await upsert.changed(sql, {
-    ...placeOf(store, setting),
+    ...place,
+    since,
     etag: setting.etag,
     sealed: sealed ?? null,
     content_type: setting.contentType ?? null,
     tags: JSON.stringify(setting.tags),
     description: setting.description ?? null,
     locked: setting.locked ? 1 : 0,
-    modified: setting.modified,
+    modified,
   })
+  for (const [name, value] of Object.entries(setting.tags)) await tag.changed(sql, { ...place, since, name, value })
 }
 
-export async function removeSetting(sql: Sql, store: string, address: Address): Promise<void> {
-  await remove.changed(sql, placeOf(store, address))
-}
-
-/** Settings in the order of key and label, those without a label first; after one, at most `limit`. */
-export async function listKept(
+/** Takes a setting away; what it was stays in its history. */
+export async function removeSetting(
   sql: Sql,
   store: string,
-  { key, label }: Selection,
-  { after, limit }: Slice,
-): Promise<Kept[]> {
-  const rows = await query<Tables, Row>(sql, (db) => {
-    const all = db
-      .selectFrom('setting')
-      .selectAll()
-      .where('store', '=', store)
-      .where((column) => chosen(column, 'key', key))
-      .where((column) => chosen(column, 'label', label))
-      .orderBy('key')
-      .orderBy('label')
-      .limit(limit)
-    if (after === undefined) return all
-    return all.where((column) =>
-      column(column.refTuple('key', 'label'), '>', column.tuple(after.key, after.label ?? '')),
-    )
-  })
-  return rows.map(keptOf)
+  address: Address,
+  until: number,
+  closed: Instant,
+): Promise<void> {
+  const place = placeOf(store, address)
+  await close.changed(sql, { ...place, until, closed })
+  await remove.changed(sql, place)
 }
 
-// By bounds, not by `like`: that would compare without case on SQLite, and pass the index by.
-function chosen(column: ExpressionBuilder<Tables, 'setting'>, name: 'key' | 'label', filter: Filter) {
-  switch (filter.kind) {
-    case 'any':
-      return column.lit(true)
-    case 'these':
-      return column(
-        name,
-        'in',
-        filter.these.map((text) => text ?? ''),
-      )
-    case 'prefix': {
-      const end = afterPrefix(filter.prefix)
-      const from = column(name, '>=', filter.prefix)
-      return end === undefined ? from : column.and([from, column(name, '<', end)])
-    }
-  }
+/** Forgets what was over before a time. */
+export async function forgetRevisions(sql: Sql, closed: Instant): Promise<void> {
+  await untag.changed(sql, { closed })
+  await forget.changed(sql, { closed })
 }
 
-const keptOf = (row: Row): Kept => ({
+export const keptOf = (row: SettingRow): Kept => ({
   setting: {
     key: row.key,
     label: row.label === '' ? undefined : row.label,
@@ -147,6 +183,7 @@ const keptOf = (row: Row): Kept => ({
     description: row.description ?? undefined,
     locked: row.locked === 1,
     modified: row.modified,
+    since: row.since,
   },
   sealed: row.sealed ?? undefined,
 })

@@ -14,6 +14,7 @@ const plain: Setting = {
   description: undefined,
   locked: false,
   modified: 0,
+  since: 0,
 }
 const refuses = (deed: () => unknown): boolean => {
   try {

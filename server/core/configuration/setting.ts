@@ -6,7 +6,12 @@ import { Fault } from '#base/fault.ts'
  * A setting is a value under a key and, if it has one, a label. It is written whole: what isn't said is gone. Its etag
  * changes with every writing that changes something, and with no other.
  */
-export type Setting = Address & {
+export type Setting = Written & {
+  /** The number in the change journal at which it became what it is. */
+  readonly since: number
+}
+/** A setting as it was said, before the journal has a number for it. */
+export type Written = Address & {
   readonly etag: string
   readonly contentType: string | undefined
   readonly value: string | undefined
@@ -50,7 +55,7 @@ const unmet = (): Fault => new Fault('precondition', 'The setting is not in the 
 
 export const noSuchSetting = (): Fault => new Fault('not-found', 'There is no such setting.')
 
-export function refuseLocked({ key, locked }: Setting): void {
+export function refuseLocked({ key, locked }: Written): void {
   if (locked) throw new Fault('locked', 'The key is read-only. To allow modification unlock it first.', { about: key })
 }
 
@@ -58,10 +63,10 @@ export function refuseLocked({ key, locked }: Setting): void {
 export const drafted = (
   address: Address,
   draft: Draft,
-  before: Setting | undefined,
+  before: Written | undefined,
   etag: string,
   at: Instant,
-): Setting => ({
+): Written => ({
   ...address,
   etag,
   contentType: draft.contentType,
@@ -73,7 +78,7 @@ export const drafted = (
 })
 
 /** Whether two settings say the same, whenever they were written. */
-export const sameContent = (one: Setting, other: Setting): boolean =>
+export const sameContent = (one: Written, other: Written): boolean =>
   one.value === other.value &&
   one.contentType === other.contentType &&
   one.description === other.description &&
@@ -91,13 +96,13 @@ const encoder = new TextEncoder()
 const bytesOf = (text: string | null | undefined): number => (text ? encoder.encode(text).length : 0)
 
 /** The size of a setting: the bytes of everything that its writer said. */
-export const sizeOf = ({ key, label, contentType, value, tags, description }: Setting): number =>
+export const sizeOf = ({ key, label, contentType, value, tags, description }: Written): number =>
   [key, label, contentType, value, description, ...Object.entries(tags).flat()].reduce<number>(
     (sum, text) => sum + bytesOf(text),
     0,
   )
 
-export function refuseLarge(setting: Setting): void {
+export function refuseLarge(setting: Written): void {
   const bytes = sizeOf(setting)
   if (bytes > settingBytesMax) {
     throw new Fault(
@@ -124,6 +129,33 @@ export function afterPrefix(prefix: string): string | undefined {
   return undefined
 }
 
-/** Which settings of a store, and which part of them in their order: after one, at most so many. */
-export type Selection = { readonly key: Filter; readonly label: Filter }
-export type Slice = { readonly after: Address | undefined; readonly limit: number }
+/** A tag that a setting must have, with exactly this value. */
+export type TagWish = { readonly name: string; readonly value: string | null }
+
+/** Whether a setting has all of these tags. */
+export const hasTags = ({ tags }: Written, wishes: readonly TagWish[]): boolean =>
+  wishes.every(({ name, value }) => Object.hasOwn(tags, name) && tags[name] === value)
+
+/** Which settings of a store: those that fit each of these. */
+export type Selection = { readonly key: Filter; readonly label: Filter; readonly tags: readonly TagWish[] }
+
+/** Which part of a list in its order: after one, at most so many. */
+export type Slice<After = Address> = { readonly after: After | undefined; readonly limit: number }
+
+/** A revision in the order of its list: by key and label, the newest first. */
+export type RevisionPlace = Address & { readonly since: number }
+
+/**
+ * The moment at which a store is looked at: now; or as it was when the change journal stood at a number, so that pages
+ * of one list tell of one state; or as it was at an instant.
+ */
+export type Moment =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'sequence'; readonly sequence: number }
+  | { readonly kind: 'instant'; readonly at: Instant }
+
+/** What of a store is looked at: at which moment, and, for those who may not see all, which settings only. */
+export type View = { readonly moment: Moment; readonly only: readonly Selection[] | undefined }
+
+/** A part of a list, and the moment that it is of: asked for at the same moment, the other parts tell of the same state. */
+export type Part<T> = { readonly items: readonly T[]; readonly moment: Moment }

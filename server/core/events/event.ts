@@ -11,6 +11,8 @@ export type Event = {
   readonly name: string
   readonly version?: string
   readonly label?: string
+  /** The etag of a setting or snapshot: what it became, or what it was when it went. */
+  readonly etag?: string
 }
 
 /** The names that Azure gives these events (Event Grid schemas); what it has no word for is ours. */
@@ -22,6 +24,8 @@ export const eventTypes: Record<ChangeType, string> = {
   'secret-purged': 'Cardea.SecretPurged',
   'setting-written': 'Microsoft.AppConfiguration.KeyValueModified',
   'setting-deleted': 'Microsoft.AppConfiguration.KeyValueDeleted',
+  'snapshot-created': 'Microsoft.AppConfiguration.SnapshotCreated',
+  'snapshot-modified': 'Microsoft.AppConfiguration.SnapshotModified',
   'setting-target-changed': 'Cardea.KeyValueTargetChanged',
 }
 
@@ -39,5 +43,13 @@ export const cloudEvent = (event: Event, sequence: number, at: number): Record<s
     name: event.name,
     ...(event.version !== undefined && { version: event.version }),
     ...(event.label !== undefined && { label: event.label }),
+    ...(event.etag !== undefined && storeData(event, sequence)),
   },
+})
+
+/** What App Configuration's own events carry: the token makes its clients ask for at least this state. */
+const storeData = ({ type, name, label, etag }: Event, sequence: number): Record<string, unknown> => ({
+  ...(type.startsWith('setting-') && { key: name, label: label ?? null }),
+  etag,
+  syncToken: `cardea=${btoa(String(sequence))}`,
 })

@@ -16,13 +16,15 @@ import {
 
 export type { Outgoing } from './event-rows.ts'
 
+/** An event, and its number in the journal if it was given one already. */
+export type Told = Event & { readonly sequence?: number }
+
 /**
  * Keeps what happened in the turn in which it happened: in the change journal, from which everybody learns, and, if
  * anyone outside is to be told, in the outbox. No event exists without its change, and no change without its event.
  */
-export async function keepEvents(turn: Turn, told: readonly Event[], outgoing: boolean): Promise<void> {
-  for (const event of told) {
-    const sequence = turn.nextSequence()
+export async function keepEvents(turn: Turn, told: readonly Told[], outgoing: boolean): Promise<void> {
+  for (const { sequence = turn.nextSequence(), ...event } of told) {
     await addChange(turn.sql, { ...event, sequence, at: turn.at })
     if (outgoing) await addOutgoing(turn.sql, sequence, JSON.stringify(cloudEvent(event, sequence, turn.at)), turn.at)
   }

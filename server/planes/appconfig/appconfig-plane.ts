@@ -5,8 +5,16 @@ import deleteKeyValue from './key-values/delete-key-value.ts'
 import { getKeyValue, headKeyValue } from './key-values/get-key-value.ts'
 import { headKeyValues, listKeyValues } from './key-values/list-key-values.ts'
 import putKeyValue from './key-values/put-key-value.ts'
+import { deleteLock, putLock } from './locks/put-lock.ts'
+import { headKeyNames, headLabelNames, listKeyNames, listLabelNames } from './names/list-names.ts'
+import { headAllRevisions, listAllRevisions } from './revisions/list-revisions.ts'
+import getOperation from './snapshots/get-operation.ts'
+import { getOneSnapshot, headOneSnapshot } from './snapshots/get-snapshot.ts'
+import { headAllSnapshots, listAllSnapshots } from './snapshots/list-snapshots.ts'
+import patchSnapshot from './snapshots/patch-snapshot.ts'
+import putSnapshot from './snapshots/put-snapshot.ts'
 
-/** App Configuration's data plane, as far as we answer it: reading this list is reading what we serve. */
+/** App Configuration's data plane: reading this list is reading what we serve. */
 export const appconfigPlane = (around: StoreRoutes): readonly Route<Store>[] => [
   getKeyValue(),
   headKeyValue(),
@@ -14,4 +22,19 @@ export const appconfigPlane = (around: StoreRoutes): readonly Route<Store>[] => 
   headKeyValues(),
   putKeyValue(around),
   deleteKeyValue(),
+  listKeyNames(),
+  headKeyNames(),
+  listLabelNames(),
+  headLabelNames(),
+  putLock(),
+  deleteLock(),
+  listAllRevisions(),
+  headAllRevisions(),
+  listAllSnapshots(),
+  headAllSnapshots(),
+  getOneSnapshot(),
+  headOneSnapshot(),
+  putSnapshot(around),
+  patchSnapshot(),
+  getOperation(),
 ]

@@ -5,7 +5,10 @@ import type { Store } from '#core/vaults/vault.ts'
 import { type Route, route } from '../plane.ts'
 
 /** What the routes of a store need to know of the house around them. */
-export type StoreRoutes = House
+export type StoreRoutes = House & {
+  /** Under which URL a store is reached. */
+  storeUrl(name: string): string
+}
 
 /** A route whose subject is a store. */
 export const storeRoute = <A extends Action, P, Q, B, E extends Effect>(

@@ -1,5 +1,5 @@
 import { configurationVersions } from '@cardea/contract/appconfig/versions'
-import type { Clock } from '#base/clock.ts'
+import type { Clock, Instant } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { AccessKeyBook } from '#core/access/access-keys.ts'
@@ -10,6 +10,7 @@ import type { VaultBook } from '#core/vaults/vaults.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { configurationError, unknownConfigurationVersion } from './errors.ts'
 import { hmacScheme, refuseForged, refuseOtherBody, refuseUnfit, signedFrom } from './hmac.ts'
+import { mementoOf } from './moments.ts'
 
 export type ConfigurationServices = {
   readonly stores: VaultBook
@@ -61,17 +62,19 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
       if (authorizationOf(call).scheme === 'hmac') refuseOtherBody(call)
     },
     resource: ({ resourceId }) => resourceId,
-    versions: new Set(configurationVersions),
+    versions: configurationVersions,
     unknownVersion: unknownConfigurationVersion,
     say(call, _store, status, result): Answer {
       const { answer } = result instanceof Reply ? result : new Reply(status, {})
-      return { ...answer, headers: { ...headersOf(call, database.sequence), ...answer.headers } }
+      const headers = { ...headersOf(call, database.sequence), ...answer.headers }
+      return { ...answer, headers: answer.status < 400 ? remembering(call, clock(), headers) : headers }
     },
     refuse(call, fault, known): Answer {
       const { status, problem } = outOfPlace(call, fault) ?? configurationError(fault)
       // How much happens here is nothing to tell a stranger.
       const sequence = known === undefined || status === 401 ? 0 : database.sequence
-      const headers = headersOf(call, status < 500 ? sequence : undefined)
+      const said = headersOf(call, status < 500 ? sequence : undefined)
+      const headers = status === 404 ? remembering(call, clock(), said) : said
       if (status === 401) headers['www-authenticate'] = challenge(call, fault)
       if (status === 503) headers['retry-after-ms'] = '1000'
       if (status === 429) headers['retry-after-ms'] = fault.particulars.retryMs ?? '1000'
@@ -82,10 +85,23 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
   }
 }
 
+/** The headers of an answer, with those that an answer about the past has. The link to the next page stays the first. */
+function remembering(call: Call, at: Instant, headers: Record<string, string>): Record<string, string> {
+  const memento = mementoOf(call, at)
+  if (memento === undefined) return headers
+  const { link } = headers
+  return {
+    ...headers,
+    'memento-datetime': memento.instant,
+    link: link === undefined ? memento.link : `${link}, ${memento.link}`,
+  }
+}
+
 /** What isn't answered at all: another method on a path that we know is 405; what we don't know says so in its body. */
 function outOfPlace(call: Call, fault: Fault): ReturnType<typeof configurationError> | undefined {
   if (fault.particulars.kind !== 'route') return undefined
-  if (/^\/+kv(\/|\?|$)/i.test(call.target)) return { status: 405, problem: undefined }
+  if (/^\/+(?:keys|kv|labels|locks|operations|revisions|snapshots)(?:\/|\?|$)/i.test(call.target))
+    return { status: 405, problem: undefined }
   return { status: 404, problem: { type: 'about:blank', title: 'Not found', detail: fault.message, status: 404 } }
 }
 

@@ -1,5 +1,3 @@
-import type { Instant } from '#base/clock.ts'
-import { Fault } from '#base/fault.ts'
 import { type Condition, isUnchanged } from '#core/configuration/setting.ts'
 import { type Call, Reply } from '../plane.ts'
 
@@ -27,20 +25,3 @@ export function conditionally(
   const { type, json } = body()
   return new Reply(200, { 'content-type': type, ...tagged }, JSON.stringify(json))
 }
-
-/** What we don't answer yet is refused: passed over, it would be answered with something else. */
-export function refuseUnanswered(
-  { headers }: Call,
-  query: { readonly tags: unknown; readonly snapshot: unknown },
-  at: Instant,
-): void {
-  if (query.tags !== undefined) throw unanswered('tags', 'Filtering by tags is not supported yet.')
-  if (query.snapshot !== undefined) throw unanswered('snapshot', 'Snapshots are not supported yet.')
-  const asked = headers['accept-datetime']
-  if (asked === undefined) return
-  const instant = Date.parse(String(asked))
-  if (Number.isNaN(instant)) throw unanswered('Accept-Datetime', 'This is not a date.')
-  if (instant < at) throw unanswered('Accept-Datetime', 'Reading the past is not supported yet.')
-}
-
-const unanswered = (where: string, words: string): Fault => new Fault('invalid', words, { where })

@@ -37,6 +37,12 @@ const forbidden = ({ message, particulars }: Fault, status: number): Problem => 
   status,
 })
 
+/** Clients compare the body of the first with this text, member by member in this order. */
+const conflict = (fault: Fault, status: number): Problem =>
+  fault.particulars.kind === 'exists'
+    ? { type: `${base}already-exists`, title: 'The resource already exists.', status, detail: '' }
+    : problem('invalid-state', 'Target resource state invalid.')(fault, status)
+
 const said: Record<FaultCode, Saying> = {
   invalid: { status: 400, problem: invalidArgument },
   unauthenticated: { status: 401 },
@@ -44,7 +50,7 @@ const said: Record<FaultCode, Saying> = {
   'not-found': { status: 404 },
   'deleted-not-found': { status: 404 },
   'deleted-but-recoverable': { status: 409, problem: problem('invalid-state', 'Target resource state invalid.') },
-  conflict: { status: 409, problem: problem('invalid-state', 'Target resource state invalid.') },
+  conflict: { status: 409, problem: conflict },
   precondition: { status: 412 },
   locked: { status: 409, problem: keyLocked },
   disabled: { status: 403, problem: forbidden },

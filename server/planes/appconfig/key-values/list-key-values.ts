@@ -1,11 +1,18 @@
 import * as contract from '@cardea/contract/appconfig/key-values'
+import { Fault } from '#base/fault.ts'
 import { listSettings } from '#core/configuration/configuration.ts'
+import type { Address, Moment, Setting } from '#core/configuration/setting.ts'
+import { listSnapshotSettings } from '#core/configuration/snapshots.ts'
+import type { Sight } from '#core/perform.ts'
+import type { Store } from '#core/vaults/vault.ts'
+import type { Call, Reply } from '../../plane.ts'
 import { storeRoute } from '../appconfig-route.ts'
-import { conditionally, refuseUnanswered } from '../conditions.ts'
-import { filterFrom } from './filter.ts'
-import { around, sliceOf } from './paging.ts'
+import { conditionally } from '../conditions.ts'
+import { filterFrom, tagsFrom } from '../filter.ts'
+import { momentOf } from '../moments.ts'
+import { linkOf, nextAfter, nextLink, nextTarget, pageEtag, placeOf } from '../paging.ts'
 import { theStore } from './resource.ts'
-import { chosenBy, keyValueOf } from './wire.ts'
+import { type Chosen, chosenBy, keyValueOf, speaks } from './wire.ts'
 
 const type = 'application/vnd.microsoft.appconfig.kvset+json; charset=utf-8'
 
@@ -14,19 +21,67 @@ const listing = (operation: typeof contract.listSettings | typeof contract.headS
   storeRoute(operation, {
     resource: theStore,
     async run(sight, { query, subject: store, call }) {
-      refuseUnanswered(call, query, sight.at)
-      const selection = { key: filterFrom('key', query.key), label: filterFrom('label', query.label) }
-      const settings = await listSettings(sight, store, selection, sliceOf(query.after))
-      const { etag, next } = around(call, settings)
-      const link = next === undefined ? undefined : { link: `<${next}>; rel="next"` }
-      return conditionally(call, etag, { ...link }, () => ({ type, json: pageOf(settings, etag, next) }))
-
-      function pageOf(page: typeof settings, etag: string, next: string | undefined): contract.KeyValueSet {
-        const items = page.map((setting) => keyValueOf(call, setting, chosenBy(query)))
-        return { items, etag, ...(next !== undefined && { '@nextLink': next }) }
+      const { snapshot, key, label, tags, after } = query
+      const chosen = chosenBy(query)
+      if (snapshot !== undefined) {
+        if (key !== undefined || label !== undefined || tags.length > 0)
+          throw new Fault('invalid', 'A snapshot has filters of its own: key, label and tags must be absent.', {
+            where: 'snapshot',
+          })
+        return ofSnapshot(sight, store, call, { name: snapshot, after, chosen })
       }
+      const selection = {
+        key: filterFrom('key', key),
+        label: filterFrom('label', label, 'label'),
+        tags: speaks(call, '2023-11-01') ? tagsFrom('tags', tags) : [],
+      }
+      const place = placeOf(after, momentOf(call, sight.at))
+      const view = { moment: place.moment, only: undefined }
+      const slice = { after: addressIn(place.after), limit: contract.pageSize }
+      const { items, moment } = await listSettings(sight, store, selection, view, slice)
+      return pageOf(call, items, { moment, placeIn: placeOfAddress, chosen })
     },
   })
+
+/** What a snapshot holds; its places are numbers, and its content never changes. */
+async function ofSnapshot(
+  sight: Sight<'settings/read'>,
+  store: Store,
+  call: Call,
+  { name, after, chosen }: { readonly name: string; readonly after: string | undefined; readonly chosen: Chosen },
+): Promise<Reply> {
+  const [number = ''] = placeOf(after, { kind: 'now' }).after ?? []
+  const from = /^\d{1,9}$/.test(number) ? Number(number) : 0
+  const items = await listSnapshotSettings(sight, store, name, from, contract.pageSize)
+  return pageOf(call, items, { moment: { kind: 'now' }, placeIn: () => [String(from + items.length)], chosen })
+}
+
+type Page = {
+  readonly moment: Moment
+  readonly placeIn: (setting: Setting) => readonly string[]
+  readonly chosen: Chosen
+}
+
+/** A page of settings, to a reader who may have it already. */
+export function pageOf(call: Call, items: readonly Setting[], { moment, placeIn, chosen }: Page): Reply {
+  const token = nextAfter(items, moment, placeIn)
+  const next = token && nextTarget(call, token)
+  const etag = pageEtag(items, placeIn)
+  return conditionally(call, etag, linkOf(next), () => {
+    const json: contract.KeyValueSet = {
+      items: items.map((setting) => keyValueOf(call, setting, chosen)),
+      etag,
+      ...nextLink(next),
+    }
+    return { type, json }
+  })
+}
+
+const placeOfAddress = ({ key, label }: Address): string[] => [key, label ?? '']
+const addressIn = (after: readonly string[] | undefined): Address | undefined => {
+  const [key, label] = after ?? []
+  return key === undefined || label === undefined ? undefined : { key, label: label === '' ? undefined : label }
+}
 
 export const listKeyValues = () => listing(contract.listSettings)
 export const headKeyValues = () => listing(contract.headSettings)

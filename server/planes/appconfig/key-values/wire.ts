@@ -1,4 +1,6 @@
 import { type KeyValue, type KeyValueField, keyValueFields } from '@cardea/contract/appconfig/key-values'
+import { reaches } from '@cardea/contract/appconfig/versions'
+import type { Instant } from '#base/clock.ts'
 import type { Draft, Setting, Tags } from '#core/configuration/setting.ts'
 import { type Call, Reply } from '../../plane.ts'
 import { conditionally } from '../conditions.ts'
@@ -12,11 +14,10 @@ type Parameters = {
   readonly description: string | null | undefined
 }
 
-/** Descriptions came with this version: who speaks an older one neither sees nor changes them. */
-const describes = ({ query }: Call): boolean => {
-  const version = String(query['api-version'])
-  return version !== '1.0' && version >= '2026-04-01'
-}
+/** Whether a caller speaks a version that has what came with another. Who doesn't neither sees it nor changes it. */
+export const speaks = ({ query }: Call, wanted: string): boolean => reaches(String(query['api-version']), wanted)
+/** Descriptions came with this version. */
+export const describes = (call: Call): boolean => speaks(call, '2026-04-01')
 
 /** App Configuration's words into ours. */
 export const draftFrom = (call: Call, { value, content_type, tags, description }: Parameters): Draft => ({
@@ -36,12 +37,14 @@ export function keyValueOf(call: Call, setting: Setting, chosen: Chosen): Partia
     value: setting.value ?? null,
     tags: { ...setting.tags },
     locked: setting.locked,
-    last_modified: `${new Date(setting.modified).toISOString().slice(0, 19)}+00:00`,
+    last_modified: wholeSecond(setting.modified),
     ...(describes(call) && { description: setting.description ?? null }),
   }
-  if (chosen === 'all') return whole
-  return Object.fromEntries(Object.entries(whole).filter(([name]) => chosen.has(name as KeyValueField)))
+  return only(whole, chosen)
 }
+
+/** An instant in the service's form. */
+export const wholeSecond = (at: Instant): string => `${new Date(at).toISOString().slice(0, 19)}+00:00`
 
 /** One setting as an answer, to a reader who may have it already. */
 export const keyValueUnlessKnown = (call: Call, setting: Setting, chosen: Chosen): Reply =>
@@ -57,17 +60,20 @@ export const keyValueWritten = (call: Call, setting: Setting): Reply =>
 
 const lastModified = ({ modified }: Setting) => ({ 'last-modified': new Date(modified).toUTCString() })
 
-export type Chosen = 'all' | ReadonlySet<KeyValueField>
+export type Chosen<Field extends string = KeyValueField> = 'all' | ReadonlySet<Field>
+
+export type Selecting = { readonly $select?: string | undefined; readonly fields?: string | undefined }
 
 /** `$select`: absent, empty and `*` are everything; names that we don't know choose nothing. */
-export function chosenBy({
-  $select,
-  fields,
-}: {
-  readonly $select?: string | undefined
-  readonly fields?: string | undefined
-}): Chosen {
+export function selectedOf<Field extends string>({ $select, fields }: Selecting, all: readonly Field[]): Chosen<Field> {
   const names = ($select ?? fields ?? '').split(',').map((name) => name.trim().toLowerCase())
   if (names.includes('*') || names.every((name) => name === '')) return 'all'
-  return new Set(keyValueFields.filter((name) => names.includes(name)))
+  return new Set(all.filter((name) => names.includes(name)))
 }
+export const chosenBy = (query: Selecting): Chosen => selectedOf(query, keyValueFields)
+
+/** The chosen members of something, in their order. */
+export const only = <T extends object, Field extends string>(whole: T, chosen: Chosen<Field>): Partial<T> =>
+  chosen === 'all'
+    ? whole
+    : (Object.fromEntries(Object.entries(whole).filter(([name]) => chosen.has(name as Field))) as Partial<T>)

@@ -3,7 +3,7 @@ import { addAccessKey } from '#core/access/access-keys.ts'
 import { newStore } from '#core/vaults/store.ts'
 import type { Store } from '#core/vaults/vault.ts'
 import { foundStore, liveStore } from '#core/vaults/vaults.ts'
-import { type Heard, type House, openHouse } from '../../../testing/house.ts'
+import { type Heard, type House, openHouse, type Wanted } from '../../../testing/house.ts'
 
 /** What signs a request: an access key, as a connection string carries it. */
 export type Key = { readonly id: string; readonly secret: string }
@@ -38,9 +38,10 @@ export type RunningStore = AsyncDisposable & {
 
 export const version = 'api-version=2023-11-01'
 
-export async function runningStore(settings: Record<string, string> = {}): Promise<RunningStore> {
-  const house = await openHouse({ env: settings })
+export async function runningStore(settings: Record<string, string> = {}, around: Wanted = {}): Promise<RunningStore> {
+  const house = await openHouse({ ...around, env: settings })
   const { base, installation } = house.cardea
+  const today = () => new Date(base.clock()).toUTCString()
   const { env, storeHost: host } = house
   const [, id, secret] = /Id=([^;]+);Secret=(.+)$/.exec(env.AZURE_APPCONFIG_CONNECTION_STRING as string) as string[]
   const key = { id: id as string, secret: secret as string }
@@ -57,7 +58,7 @@ export async function runningStore(settings: Record<string, string> = {}): Promi
     async send(method, path, sent = {}) {
       const body = sent.body === undefined ? '' : JSON.stringify(sent.body)
       const headers = {
-        ...signatureOf(method, path, sent.host ?? host, body, sent.key ?? key, sent),
+        ...signatureOf(method, path, sent.host ?? host, body, sent.key ?? key, { date: today(), ...sent }),
         ...(sent.body !== undefined && { 'content-type': 'application/json' }),
         ...sent.headers,
       }

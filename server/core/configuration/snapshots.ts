@@ -1,0 +1,189 @@
+import type { SnapshotStatus } from '@cardea/contract/appconfig/snapshots'
+import type { ChangeType } from '@cardea/contract/cardea/changes'
+import type { Turn } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import type { Event } from '#core/events/event.ts'
+import type { Caller } from '#core/identity/caller.ts'
+import type { Scope, Sight } from '#core/perform.ts'
+import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
+import type { Store } from '#core/vaults/vault.ts'
+import { newEtag, openedAll } from './configuration.ts'
+import { type Condition, type Filter, refuseUnmet, type Setting, type Slice } from './setting.ts'
+import type { Kept } from './setting-rows.ts'
+import {
+  asked,
+  Composing,
+  isReadable,
+  moved,
+  refuseAmbiguous,
+  type Snapshot,
+  type SnapshotDraft,
+  type SnapshotError,
+} from './snapshot.ts'
+import {
+  addItems,
+  addSnapshot,
+  type Creator,
+  changeSnapshot,
+  keptSnapshot,
+  listItems,
+  listKeptSnapshots,
+  removeSnapshot,
+} from './snapshot-rows.ts'
+import { listKept } from './state-rows.ts'
+
+/** The kind under which a snapshot waits: to be filled, and later to be forgotten. */
+export const snapshotDue = 'snapshot'
+/** The subject of a snapshot in the due-index; names of stores have no slash. */
+const subjectOf = (store: Store, name: string): string => `${store.name}/${name}`
+
+export const resourceOfSnapshot = (store: Store, name: string): string =>
+  `${store.resourceId}/snapshots/${encodeURIComponent(name)}`
+
+const noSuchSnapshot = (): Fault => new Fault('not-found', 'There is no such snapshot.')
+
+const tellOf = (store: Store, type: ChangeType, { name, etag }: Pick<Snapshot, 'name' | 'etag'>): Event => ({
+  type,
+  scope: store.resourceId,
+  resource: resourceOfSnapshot(store, name),
+  name,
+  etag,
+})
+
+/**
+ * Asks for a snapshot of what the settings are now; a worker fills it. It shows values, so its maker must be one who may
+ * read all of the store.
+ */
+export async function askForSnapshot(
+  { sql, at, turn, permit, tell }: Scope<'snapshots/write'>,
+  store: Store,
+  name: string,
+  draft: SnapshotDraft,
+  caller: Caller,
+): Promise<Snapshot> {
+  refuseAmbiguous(draft)
+  if (!permit.allows('settings/read', store.resourceId))
+    throw new Fault('forbidden', 'Who makes a snapshot must be allowed to read all settings of the store.', {
+      action: 'Microsoft.AppConfiguration/configurationStores/keyValues/read',
+    })
+  if ((await keptSnapshot(sql, store.name, name)) !== undefined) throw new Fault('conflict', '', { kind: 'exists' })
+  const etag = newEtag()
+  const sequence = tell(tellOf(store, 'snapshot-created', { name, etag }))
+  const snapshot = asked(name, draft, etag, at, sequence)
+  await addSnapshot(sql, store.name, snapshot, caller)
+  await scheduleAt(turn, snapshotDue, subjectOf(store, name), at)
+  return snapshot
+}
+
+/** A snapshot; one that has expired is gone, whether or not it was forgotten already. */
+export async function getSnapshot(
+  { sql, at }: Pick<Sight<'snapshots/read'>, 'sql' | 'at'>,
+  store: Store,
+  name: string,
+): Promise<Snapshot> {
+  const kept = await keptSnapshot(sql, store.name, name)
+  if (kept === undefined || isOver(kept.snapshot, at)) throw noSuchSnapshot()
+  return kept.snapshot
+}
+const isOver = ({ expires }: Snapshot, at: number): boolean => expires !== undefined && expires <= at
+
+/** Snapshots in the order of their names. */
+export const listSnapshots = async (
+  { sql, at }: Sight<'snapshots/read'>,
+  store: Store,
+  names: Filter,
+  statuses: readonly SnapshotStatus[],
+  slice: Slice<string>,
+): Promise<Snapshot[]> => listKeptSnapshots(sql, store.name, names, statuses, at, slice)
+
+/** Archives a snapshot, which lets it expire, or has it back. */
+export async function moveSnapshot(
+  { sql, at, turn, tell }: Scope<'snapshots/archive'>,
+  store: Store,
+  name: string,
+  status: 'ready' | 'archived',
+  condition: Condition,
+): Promise<Snapshot> {
+  const before = await getSnapshot({ sql, at }, store, name)
+  refuseUnmet(condition, before.etag)
+  const snapshot = moved(before, status, newEtag(), at)
+  if (snapshot === before) return before
+  await changeSnapshot(sql, store.name, snapshot)
+  tell(tellOf(store, 'snapshot-modified', snapshot))
+  if (snapshot.expires === undefined) await unschedule(turn, snapshotDue, subjectOf(store, name))
+  else await scheduleAt(turn, snapshotDue, subjectOf(store, name), snapshot.expires)
+  return snapshot
+}
+
+/** Fills a snapshot that was asked for, with the rights of who asked; what is filled already stays as it is. */
+export async function fillSnapshot(
+  { sql, keyring, permit, tell }: Scope<'snapshots/write'>,
+  store: Store,
+  name: string,
+): Promise<void> {
+  const before = (await keptSnapshot(sql, store.name, name))?.snapshot
+  if (before?.status !== 'provisioning') return
+  const { sequence, composition, filters } = before
+  const composing = new Composing<Kept & { readonly setting: Setting }>(composition)
+  const view = { moment: { kind: 'sequence', sequence }, only: undefined } as const
+  const close = async (change: Partial<Snapshot>) => {
+    const snapshot = { ...before, ...change, etag: newEtag() }
+    await changeSnapshot(sql, store.name, snapshot)
+    tell(tellOf(store, 'snapshot-modified', snapshot))
+  }
+  if (!permit.allows('settings/read', store.resourceId)) return close(failed('Forbidden'))
+  for (const { means } of filters) {
+    for (let after: Setting | undefined; ; ) {
+      const { items } = await listKept(sql, store.name, means, view, { after, limit: pieceMax })
+      const settings = await openedAll(sql, keyring, store, items)
+      const found = settings.map((setting, index) => ({ setting, sealed: items[index]?.sealed }))
+      if (!composing.add(found)) return close(failed('QuotaExceeded'))
+      after = settings.at(-1)
+      if (items.length < pieceMax) break
+    }
+  }
+  await addItems(sql, store.name, name, composing.items)
+  await close({ status: 'ready', items: composing.items.length, size: composing.size })
+}
+/** So many settings are opened at once while a snapshot is filled. */
+const pieceMax = 200
+const failed = (error: SnapshotError) => ({ status: 'failed', error }) as const
+
+/** The store and the name of a snapshot in the due-index. */
+export function snapshotIn(subject: string): { readonly store: string; readonly name: string } {
+  const slash = subject.indexOf('/')
+  return { store: subject.slice(0, slash), name: subject.slice(slash + 1) }
+}
+
+/** Who asked for a snapshot that is still to be filled; undefined for one that isn't. */
+export async function creatorOf(sql: Sql, store: string, name: string): Promise<Creator | undefined> {
+  const kept = await keptSnapshot(sql, store, name)
+  return kept?.snapshot.status === 'provisioning' ? kept.creator : undefined
+}
+
+/** Gives up a snapshot whose creator may make none any more. */
+export async function giveUpSnapshot({ sql }: Pick<Turn, 'sql'>, store: string, name: string): Promise<void> {
+  const kept = await keptSnapshot(sql, store, name)
+  if (kept?.snapshot.status !== 'provisioning') return
+  await changeSnapshot(sql, store, { ...kept.snapshot, ...failed('Forbidden'), etag: newEtag() })
+}
+
+/** Forgets a snapshot that is over, content and all. */
+export async function forgetSnapshot({ sql, at }: Turn, store: string, name: string): Promise<void> {
+  const kept = await keptSnapshot(sql, store, name)
+  if (kept !== undefined && isOver(kept.snapshot, at)) await removeSnapshot(sql, store, name)
+}
+
+/** A page of what a snapshot holds, from a position on; nothing while it isn't there to be read. */
+export async function listSnapshotSettings(
+  { sql, at, keyring }: Sight<'settings/read'>,
+  store: Store,
+  name: string,
+  from: number,
+  limit: number,
+): Promise<Setting[]> {
+  const kept = await keptSnapshot(sql, store.name, name)
+  if (kept === undefined || !isReadable(kept.snapshot) || isOver(kept.snapshot, at)) return []
+  return openedAll(sql, keyring, store, await listItems(sql, store.name, name, from, limit))
+}
