@@ -188,10 +188,10 @@ export const keptOf = (row: SettingRow): Kept => ({
   sealed: row.sealed ?? undefined,
 })
 
-const removeAll = statement<Tables, { store: string }>((db, given) =>
-  db.deleteFrom('setting').where('store', '=', given('store')),
+const removeAll = (['setting', 'setting_revision', 'setting_tag'] as const).map((table) =>
+  statement<Tables, { store: string }>((db, given) => db.deleteFrom(table).where('store', '=', given('store'))),
 )
-/** Takes all settings of a store away. */
+/** Takes all settings of a store away, with their history. */
 export async function removeSettingsIn(sql: Sql, store: string): Promise<void> {
-  await removeAll.changed(sql, { store })
+  for (const each of removeAll) await each.changed(sql, { store })
 }

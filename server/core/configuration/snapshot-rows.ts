@@ -246,3 +246,11 @@ export async function listKeptSnapshots(
   })
   return rows.map(snapshotOf)
 }
+
+const removeAll = (['snapshot_item', 'snapshot'] as const).map((table) =>
+  statement<Tables, { store: string }>((db, given) => db.deleteFrom(table).where('store', '=', given('store'))),
+)
+/** Takes all snapshots of a store away. */
+export async function removeSnapshotsIn(sql: Sql, store: string): Promise<void> {
+  for (const each of removeAll) await each.changed(sql, { store })
+}
