@@ -5,6 +5,7 @@ import { providers as knownProviders } from '@cardea/providers/providers'
 import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
+import { fetchJson } from '#base/fetch-json.ts'
 import { createLog, type Log } from '#base/log.ts'
 import { TurnMeter } from '#base/metrics.ts'
 import { migrate } from '#base/migrations.ts'
@@ -18,6 +19,7 @@ import { makeCheckpoint, type SignedCheckpoint } from '#core/audit/checkpoint.ts
 import type { AuditEntry } from '#core/audit/entry.ts'
 import { Feeds } from '#core/events/feed.ts'
 import { principalByApp } from '#core/identity/directory.ts'
+import { IssuerBook } from '#core/identity/issuers.ts'
 import { machineAppId } from '#core/identity/principal.ts'
 import { newKeyPair, TokenBook } from '#core/identity/tokens.ts'
 import { existingInstallation, foundInstallation, type Installation } from '#core/installation/installation.ts'
@@ -164,14 +166,23 @@ async function serve(
   const hosts = new Hosts(settings.domain, settings.publicPort)
   const { tenant } = installation
   const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
-  const tokens = new TokenBook(database, keyring, { tenant, issuer })
+  const tokens = new TokenBook(database, keyring, { tenant, issuer, lifeSeconds: settings.tokenLifeSeconds })
   const vaults = new VaultBook(database)
   const feeds = new Feeds(database)
   closers.push(async () => feeds.close())
-  const identity = { base, keyring, tokens, clock, loginUrl: hosts.loginUrl, graphUrl: hosts.graphUrl, tenant }
   const meters = new Meters()
   const metrics = new Metrics({ meters, turns, sql: database.read, clock })
   closers.push(async () => metrics[Symbol.dispose]())
+  const identity = {
+    base,
+    keyring,
+    tokens,
+    clock,
+    loginUrl: hosts.loginUrl,
+    graphUrl: hosts.graphUrl,
+    tenant,
+    issuers: new IssuerBook(settings.issuers, fetchJson, clock),
+  }
   let closing = false
   const { caFile, bundleFile, certificate } = await tlsFor(settings, clock)
   const listener = createListener({

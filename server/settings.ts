@@ -29,6 +29,12 @@ export type Settings = {
   readonly metricsPort: number | undefined
   /** Where metrics are posted; undefined: nowhere. */
   readonly collector: URL | undefined
+  /** How long access tokens live. */
+  readonly tokenLifeSeconds: number
+  /** Issuers whose tokens may prove applications here, and files with the keys of those that can't be asked. */
+  readonly issuers: readonly { readonly issuer: string; readonly jwksFile: string | undefined }[]
+  /** Client ids of the user-assigned identities that programs on this machine may be. */
+  readonly machineIdentities: readonly string[]
   readonly logLevel: string
 }
 
@@ -53,6 +59,9 @@ export const settingWords = {
   CARDEA_DELAYS: 'azure, or a time such as 5s: how long deleting, recovering and purging take to be seen (default off)',
   CARDEA_METRICS_PORT: 'port on loopback where metrics are read without a token (default off; 0 takes a free one)',
   CARDEA_OTLP_URL: 'https://…/v1/metrics of an OpenTelemetry collector that metrics are posted to',
+  CARDEA_TOKEN_MINUTES: 'how long access tokens live, 5 to 1440 minutes (default 60)',
+  CARDEA_ISSUERS: 'issuers of federated tokens: https://… or https://…;jwks=FILE, with spaces between',
+  CARDEA_MACHINE_IDENTITIES: 'client ids of user-assigned identities that programs on this machine may be',
   CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info)',
 } as const
 
@@ -135,6 +144,9 @@ export function settingsFrom(env: Env): Settings {
     events: receiver && { url: receiver, key },
     metricsPort: (env.CARDEA_METRICS_PORT ?? 'off') === 'off' ? undefined : port('CARDEA_METRICS_PORT', 0),
     collector: outside('CARDEA_OTLP_URL'),
+    tokenLifeSeconds: tokenLifeFrom(env.CARDEA_TOKEN_MINUTES ?? '60', wrong),
+    issuers: issuersFrom(env.CARDEA_ISSUERS, wrong),
+    machineIdentities: machineIdentitiesFrom(env.CARDEA_MACHINE_IDENTITIES, wrong),
     logLevel: choice('CARDEA_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
   }
   if (wrong.length > 0) throw new SettingsError(wrong)
@@ -173,4 +185,39 @@ function delaysFrom(text: string, wrong: string[]): Settings['delays'] {
     return none
   }
   return { deleteMs: ms, recoverMs: ms, purgeMs: ms }
+}
+
+function tokenLifeFrom(minutes: string, wrong: string[]): number {
+  if (!/^\d{1,4}$/.test(minutes) || Number(minutes) < 5 || Number(minutes) > 1440)
+    wrong.push(`CARDEA_TOKEN_MINUTES must be a whole number from 5 to 1440, not "${minutes}"`)
+  return Number(minutes) * 60
+}
+
+/** The words of a list, with spaces, commas or line breaks between. */
+const wordsIn = (text = ''): string[] => text.split(/[\s,]+/).filter((word) => word !== '')
+
+/** Each `https://…`, or `https://…;jwks=FILE`. */
+function issuersFrom(text: string | undefined, wrong: string[]): Settings['issuers'] {
+  const issuers = wordsIn(text).map((word) => {
+    const [issuer = '', file] = word.split(';jwks=', 2)
+    return { issuer, jwksFile: file === undefined ? undefined : resolve(file) }
+  })
+  for (const { issuer } of issuers) {
+    const url = URL.parse(issuer)
+    const plain = url?.search === '' && url.hash === '' && url.username === '' && url.password === ''
+    if (url?.protocol !== 'https:' || !plain)
+      wrong.push(`CARDEA_ISSUERS must be https addresses without user, query and fragment, not "${issuer}"`)
+  }
+  if (new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length)
+    wrong.push('CARDEA_ISSUERS names an issuer twice')
+  return issuers
+}
+
+function machineIdentitiesFrom(text: string | undefined, wrong: string[]): readonly string[] {
+  const ids = wordsIn(text).map((id) => id.toLowerCase())
+  for (const id of ids) {
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
+      wrong.push(`CARDEA_MACHINE_IDENTITIES must be client ids, not "${id}"`)
+  }
+  return ids
 }

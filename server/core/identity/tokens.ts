@@ -1,6 +1,15 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
-import { compactVerify, decodeProtectedHeader, errors, exportJWK, type JWK, jwtVerify, SignJWT } from 'jose'
+import {
+  compactVerify,
+  decodeProtectedHeader,
+  errors,
+  exportJWK,
+  type JWK,
+  type JWTVerifyGetKey,
+  jwtVerify,
+  SignJWT,
+} from 'jose'
 import { type Instant, inSeconds } from '#base/clock.ts'
 import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
@@ -101,7 +110,7 @@ export class TokenBook {
   readonly #database: Database<never>
   readonly #keyring: Keyring
   readonly #tenant: string
-  readonly #issuer: string
+  readonly issuer: string
   readonly lifeSeconds: number
   #epoch = -1
   #keys: readonly SigningKey[] = []
@@ -116,7 +125,7 @@ export class TokenBook {
     this.#database = database
     this.#keyring = keyring
     this.#tenant = tenant
-    this.#issuer = issuer
+    this.issuer = issuer
     this.lifeSeconds = lifeSeconds
   }
 
@@ -202,7 +211,7 @@ export class TokenBook {
     const now = inSeconds(at)
     return new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid })
-      .setIssuer(this.#issuer)
+      .setIssuer(this.issuer)
       .setAudience(audience)
       .setIssuedAt(now)
       .setNotBefore(now)
@@ -223,6 +232,15 @@ export class TokenBook {
     return this.#verifyAnew(token, at).then((verified) => fit(verified, audiences, at))
   }
 
+  /** How to find the key of a token of our own, for whoever verifies it as any issuer's. */
+  keysAt(at: Instant): JWTVerifyGetKey {
+    return async ({ kid }) => {
+      const key = (await this.#current()).find((candidate) => candidate.kid === kid && at < candidate.retires)
+      if (key === undefined) throw new errors.JWKSNoMatchingKey()
+      return key.publicKey
+    }
+  }
+
   /** The session that one of our id tokens names, expired or not: who signs out may have been away for long. */
   async sessionNamedIn(idToken: string): Promise<string | undefined> {
     const keys = await this.#current()
@@ -234,7 +252,7 @@ export class TokenBook {
     try {
       const { payload } = await compactVerify(idToken, keyFor, { algorithms: ['RS256'] })
       const { iss, sid } = JSON.parse(Buffer.from(payload).toString('utf8')) as Record<string, unknown>
-      return iss === this.#issuer && typeof sid === 'string' ? sid : undefined
+      return iss === this.issuer && typeof sid === 'string' ? sid : undefined
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined
       throw error
@@ -242,16 +260,12 @@ export class TokenBook {
   }
 
   async #verifyAnew(token: string, at: Instant): Promise<Verified> {
-    const keys = await this.#current()
-    const { payload } = await jwtVerify(
-      token,
-      ({ kid }) => {
-        const key = keys.find((candidate) => candidate.kid === kid && at < candidate.retires)
-        if (key === undefined) throw new errors.JWKSNoMatchingKey()
-        return key.publicKey
-      },
-      { algorithms: ['RS256'], issuer: this.#issuer, currentDate: new Date(at), clockTolerance: skewSeconds },
-    ).catch((cause: unknown) => {
+    const { payload } = await jwtVerify(token, this.keysAt(at), {
+      algorithms: ['RS256'],
+      issuer: this.issuer,
+      currentDate: new Date(at),
+      clockTolerance: skewSeconds,
+    }).catch((cause: unknown) => {
       throw refusal(cause, token)
     })
     const { oid, appid, tid, aud, exp, crd } = payload as Record<string, unknown>

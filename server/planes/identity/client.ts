@@ -1,8 +1,11 @@
 import { mayUseAssertion } from '#core/identity/assertions.ts'
-import { certificatesOf, passwordOutcome, principalByApp } from '#core/identity/directory.ts'
+import { certificatesOf, passwordOutcome, principalByApp, principalEnabled } from '#core/identity/directory.ts'
 import { beginAttempt } from '#core/identity/failures.ts'
+import { federatedCredentialsOf } from '#core/identity/federated-credentials.ts'
+import { type FederatedOutcome, federatedOutcome } from '#core/identity/federation.ts'
 import type { Principal } from '#core/identity/principal.ts'
-import { assertionOutcome, issuerOf } from './assertion.ts'
+import { tokenStands } from '#core/identity/standing.ts'
+import { type AssertionOutcome, assertionOutcome, issuerOf } from './assertion.ts'
 import { isOurTenant } from './discovery.ts'
 import { clean, missing, Refusal } from './refusal.ts'
 import type { IdentityServices } from './services.ts'
@@ -17,7 +20,10 @@ export async function namedClient({ base }: IdentityServices, form: URLSearchPar
   const appId = (form.get('client_id') ?? (assertion === undefined ? undefined : issuerOf(assertion)))?.toLowerCase()
   if (appId === undefined || appId === '') throw missing('client_id')
   const principal = appId.length > 64 ? undefined : await principalByApp(base.database.read, appId)
-  if (principal === undefined || principal.kind !== 'application') {
+  // A managed identity has no secret of its own; a token of another issuer may prove it where it was told so.
+  const kinds: readonly Principal['kind'][] =
+    assertion === undefined ? ['application'] : ['application', 'managed-identity']
+  if (principal === undefined || !kinds.includes(principal.kind)) {
     throw new Refusal(
       400,
       'unauthorized_client',
@@ -92,18 +98,48 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const assertionLengthMax = 16_384
 
 async function byAssertion(proving: Proving, principal: Principal, assertion: string): Promise<string> {
-  const { services, form, address } = proving
-  const { base, keyring, clock } = services
-  if (form.get('client_assertion_type') !== jwtBearer) {
+  if (proving.form.get('client_assertion_type') !== jwtBearer) {
     throw new Refusal(400, 'invalid_request', 90014, `The 'client_assertion_type' must be '${jwtBearer}'.`)
   }
-  const at = clock()
   if (assertion.length > assertionLengthMax) throw wrongAssertion('wrong')
+  return issuerOf(assertion)?.toLowerCase() === principal.appId
+    ? byOwnSignature(proving, principal, assertion)
+    : byForeignToken(proving.services, principal, assertion)
+}
+
+async function byOwnSignature(
+  { services, address }: Proving,
+  principal: Principal,
+  assertion: string,
+): Promise<string> {
+  const { base, keyring, clock } = services
+  const at = clock()
   const certificates = await certificatesOf(base.database.read, keyring, principal, at)
   const outcome = await assertionOutcome(assertion, principal.appId, certificates, ours(services), at)
   if (typeof outcome === 'string') throw wrongAssertion(outcome)
   const use = { issuer: principal.appId, id: outcome.id, assertion, address, ends: outcome.ends }
   if (!(await base.database.write((turn) => mayUseAssertion(turn, keyring, use)))) throw wrongAssertion('replayed')
+  return outcome.credential
+}
+
+/** A workload sends the same token for as long as it lives, so unlike what a program signs itself it isn't used up. */
+async function byForeignToken(services: IdentityServices, principal: Principal, assertion: string): Promise<string> {
+  const { base, keyring, clock, issuers, tokens } = services
+  const at = clock()
+  const sql = base.database.read
+  const credentials = await federatedCredentialsOf(sql, keyring, principal.objectId)
+  const keysOf = (issuer: string) => (issuer === tokens.issuer ? tokens.keysAt(at) : issuers.keysOf(issuer))
+  const outcome = await federatedOutcome(assertion, credentials, keysOf, at)
+  if (typeof outcome === 'string') throw wrongAssertion(outcome)
+  const { iss, oid, crd } = outcome.claims
+  // A token of our own may have been taken back, or its bearer been switched off.
+  if (iss === tokens.issuer) {
+    const stands =
+      typeof oid === 'string' &&
+      (await principalEnabled(sql, oid)) &&
+      (typeof crd !== 'string' || (await tokenStands(sql, keyring, oid, crd)))
+    if (!stands) throw wrongAssertion('wrong')
+  }
   return outcome.credential
 }
 
@@ -113,20 +149,27 @@ const ours =
   (audience: string): boolean =>
     audience.startsWith(`${loginUrl}/`) && isOurTenant(tenant, audience.slice(loginUrl.length + 1).split('/')[0])
 
-function wrongAssertion(outcome: 'wrong' | 'expired' | 'unknown-certificate' | 'replayed'): Refusal {
-  switch (outcome) {
-    case 'expired':
-      return new Refusal(401, 'invalid_client', 700024, 'Client assertion is not within its valid time range.')
-    case 'replayed':
-      return new Refusal(401, 'invalid_client', 700027, 'Client assertion was used before, from elsewhere.')
-    case 'unknown-certificate':
-      return new Refusal(
-        401,
-        'invalid_client',
-        700027,
-        'The certificate with the identifier used to sign the client assertion is not registered on the application.',
-      )
-    case 'wrong':
-      return new Refusal(401, 'invalid_client', 700027, 'Client assertion failed signature validation.')
-  }
+type WrongAssertion = Extract<AssertionOutcome | FederatedOutcome, string> | 'replayed'
+
+const assertionRefusals: { readonly [outcome in WrongAssertion]: readonly [number, string] } = {
+  expired: [700024, 'Client assertion is not within its valid time range.'],
+  replayed: [700027, 'Client assertion was used before, from elsewhere.'],
+  wrong: [700027, 'Client assertion failed signature validation.'],
+  'unknown-certificate': [
+    700027,
+    'The certificate with the identifier used to sign the client assertion is not registered on the application.',
+  ],
+  unmatched: [
+    700213,
+    'No federated identity credential of the application has the issuer, subject and audience of the assertion.',
+  ],
+  unlisted: [700212, 'The issuer of the assertion is not one of those that this installation was set up to believe.'],
+  unreachable: [50166, 'The keys of the issuer of the assertion can’t be read now.'],
+}
+
+function wrongAssertion(outcome: WrongAssertion): Refusal {
+  const [number, words] = assertionRefusals[outcome]
+  return outcome === 'unreachable'
+    ? new Refusal(503, 'temporarily_unavailable', number, words, 60)
+    : new Refusal(401, 'invalid_client', number, words)
 }
