@@ -99,7 +99,8 @@ describe('the token endpoint', () => {
   it('refuses each kind of bad request with Entra’s number for it, and never repeats a secret', async () => {
     const wrong: [Record<string, string> | string, number, string, number][] = [
       ['', 400, 'unsupported_grant_type', 70003],
-      [withSecret({ grant_type: 'password' }), 400, 'unsupported_grant_type', 70003],
+      [withSecret({ grant_type: 'magic' }), 400, 'unsupported_grant_type', 70003],
+      [withSecret({ grant_type: 'password' }), 400, 'unauthorized_client', 65005],
       [withSecret({ scope: 'https://vault.cardea.internal' }), 400, 'invalid_scope', 70011],
       [withSecret({ scope: `${scope} openid` }), 400, 'invalid_scope', 70011],
       [withSecret({ client_id: '' }), 400, 'invalid_request', 900144],
