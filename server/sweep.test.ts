@@ -12,7 +12,13 @@ import * as consumers from '@cardea/contract/cardea/consumers'
 import * as journal from '@cardea/contract/cardea/journal'
 import * as metrics from '@cardea/contract/cardea/metrics'
 import * as rotations from '@cardea/contract/cardea/rotations'
+import * as applications from '@cardea/contract/directory/applications'
+import * as credentials from '@cardea/contract/directory/credentials'
+import * as directoryObjects from '@cardea/contract/directory/directory-objects'
+import * as groups from '@cardea/contract/directory/groups'
 import * as organization from '@cardea/contract/directory/organization'
+import * as servicePrincipals from '@cardea/contract/directory/service-principals'
+import * as users from '@cardea/contract/directory/users'
 import * as authorization from '@cardea/contract/management/authorization'
 import * as subscriptions from '@cardea/contract/management/subscriptions'
 import { type Operation, pathsOf } from '@cardea/contract/operation'
@@ -37,7 +43,7 @@ const treaty = {
     ...declared(changes).filter(({ id }) => id.startsWith('Store')),
   ],
   management: [...declared(subscriptions, authorization, metrics), journal.readJournal],
-  directory: declared(organization),
+  directory: declared(applications, credentials, directoryObjects, groups, organization, servicePrincipals, users),
 }
 type PlaneName = keyof typeof treaty
 const all = Object.values(treaty).flat()

@@ -84,3 +84,4 @@ create unique index federated_identity on federated_credential (principal, issue
 
 --postgres alter table principal alter column object_id type text collate "C";
 --postgres alter table application alter column id type text collate "C";
+--postgres alter table managed_identity alter column resource_key type text collate "C";

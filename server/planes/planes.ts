@@ -71,7 +71,7 @@ export function planesOf(ground: Ground): Served<never>[] {
     {
       plane: 'directory',
       words: directoryWords({ tokens, clock, tenancy, domain }),
-      routes: directoryPlane(),
+      routes: directoryPlane(hosts),
       bodyBytesMax: 256 * 1024,
     },
   ]

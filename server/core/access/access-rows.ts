@@ -98,6 +98,10 @@ const remove = statement<Tables, { id: string }>((db, given) =>
   db.deleteFrom('role_assignment').where('id', '=', given('id')),
 )
 
+const removeFrom = statement<Tables, { principal: string }>((db, given) =>
+  db.deleteFrom('role_assignment').where('principal', '=', given('principal')),
+)
+
 const assignmentIn = (row: Row): KeptAssignment => ({
   id: row.id,
   principal: row.principal,
@@ -206,4 +210,9 @@ export async function removeAssignmentsWithin(sql: Sql, scope: string): Promise<
           ]),
         ) as never,
   )
+}
+
+/** Takes all of a principal's assignments away. */
+export async function removeAssignmentsOf(sql: Sql, principal: string): Promise<void> {
+  await removeFrom.changed(sql, { principal })
 }

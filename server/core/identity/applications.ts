@@ -14,6 +14,7 @@ import {
   clearUris,
   deleteApplicationRows,
   dropOwnerRow,
+  dropOwnershipsOf,
   insertApplication,
   ownerIdsOf,
   setPrincipalOf,
@@ -90,3 +91,5 @@ export const addOwner = (turn: Turn, application: string, owner: string): Promis
   addOwnerRow(turn.sql, application, owner)
 export const dropOwner = (turn: Turn, application: string, owner: string): Promise<boolean> =>
   dropOwnerRow(turn.sql, application, owner)
+/** Somebody who goes owns nothing any more. */
+export const dropOwnershipsBy = (turn: Turn, owner: string): Promise<void> => dropOwnershipsOf(turn.sql, owner)

@@ -1,10 +1,21 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
 import { type Route, route } from '../plane.ts'
-import type { Tenancy } from '../tenancy.ts'
+import { directoryResource, type Tenancy } from '../tenancy.ts'
 
-/** A route of Microsoft Graph, whose subject is the tenant. */
+type Handler<A extends Action, P, Q, B, E extends Effect> = Parameters<typeof route<A, P, Q, B, E, Tenancy>>[1]
+
+/**
+ * A route of Microsoft Graph, whose subject is the tenant. What it is about is the path below the version, so that a role
+ * may be assigned for one object alone.
+ */
 export const directoryRoute = <A extends Action, P, Q, B, E extends Effect>(
   operation: Operation<A, P, Q, B, E>,
-  handler: Parameters<typeof route<A, P, Q, B, E, Tenancy>>[1],
-): Route<Tenancy> => route<A, P, Q, B, E, Tenancy>(operation, handler)
+  run: Handler<A, P, Q, B, E>['run'],
+): Route<Tenancy> =>
+  route<A, P, Q, B, E, Tenancy>(operation, { resource: (params) => resourceOf(operation.path, params), run })
+
+function resourceOf(path: string, params: Readonly<Record<string, string | undefined>>): string {
+  const [, , collection = '', key] = path.split('/')
+  return key === ':id' ? `${directoryResource}/${collection}/${params.id}` : `${directoryResource}/${collection}`
+}

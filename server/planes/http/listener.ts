@@ -3,6 +3,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { Fault, type FaultCode, faultOf } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
 import type { Base } from '#core/perform.ts'
+import { keysAsSegments } from '../directory/key.ts'
 import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type Route, refused } from '../plane.ts'
 import type { Hosts, Plane } from './hosts.ts'
 import type { Meters } from './meters.ts'
@@ -75,6 +76,8 @@ export function createListener({ base, hosts, planes, bare, meters, tls, log }: 
       constraints: { plane: byPlane(hosts) },
     },
     clientErrorHandler: onClientError,
+    rewriteUrl: ({ url = '/', headers }: { url?: string; headers: { host?: string } }) =>
+      /\(|%28/.test(url) && hosts.placeOf(headers.host).plane === 'directory' ? keysAsSegments(url) : url,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerOutside(error, request, reply).catch(() => reply.code(500).send()),
   } as object) as unknown as FastifyInstance

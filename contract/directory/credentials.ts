@@ -1,0 +1,132 @@
+import type { Action } from '../actions.ts'
+import { operation } from '../operation.ts'
+import { list, nothing, nullable, optional, type Read, record, type Shape, ShapeError, text } from '../shape.ts'
+import { deed, guid, listBelow, named, none, one } from './objects.ts'
+
+/** Microsoft Graph: what applications and service principals prove themselves with. */
+
+/** A date and time in ISO 8601, with its zone; as milliseconds since 1970. */
+export const dateTime: Shape<number> = {
+  read(value, where) {
+    const wanted = 'a date and time with its zone, such as 2030-01-31T00:00:00Z'
+    if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i.test(value)) {
+      throw new ShapeError(where, wanted)
+    }
+    const at = Date.parse(value)
+    if (Number.isNaN(at)) throw new ShapeError(where, wanted)
+    return at
+  },
+}
+
+const term = {
+  displayName: optional(named(120)),
+  startDateTime: optional(dateTime),
+  endDateTime: optional(dateTime),
+}
+export const passwordCredential = record(term)
+export type PasswordCredential = Read<typeof passwordCredential>
+
+export const keyCredential = record({
+  ...term,
+  keyId: optional(guid),
+  type: optional(text({ maxCharacters: 64 })),
+  usage: optional(text({ maxCharacters: 64 })),
+  /** A certificate as base64, which may have line breaks; absent or null for one that is there already. */
+  key: nullable(text({ maxCharacters: 32_768 })),
+})
+export type KeyCredential = Read<typeof keyCredential>
+export const keyCredentials = list(keyCredential, { maxItems: 50 })
+
+const passwordAdding = record({ passwordCredential: optional(passwordCredential) })
+const removing = record({ keyId: guid })
+
+const credentialsBelow = <const A extends Action>(name: string, collection: string, action: A) => ({
+  addPassword: deed({
+    id: `${name}AddPassword`,
+    method: 'POST',
+    path: `/v1.0/${collection}/:id/addPassword`,
+    action,
+    params: one,
+    body: passwordAdding,
+    status: 200,
+  }),
+  removePassword: deed({
+    id: `${name}RemovePassword`,
+    method: 'POST',
+    path: `/v1.0/${collection}/:id/removePassword`,
+    action,
+    params: one,
+    body: removing,
+    status: 204,
+  }),
+})
+
+export const { addPassword: addApplicationPassword, removePassword: removeApplicationPassword } = credentialsBelow(
+  'Application',
+  'applications',
+  'applications/credentials',
+)
+export const { addPassword: addServicePrincipalPassword, removePassword: removeServicePrincipalPassword } =
+  credentialsBelow('ServicePrincipal', 'servicePrincipals', 'service-principals/credentials')
+
+/** The same for both planes that keep them. */
+export const federatedBody = record({
+  name: text({ maxCharacters: 120 }),
+  issuer: text({ maxCharacters: 600 }),
+  subject: text({ maxCharacters: 600 }),
+  audiences: list(text({ maxCharacters: 600 }), { maxItems: 10 }),
+  description: optional(named(600)),
+})
+const federatedChange = record({
+  issuer: optional(text({ maxCharacters: 600 })),
+  subject: optional(text({ maxCharacters: 600 })),
+  audiences: optional(list(text({ maxCharacters: 600 }), { maxItems: 10 })),
+  description: optional(named(600)),
+})
+export const federatedOne = record({ id: text({ maxCharacters: 256 }), credential: text({ maxCharacters: 120 }) })
+
+const at = '/v1.0/applications/:id/federatedIdentityCredentials'
+const onFederated = { action: 'applications/credentials' } as const
+export const createFederated = deed({
+  ...onFederated,
+  id: 'ApplicationFederatedCreate',
+  method: 'POST',
+  path: at,
+  params: one,
+  body: federatedBody,
+  status: 201,
+})
+export const updateFederated = deed({
+  ...onFederated,
+  id: 'ApplicationFederatedUpdate',
+  method: 'PATCH',
+  path: `${at}/:credential`,
+  params: federatedOne,
+  body: federatedChange,
+  status: 204,
+})
+export const listFederated = listBelow('ApplicationFederatedList', at)
+export const getFederated = operation({
+  id: 'ApplicationFederatedGet',
+  method: 'GET',
+  path: `${at}/:credential`,
+  since: 'always',
+  action: 'directory/read',
+  effect: 'read',
+  params: federatedOne,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+export const deleteFederated = operation({
+  ...onFederated,
+  id: 'ApplicationFederatedDelete',
+  method: 'DELETE',
+  path: `${at}/:credential`,
+  since: 'always',
+  effect: 'write',
+  params: federatedOne,
+  query: none,
+  body: nothing,
+  status: 204,
+})

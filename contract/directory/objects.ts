@@ -1,0 +1,120 @@
+import type { Action } from '../actions.ts'
+import { operation } from '../operation.ts'
+import { flag, list, nothing, optional, type Read, record, type Shape, ShapeError, text, whole } from '../shape.ts'
+
+/** What all objects of Microsoft Graph have in common: ids, names, and the ways in which lists are asked. */
+export const none = record({})
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+export const guid = text({ pattern: uuid, wanted: 'a GUID' })
+
+/**
+ * A name for people. Line breaks and other control characters could pretend to be another line of a list or a log;
+ * marks of direction and lone halves of characters could pretend to be another name.
+ */
+export const named = (maxCharacters: number): Shape<string> =>
+  text({
+    maxCharacters,
+    pattern: /^(?=.*\S)[^\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+$/u,
+    wanted: 'a name without control characters and not blank',
+  })
+export const displayName = named(256)
+/** Words in a sentence or several: line breaks may stand here. */
+export const words = (maxCharacters: number): Shape<string> =>
+  text({
+    maxCharacters,
+    pattern: /^(?:[\t\r\n]|[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069])*$/u,
+    wanted: 'text without control characters',
+  })
+
+/** What we can't do is refused, since passing it over would answer another question. */
+const notServed: Shape<undefined> = {
+  read(value, where) {
+    if (value === undefined) return undefined
+    throw new ShapeError(where, 'left out: this service has no such option')
+  },
+}
+const select = optional(
+  text({ maxCharacters: 1024, pattern: /^[\w@.,\s]+$/, wanted: 'names of properties with commas between' }),
+)
+
+/** The parameters by which a list is asked. */
+export const listQuery = record({
+  $filter: optional(text({ maxCharacters: 2048 })),
+  $select: select,
+  $top: optional(whole(1, 999)),
+  $skiptoken: optional(guid),
+  $search: notServed,
+  $orderby: notServed,
+  $expand: notServed,
+})
+export type ListQuery = Read<typeof listQuery>
+export const oneQuery = record({ $select: select, $expand: notServed })
+
+/** One object: its id, or in the way of OData another key (`appId='…'`), or for a person their user principal name. */
+export const one = record({ id: text({ maxCharacters: 256 }) })
+
+/** Lists and objects are read in the same way wherever they lie. */
+const reading = {
+  method: 'GET',
+  since: 'always',
+  action: 'directory/read',
+  effect: 'read',
+  body: nothing,
+  status: 200,
+} as const
+export const listAt = (id: string, path: string) => operation({ ...reading, id, path, params: none, query: listQuery })
+export const listBelow = (id: string, path: string) =>
+  operation({ ...reading, id, path, params: one, query: listQuery })
+export const oneAt = (id: string, path: string) => operation({ ...reading, id, path, params: one, query: oneQuery })
+
+/** What is asked by POST, and changes nothing. */
+export const askedOf = <B>(id: string, path: string, body: Shape<B>) =>
+  operation({ ...reading, method: 'POST', id, path, params: one, query: none, body })
+
+/** An object is taken away by its id. */
+export const removalAt = <const A extends Action>(id: string, path: string, action: A) =>
+  operation({
+    id,
+    method: 'DELETE',
+    path,
+    since: 'always',
+    action,
+    effect: 'write',
+    params: one,
+    query: none,
+    body: nothing,
+    status: 204,
+  })
+
+/** Something is made, changed or done at a path with a body. */
+type Deed<A extends Action, P, B> = {
+  readonly id: string
+  readonly method: 'POST' | 'PATCH'
+  readonly path: string
+  readonly action: A
+  readonly params: Shape<P>
+  readonly body: Shape<B>
+  readonly status: number
+}
+export const deed = <const A extends Action, P, B>(declared: Deed<A, P, B>) =>
+  operation({ ...declared, since: 'always', effect: 'write', query: none })
+
+/** A pointer to another object, by its address (`@odata.id`). */
+export const reference = record({ '@odata.id': text({ maxCharacters: 512 }) })
+
+/** The groups of somebody: named by themselves, by way of other groups, as ids, and of some whether they are among them. */
+export const groupsBelow = (name: string, collection: string) => ({
+  memberOf: listBelow(`${name}MemberOfList`, `/v1.0/${collection}/:id/memberOf`),
+  transitiveMemberOf: listBelow(`${name}TransitiveMemberOfList`, `/v1.0/${collection}/:id/transitiveMemberOf`),
+  getMemberGroups: askedOf(
+    `${name}GetMemberGroups`,
+    `/v1.0/${collection}/:id/getMemberGroups`,
+    record({ securityEnabledOnly: optional(flag) }),
+  ),
+  checkMemberGroups: askedOf(
+    `${name}CheckMemberGroups`,
+    `/v1.0/${collection}/:id/checkMemberGroups`,
+    record({ groupIds: list(guid, { maxItems: 20 }) }),
+  ),
+})

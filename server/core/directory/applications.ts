@@ -1,0 +1,137 @@
+import { Fault } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import { unassignAll } from '#core/access/departure.ts'
+import type { Application } from '#core/identity/application.ts'
+import {
+  addOwner,
+  amendApplication,
+  applicationsAfter,
+  dropOwner,
+  forgetApplication,
+  ownersOf,
+  partPrincipal,
+  registerApplication,
+} from '#core/identity/applications.ts'
+import { credentialsHeldBy, dropCredentialsOf } from '#core/identity/directory.ts'
+import { entryById, forget } from '#core/identity/entries.ts'
+import type { Entry } from '#core/identity/entry.ts'
+import { dropFederatedOf } from '#core/identity/federated-credentials.ts'
+import type { Credential } from '#core/identity/principal.ts'
+import type { Scope, Sight } from '#core/perform.ts'
+import { type GivenCertificate, replaceCertificates } from './credentials.ts'
+import { type Key, noSuchObject, serviceKinds, theApplication, theEntry } from './look-up.ts'
+
+/** An application, with what proves it. */
+export type HeldApplication = Application & { readonly credentials: readonly Credential[] }
+
+const withCredentials = async (sql: Sql, application: Application): Promise<HeldApplication> => ({
+  ...application,
+  credentials: await credentialsHeldBy(sql, application.objectId),
+})
+
+export const getApplication = async ({ sql }: Sight<'directory/read'>, key: Key): Promise<HeldApplication> =>
+  withCredentials(sql, await theApplication(sql, key))
+
+/** Applications in the order of their ids. */
+export async function listApplications(
+  { sql }: Sight<'directory/read'>,
+  after: string,
+  limit: number,
+): Promise<HeldApplication[]> {
+  return Promise.all((await applicationsAfter(sql, after, limit)).map((one) => withCredentials(sql, one)))
+}
+
+export type ApplicationChange = {
+  readonly name?: string | undefined
+  readonly identifierUris?: readonly string[] | undefined
+  /** Members to set; null takes one away. */
+  readonly details: Readonly<Record<string, unknown>>
+  readonly certificates?: readonly GivenCertificate[] | undefined
+}
+
+/** What an application says of itself may not grow without end. */
+const detailsCharactersMax = 65_536
+
+/** What was told before, with what is told now; null takes a member away. */
+export function merged(
+  before: Readonly<Record<string, unknown>>,
+  told: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const said = Object.entries(told).filter(([, value]) => value !== undefined)
+  const all = Object.entries({ ...before, ...Object.fromEntries(said) })
+  const details = Object.fromEntries(all.filter(([, value]) => value !== null))
+  if (JSON.stringify(details).length > detailsCharactersMax) {
+    throw new Fault('invalid', `What is told of an object may have at most ${detailsCharactersMax} characters of JSON.`)
+  }
+  return details
+}
+
+/** Registers an application under ids that nobody had before. */
+export async function createApplication(
+  scope: Scope<'applications/create'>,
+  { name, identifierUris = [], details, certificates = [] }: ApplicationChange & { readonly name: string },
+): Promise<HeldApplication> {
+  const told = { name, identifierUris, details: merged({}, details) }
+  const application = await registerApplication(scope.turn, told)
+  if (certificates.length > 0) await replaceCertificates(scope, application, certificates)
+  return withCredentials(scope.sql, application)
+}
+
+export async function updateApplication(
+  scope: Scope<'applications/update'>,
+  key: Key,
+  { name, identifierUris, details, certificates }: ApplicationChange,
+): Promise<void> {
+  const before = await theApplication(scope.sql, key)
+  await amendApplication(scope.turn, {
+    ...before,
+    name: name ?? before.name,
+    identifierUris: identifierUris ?? before.identifierUris,
+    details: merged(before.details, details),
+  })
+  if (certificates !== undefined) await replaceCertificates(scope, before, certificates)
+}
+
+/** Takes an application away for good, with its credentials, its service principal and what that was allowed. */
+export async function deleteApplication({ sql, turn }: Scope<'applications/delete'>, key: Key): Promise<void> {
+  const { objectId, principal } = await theApplication(sql, key)
+  if (principal !== undefined) {
+    await partPrincipal(turn, principal)
+    await unassignAll(turn, principal)
+    await forget(turn, principal)
+  }
+  await dropCredentialsOf(turn, objectId)
+  await dropFederatedOf(turn, objectId)
+  await forgetApplication(turn, objectId)
+  turn.changeAccess()
+}
+
+/** Who owns an application: whom to ask about it. Owning gives no rights. */
+export async function listOwners({ sql }: Sight<'directory/read'>, key: Key): Promise<Entry[]> {
+  const { objectId } = await theApplication(sql, key)
+  const owners = await Promise.all((await ownersOf(sql, objectId)).map((owner) => entryById(sql, owner)))
+  return owners.filter((owner) => owner !== undefined)
+}
+
+export async function addApplicationOwner(
+  { sql, turn }: Scope<'applications/update'>,
+  key: Key,
+  owner: string,
+): Promise<void> {
+  const { objectId } = await theApplication(sql, key)
+  const entry = await theEntry(sql, { by: 'id', value: owner }, 'user', ...serviceKinds)
+  if (!(await addOwner(turn, objectId, entry.objectId))) {
+    throw new Fault('invalid', "One or more added object references already exist for the property 'owners'.", {
+      where: 'owners',
+    })
+  }
+}
+
+export async function removeApplicationOwner(
+  { sql, turn }: Scope<'applications/update'>,
+  key: Key,
+  owner: string,
+): Promise<void> {
+  const { objectId } = await theApplication(sql, key)
+  if (!(await dropOwner(turn, objectId, owner))) throw noSuchObject({ value: owner })
+}

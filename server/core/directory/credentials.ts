@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import type { Action } from '@cardea/contract/actions'
+import type { Instant } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import type { Application } from '#core/identity/application.ts'
+import { addCertificate, addPassword, credentialsHeldBy, dropCredential } from '#core/identity/directory.ts'
+import type { Entry } from '#core/identity/entry.ts'
+import type { Credential } from '#core/identity/principal.ts'
+import type { Scope } from '#core/perform.ts'
+import { refuseEscalation, wholeDirectory } from './escalation.ts'
+import { type Key, serviceKinds, theApplication, theEntry } from './look-up.ts'
+
+/** What applications and service principals prove themselves with, as those who manage them see it. */
+
+export type Term = {
+  readonly name: string | undefined
+  readonly starts: Instant | undefined
+  readonly ends: Instant | undefined
+}
+/** A password as it is shown, once. */
+export type NewPassword = { readonly id: string; readonly password: string } & Omit<Credential, 'digest'>
+
+/** Two years, as Entra's default. */
+const lifeDefaultMs = 2 * 365 * 86_400_000
+/** More than this is a leak in whoever adds them. */
+const heldMax = 100
+
+type Granting = Scope<'applications/credentials'> | Scope<'service-principals/credentials'>
+type Holder = { readonly objectId: string }
+
+function termOf({ name = '', starts, ends }: Term, at: Instant): { name: string; starts: Instant; ends: Instant } {
+  const begins = starts ?? at
+  const term = { name, starts: begins, ends: ends ?? begins + lifeDefaultMs }
+  if (term.ends <= term.starts) throw invalidTerm('must be after startDateTime')
+  if (term.ends <= at) throw invalidTerm('must be in the future')
+  return term
+}
+const invalidTerm = (wanted: string): Fault => new Fault('invalid', `endDateTime ${wanted}.`, { where: 'endDateTime' })
+
+async function refuseTooMany({ sql }: Pick<Scope<Action>, 'sql'>, { objectId }: Holder, more: number): Promise<void> {
+  if ((await credentialsHeldBy(sql, objectId)).length + more > heldMax) {
+    throw new Fault('invalid', `At most ${heldMax} credentials can be kept here. Remove those that have ended.`)
+  }
+}
+
+async function newPassword(scope: Granting, holder: Holder, wanted: Term): Promise<NewPassword> {
+  const { turn, keyring, at } = scope
+  await refuseTooMany(scope, holder, 1)
+  const term = termOf(wanted, at)
+  const password = `crd_${randomBytes(30).toString('base64url')}`
+  const id = await addPassword(turn, keyring, holder, password, term)
+  return { id, kind: 'password', password, certificate: undefined, ...term }
+}
+
+/** Gives an application a password of our making. */
+export async function addApplicationPassword(
+  scope: Scope<'applications/credentials'>,
+  key: Key,
+  wanted: Term,
+): Promise<NewPassword> {
+  const application = await theApplication(scope.sql, key)
+  await refuseEscalation(scope, application.principal)
+  return newPassword(scope, application, wanted)
+}
+
+/** Gives a service principal a password of our making; a managed identity has none, so that none can leak. */
+export async function addServicePrincipalPassword(
+  scope: Scope<'service-principals/credentials'>,
+  key: Key,
+  wanted: Term,
+): Promise<NewPassword> {
+  const entry = await theEntry(scope.sql, key, ...serviceKinds)
+  refuseManaged(entry)
+  await refuseEscalation(scope, entry.objectId)
+  return newPassword(scope, entry, wanted)
+}
+
+function refuseManaged({ kind }: Entry): void {
+  if (kind === 'managed-identity') {
+    throw new Fault('invalid', 'A managed identity has no credentials of its own; it is proved by where it runs.')
+  }
+}
+
+const noSuchCredential = (): Fault =>
+  new Fault('invalid', 'No password credential found with keyId.', { where: 'keyId' })
+
+async function removePassword({ turn, sql }: Granting, { objectId }: Holder, id: string): Promise<void> {
+  const held = (await credentialsHeldBy(sql, objectId)).find((credential) => credential.id === id)
+  if (held?.kind !== 'password') throw noSuchCredential()
+  await dropCredential(turn, objectId, id)
+}
+
+/** Takes a password away, and with it every token that was made on its word. */
+export async function removeApplicationPassword(
+  scope: Scope<'applications/credentials'>,
+  key: Key,
+  id: string,
+): Promise<void> {
+  await removePassword(scope, await theApplication(scope.sql, key), id)
+}
+
+export async function removeServicePrincipalPassword(
+  scope: Scope<'service-principals/credentials'>,
+  key: Key,
+  id: string,
+): Promise<void> {
+  await removePassword(scope, await theEntry(scope.sql, key, ...serviceKinds), id)
+}
+
+/** A certificate as it is given; without `key` it is the one that is there already under this id. */
+export type GivenCertificate = Term & { readonly id: string | undefined; readonly key: Buffer | undefined }
+
+type Amending = Scope<'applications/update'> | Scope<'applications/create'>
+
+/** Makes these the certificates of an application: what is named stays, what is new is added, the rest goes. */
+export async function replaceCertificates(
+  scope: Amending,
+  application: Application,
+  given: readonly GivenCertificate[],
+): Promise<void> {
+  const { sql, turn, keyring, at, permit } = scope
+  if (!permit.allows('applications/credentials', `${wholeDirectory}/applications/${application.objectId}`)) {
+    throw new Fault('forbidden', 'Insufficient privileges to complete the operation.')
+  }
+  const held = (await credentialsHeldBy(sql, application.objectId)).filter(({ kind }) => kind === 'certificate')
+  const stays = new Set(given.flatMap(({ id, key }) => (key === undefined ? [id] : [])))
+  for (const id of stays) {
+    if (!held.some((credential) => credential.id === id)) {
+      throw new Fault('invalid', 'A new key credential needs its key, and a kept one its keyId.', {
+        where: 'keyCredentials',
+      })
+    }
+  }
+  const added = given.filter(({ key }) => key !== undefined)
+  if (added.length > 0) await refuseEscalation(scope, application.principal)
+  for (const { id } of held) if (!stays.has(id)) await dropCredential(turn, application.objectId, id)
+  await refuseTooMany(scope, application, added.length)
+  for (const { key, name, starts, ends } of added) {
+    const term = termOf({ name, starts: starts ?? 0, ends: ends ?? Number.MAX_SAFE_INTEGER }, at)
+    await addCertificate(turn, keyring, application, key as Buffer, term)
+  }
+}

@@ -1,0 +1,29 @@
+import type { Action } from '@cardea/contract/actions'
+import { Fault } from '#base/fault.ts'
+import type { Permit } from '#core/access/access.ts'
+import { holdsRoles } from '#core/access/departure.ts'
+import type { Scope } from '#core/perform.ts'
+
+/** The directory as a resource: who may do something here may do it to everything in it. */
+export const wholeDirectory = '/directory'
+/** Together only in the hands of those who administer the whole directory. */
+const marks: readonly Action[] = ['directory-groups/delete', 'service-principals/credentials', 'users/password']
+
+/** Whether somebody administers the whole directory. */
+export const mayAdminister = (permit: Permit<Action>): boolean =>
+  marks.every((action) => permit.allows(action, wholeDirectory))
+
+/**
+ * A credential, a password or a membership lets somebody act with the rights of another. For a principal that holds
+ * roles only those give one out who administer the whole directory: else the right to manage applications or groups
+ * would be the right to everything that was ever granted to one of them.
+ */
+export async function refuseEscalation(
+  { sql, keyring, permit }: Pick<Scope<Action>, 'sql' | 'keyring' | 'permit'>,
+  principal: string | undefined,
+): Promise<void> {
+  if (principal === undefined || mayAdminister(permit)) return
+  if (await holdsRoles(sql, keyring, principal)) {
+    throw new Fault('forbidden', 'Only a Global Administrator may let others act for a principal that holds roles.')
+  }
+}

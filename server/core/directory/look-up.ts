@@ -1,0 +1,43 @@
+import { Fault } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import type { Application } from '#core/identity/application.ts'
+import { applicationByAppId, applicationById } from '#core/identity/applications.ts'
+import { principalByApp } from '#core/identity/directory.ts'
+import { entryById, personByName } from '#core/identity/entries.ts'
+import type { Entry } from '#core/identity/entry.ts'
+
+/** How somebody is named: by the id of the object, by the application's id, or as a person by their sign-in name. */
+export type Key = { readonly by: 'id' | 'appId' | 'userPrincipalName'; readonly value: string }
+
+export const noSuchObject = ({ value }: Pick<Key, 'value'>): Fault =>
+  new Fault(
+    'not-found',
+    `Resource '${value.slice(0, 128)}' does not exist or one of its queried reference-property objects are not present.`,
+  )
+
+async function applicationBy(sql: Sql, { by, value }: Key): Promise<Application | undefined> {
+  if (by === 'id') return applicationById(sql, value)
+  return by === 'appId' ? applicationByAppId(sql, value) : undefined
+}
+
+export async function theApplication(sql: Sql, key: Key): Promise<Application> {
+  const found = await applicationBy(sql, key)
+  if (found === undefined) throw noSuchObject(key)
+  return found
+}
+
+async function entryBy(sql: Sql, { by, value }: Key): Promise<Entry | undefined> {
+  if (by === 'userPrincipalName') return personByName(sql, value)
+  const id = by === 'id' ? value : (await principalByApp(sql, value))?.objectId
+  return id === undefined ? undefined : entryById(sql, id)
+}
+
+/** A principal of one of these kinds; one of another kind is not there, as with Graph's collections. */
+export async function theEntry(sql: Sql, key: Key, ...kinds: readonly Entry['kind'][]): Promise<Entry> {
+  const found = await entryBy(sql, key)
+  if (found === undefined || (kinds.length > 0 && !kinds.includes(found.kind))) throw noSuchObject(key)
+  return found
+}
+
+/** The kinds of principal that Graph calls service principals. */
+export const serviceKinds = ['application', 'managed-identity'] as const

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import type { Turn } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import { unassignAll } from '#core/access/departure.ts'
+import { enter, entryById, forget } from '#core/identity/entries.ts'
+import type { Entry } from '#core/identity/entry.ts'
+import type { Scope, Sight } from '#core/perform.ts'
+import {
+  deleteIdentity,
+  type IdentityResource,
+  identityRow,
+  identityRowOf,
+  identityRowsBelow,
+  insertIdentity,
+  updateIdentity,
+} from './managed-identity-rows.ts'
+
+/**
+ * Managed identities that people make: a resource of Resource Manager, and a service principal without credentials that
+ * acts for it. They come and go together.
+ */
+export type ManagedIdentity = IdentityResource & { readonly entry: Entry }
+
+export const noSuchIdentity = (resourceId: string): Fault =>
+  new Fault('not-found', `The Resource '${resourceId.slice(0, 512)}' was not found.`)
+
+async function whole(sql: Sql, resource: IdentityResource): Promise<ManagedIdentity> {
+  const entry = await entryById(sql, resource.principal)
+  if (entry === undefined) throw noSuchIdentity(resource.resourceId)
+  return { ...resource, entry }
+}
+
+/** The resource that a managed identity is, if people made it. */
+export const resourceOfIdentity = async (sql: Sql, principal: string): Promise<string | undefined> =>
+  (await identityRowOf(sql, principal))?.resourceId
+
+/** The managed identity that a resource id names, in whatever case. */
+export async function identityAt(sql: Sql, resourceId: string): Promise<ManagedIdentity | undefined> {
+  const found = await identityRow(sql, resourceId)
+  return found && whole(sql, found)
+}
+
+async function theIdentity(sql: Sql, resourceId: string): Promise<ManagedIdentity> {
+  const found = await identityAt(sql, resourceId)
+  if (found === undefined) throw noSuchIdentity(resourceId)
+  return found
+}
+
+export const getIdentity = ({ sql }: Sight<'identities/read'>, resourceId: string): Promise<ManagedIdentity> =>
+  theIdentity(sql, resourceId)
+
+/** The identities below a resource group or a subscription that the reader may see. */
+export async function listIdentities(
+  { sql, permit }: Sight<'identities/read'>,
+  scope: string,
+): Promise<ManagedIdentity[]> {
+  const found = (await identityRowsBelow(sql, scope)).filter(({ resourceId }) =>
+    permit.allows('identities/read', resourceId),
+  )
+  return Promise.all(found.map((resource) => whole(sql, resource)))
+}
+
+type Draft = { readonly location: string; readonly tags: Readonly<Record<string, string>> }
+
+/** Makes an identity, or changes the tags of one; its place can't change. */
+export async function putIdentity(
+  { sql, turn }: Scope<'identities/write'>,
+  resourceId: string,
+  { location, tags }: Draft,
+): Promise<{ readonly identity: ManagedIdentity; readonly created: boolean }> {
+  const before = await identityRow(sql, resourceId)
+  if (before === undefined) {
+    const entry = await enter(turn, {
+      appId: randomUUID(),
+      name: resourceId.slice(resourceId.lastIndexOf('/') + 1),
+      kind: 'managed-identity',
+      enabled: true,
+      userPrincipalName: undefined,
+      details: {},
+    })
+    const resource = { principal: entry.objectId, resourceId, location, tags }
+    await insertIdentity(sql, resource)
+    return { identity: { ...resource, entry }, created: true }
+  }
+  if (before.location.toLowerCase() !== location.toLowerCase()) {
+    throw new Fault(
+      'conflict',
+      `The resource already exists in location '${before.location}'. A resource with the same name cannot be created in location '${location}'.`,
+      { arm: 'InvalidResourceLocation' },
+    )
+  }
+  await updateIdentity(sql, { ...before, tags })
+  return { identity: await whole(sql, { ...before, tags }), created: false }
+}
+
+export async function tagIdentity(
+  { sql }: Scope<'identities/write'>,
+  resourceId: string,
+  tags: Readonly<Record<string, string>> | undefined,
+): Promise<ManagedIdentity> {
+  const before = await theIdentity(sql, resourceId)
+  const after = { ...before, tags: tags ?? before.tags }
+  await updateIdentity(sql, after)
+  return after
+}
+
+/** Takes an identity away with its service principal and what that was allowed. False when there was none. */
+export async function deleteManagedIdentity(
+  { sql, turn }: Scope<'identities/delete'>,
+  resourceId: string,
+): Promise<boolean> {
+  const found = await identityRow(sql, resourceId)
+  if (found !== undefined) await removeIdentity(turn, found)
+  return found !== undefined
+}
+
+/** Takes all identities of a resource group away, in the turn that deletes the group. */
+export async function removeIdentitiesIn(turn: Turn, group: string): Promise<void> {
+  for (const found of await identityRowsBelow(turn.sql, group)) await removeIdentity(turn, found)
+}
+
+async function removeIdentity(turn: Turn, { principal }: IdentityResource): Promise<void> {
+  await deleteIdentity(turn.sql, principal)
+  await unassignAll(turn, principal)
+  await forget(turn, principal)
+}

@@ -1,0 +1,102 @@
+import { Fault } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
+import { unassignAll } from '#core/access/departure.ts'
+import { applicationByAppId, joinPrincipal } from '#core/identity/applications.ts'
+import { credentialsHeldBy, principalByApp } from '#core/identity/directory.ts'
+import { amendEntry, enter, entriesAfter, forget } from '#core/identity/entries.ts'
+import type { Entry } from '#core/identity/entry.ts'
+import type { Credential } from '#core/identity/principal.ts'
+import type { Scope, Sight } from '#core/perform.ts'
+import { merged } from './applications.ts'
+import { type Key, serviceKinds, theEntry } from './look-up.ts'
+import { resourceOfIdentity } from './managed-identities.ts'
+
+/** A service principal, with what proves it and the other names it has. */
+export type HeldServicePrincipal = Entry & {
+  readonly credentials: readonly Credential[]
+  /** What its application is called, and by which URIs. */
+  readonly application: { readonly name: string; readonly identifierUris: readonly string[] } | undefined
+  /** The Azure resource that a managed identity is. */
+  readonly resource: string | undefined
+}
+
+const whole = async (sql: Sql, entry: Entry): Promise<HeldServicePrincipal> => ({
+  ...entry,
+  credentials: await credentialsHeldBy(sql, entry.objectId),
+  application: entry.kind === 'application' ? await applicationByAppId(sql, entry.appId) : undefined,
+  resource: entry.kind === 'managed-identity' ? await resourceOfIdentity(sql, entry.objectId) : undefined,
+})
+
+export const getServicePrincipal = async ({ sql }: Sight<'directory/read'>, key: Key): Promise<HeldServicePrincipal> =>
+  whole(sql, await theEntry(sql, key, ...serviceKinds))
+
+/** Service principals in the order of their ids. */
+export async function listServicePrincipals(
+  { sql }: Sight<'directory/read'>,
+  after: string,
+  limit: number,
+): Promise<HeldServicePrincipal[]> {
+  return Promise.all((await entriesAfter(sql, serviceKinds, after, limit)).map((entry) => whole(sql, entry)))
+}
+
+export type ServicePrincipalChange = {
+  readonly name?: string | undefined
+  readonly enabled?: boolean | undefined
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** Lets somebody act for an application that is registered here. Each has one at most. */
+export async function createServicePrincipal(
+  { sql, turn, keyring }: Scope<'service-principals/create'>,
+  appId: string,
+  { name, enabled = true, details }: ServicePrincipalChange,
+): Promise<HeldServicePrincipal> {
+  const application = await applicationByAppId(sql, appId)
+  if (application === undefined) {
+    const present = await principalByApp(sql, appId)
+    throw present === undefined
+      ? new Fault('invalid', `The appId '${appId}' of the service principal does not reference an application here.`, {
+          where: 'appId',
+        })
+      : new Fault('conflict', `The service principal name ${appId} is already in use.`, { where: 'appId' })
+  }
+  const entry = await enter(turn, {
+    appId: application.appId,
+    name: name ?? application.name,
+    kind: 'application',
+    enabled,
+    userPrincipalName: undefined,
+    details: merged({}, details),
+  })
+  await joinPrincipal(turn, keyring, application.objectId, entry.objectId)
+  return whole(sql, entry)
+}
+
+/** Changes a service principal; switched off, it may do nothing from the moment this is answered. */
+export async function updateServicePrincipal(
+  { sql, turn }: Scope<'service-principals/update'>,
+  key: Key,
+  { name, enabled, details }: ServicePrincipalChange,
+): Promise<void> {
+  const before = await theEntry(sql, key, ...serviceKinds)
+  await amendEntry(turn, {
+    ...before,
+    name: name ?? before.name,
+    enabled: enabled ?? before.enabled,
+    details: merged(before.details, details),
+  })
+}
+
+/** Takes a service principal away, with what it was allowed; its application stays. */
+export async function deleteServicePrincipal(
+  { sql, turn }: Scope<'service-principals/delete'>,
+  key: Key,
+): Promise<void> {
+  const { objectId, kind } = await theEntry(sql, key, ...serviceKinds)
+  // Its resource would be left without anybody to act as it.
+  if (kind === 'managed-identity') {
+    throw new Fault('invalid', 'A managed identity goes with its resource. Delete that instead.')
+  }
+  await unassignAll(turn, objectId)
+  await forget(turn, objectId)
+}

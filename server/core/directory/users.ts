@@ -1,0 +1,76 @@
+import { Fault } from '#base/fault.ts'
+import { unassignAll } from '#core/access/departure.ts'
+import { amendEntry, enter, entriesAfter, forget } from '#core/identity/entries.ts'
+import type { Entry } from '#core/identity/entry.ts'
+import { setUserPassword } from '#core/identity/people.ts'
+import type { Scope, Sight } from '#core/perform.ts'
+import { merged } from './applications.ts'
+import { refuseEscalation, wholeDirectory } from './escalation.ts'
+import { type Key, theEntry } from './look-up.ts'
+
+/** People. */
+export const getUser = ({ sql }: Sight<'directory/read'>, key: Key): Promise<Entry> => theEntry(sql, key, 'user')
+
+export const listUsers = ({ sql }: Sight<'directory/read'>, after: string, limit: number): Promise<Entry[]> =>
+  entriesAfter(sql, ['user'], after, limit)
+
+export type UserChange = {
+  readonly name?: string | undefined
+  readonly userPrincipalName?: string | undefined
+  readonly enabled?: boolean | undefined
+  readonly password?: string | undefined
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export async function createUser(
+  { turn, keyring }: Scope<'users/create'>,
+  {
+    name,
+    userPrincipalName,
+    enabled = true,
+    password,
+    details,
+  }: UserChange & { name: string; userPrincipalName: string },
+): Promise<Entry> {
+  const told = { appId: '', kind: 'user', name, enabled, userPrincipalName, details: merged({}, details) } as const
+  const entry = await enter(turn, told)
+  if (password !== undefined) await setUserPassword(turn, keyring, entry.objectId, password)
+  return entry
+}
+
+/** Changes what is told of somebody; switched off, they may do nothing from the moment this is answered. */
+export async function updateUser(
+  scope: Scope<'users/update'>,
+  key: Key,
+  { name, userPrincipalName, enabled, password, details }: UserChange,
+): Promise<void> {
+  const before = await theEntry(scope.sql, key, 'user')
+  // Under another's name somebody could be taken for them, and with another's password be them.
+  if (userPrincipalName !== undefined || password !== undefined) await refuseEscalation(scope, before.objectId)
+  if (password !== undefined) await changePassword(scope, before, password)
+  await amendEntry(scope.turn, {
+    ...before,
+    name: name ?? before.name,
+    userPrincipalName: userPrincipalName ?? before.userPrincipalName,
+    enabled: enabled ?? before.enabled,
+    details: merged(before.details, details),
+  })
+}
+
+async function changePassword(
+  { turn, keyring, permit }: Scope<'users/update'>,
+  { objectId }: Entry,
+  password: string,
+): Promise<void> {
+  if (!permit.allows('users/password', `${wholeDirectory}/users/${objectId}`)) {
+    throw new Fault('forbidden', 'Insufficient privileges to complete the operation.')
+  }
+  await setUserPassword(turn, keyring, objectId, password)
+}
+
+/** Takes somebody away, with what they were allowed. */
+export async function deleteUser(scope: Scope<'users/delete'>, key: Key): Promise<void> {
+  const { objectId } = await theEntry(scope.sql, key, 'user')
+  await unassignAll(scope.turn, objectId)
+  await forget(scope.turn, objectId)
+}

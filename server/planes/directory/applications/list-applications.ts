@@ -1,0 +1,18 @@
+import * as contract from '@cardea/contract/directory/applications'
+import { listApplications } from '#core/directory/applications.ts'
+import type { Hosts } from '../../http/hosts.ts'
+import { directoryRoute } from '../directory-route.ts'
+import { pageOf } from '../listing.ts'
+import { applicationOf, applicationProperties } from '../wire.ts'
+
+export default ({ graphUrl }: Hosts) =>
+  directoryRoute(contract.listApplications, async (sight, { query, call }) =>
+    pageOf({
+      graphUrl,
+      call,
+      query,
+      properties: applicationProperties,
+      source: (after, limit) => listApplications(sight, after, limit),
+      objectOf: applicationOf,
+    }),
+  )
