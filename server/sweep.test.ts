@@ -7,6 +7,7 @@ import * as locks from '@cardea/contract/appconfig/locks'
 import * as names from '@cardea/contract/appconfig/names'
 import * as revisions from '@cardea/contract/appconfig/revisions'
 import * as snapshots from '@cardea/contract/appconfig/snapshots'
+import * as access from '@cardea/contract/cardea/access'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
 import * as journal from '@cardea/contract/cardea/journal'
@@ -42,7 +43,7 @@ const treaty = {
     ...declared(keyValues, locks, names, revisions, snapshots),
     ...declared(changes).filter(({ id }) => id.startsWith('Store')),
   ],
-  management: [...declared(subscriptions, authorization, metrics), journal.readJournal],
+  management: [...declared(subscriptions, authorization, access, metrics), journal.readJournal],
   directory: declared(applications, credentials, directoryObjects, groups, organization, servicePrincipals, users),
 }
 type PlaneName = keyof typeof treaty

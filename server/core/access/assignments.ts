@@ -44,7 +44,7 @@ const directory = '/directory'
  * this scope, by whatever condition their own right bears.
  */
 export async function assignRole(
-  { turn, keyring, permit }: Changing<'roles/assign'>,
+  { turn, keyring, permit }: Changing<'roles/assign' | 'vaults/write'>,
   wanted: NewAssignment,
 ): Promise<KeptAssignment> {
   const { sql } = turn
@@ -176,7 +176,7 @@ async function existingRole(sql: Sql, keyring: Keyring, id: string): Promise<Rol
 }
 
 /** Whoever manages resources doesn't by that manage the directory (promise P9): only who holds its rights passes them on. */
-function refuseBorrowedDirectory(permit: Permit<'roles/assign'>, role: Role): void {
+function refuseBorrowedDirectory(permit: Permit<Action>, role: Role): void {
   const missing = actionNames.find(
     (action) => role.allows.has(action) && kindOf(action) === 'directory' && !permit.allows(action, directory),
   )

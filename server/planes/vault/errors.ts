@@ -8,7 +8,7 @@ type Saying = {
   readonly inner?: string
   readonly words?: (fault: Fault, tenant: Issuer) => string
 }
-export type Issuer = { readonly issuer: string }
+export type Issuer = { readonly issuer: string; readonly vault?: string; readonly location?: string }
 
 const recover = 'If you recently deleted this secret you may be able to recover it using the correct recovery command.'
 const help = 'For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182'
@@ -20,19 +20,21 @@ const said: Record<FaultCode, Saying> = {
     status: 403,
     code: 'Forbidden',
     inner: 'ForbiddenByRbac',
-    words: ({ message, particulars }, { issuer }) =>
-      [
-        message,
-        'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
-        ...(particulars.objectId === undefined
-          ? []
-          : [`Caller: appid=${particulars.appId};oid=${particulars.objectId};iss=${issuer}`]),
-        `Action: '${particulars.action}'`,
-        `Resource: '${particulars.resource}'`,
-        'Assignment: (not found)',
-        'DenyAssignmentId: null',
-        "DecisionReason: 'DeniedWithNoValidRBAC' ",
-      ].join('\r\n'),
+    words: ({ message, particulars }, { issuer, vault, location }) =>
+      particulars.policy !== undefined
+        ? `The user, group or application 'appid=${particulars.appId};oid=${particulars.objectId};numgroups=${particulars.groups};iss=${issuer}' does not have ${particulars.policy} permission on key vault '${vault};location=${location}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`
+        : [
+            message,
+            'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
+            ...(particulars.objectId === undefined
+              ? []
+              : [`Caller: appid=${particulars.appId};oid=${particulars.objectId};iss=${issuer}`]),
+            `Action: '${particulars.action}'`,
+            `Resource: '${particulars.resource}'`,
+            'Assignment: (not found)',
+            'DenyAssignmentId: null',
+            "DecisionReason: 'DeniedWithNoValidRBAC' ",
+          ].join('\r\n'),
   },
   'not-found': {
     status: 404,
@@ -98,9 +100,9 @@ export type VaultError = {
 
 export function vaultError(fault: Fault, issuer: Issuer): VaultError {
   const { status, code, inner, words } = said[fault.code]
-  const { kind, change } = fault.particulars
+  const { kind, change, policy } = fault.particulars
   const message = words?.(fault, issuer) ?? fault.message
-  const innermost = change === undefined ? inner : unsettled[change]
+  const innermost = change !== undefined ? unsettled[change] : policy !== undefined ? 'ForbiddenByPolicy' : inner
   return {
     status,
     body: {

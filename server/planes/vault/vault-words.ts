@@ -49,7 +49,10 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
       return { status, headers, body: JSON.stringify(result) }
     },
     refuse(call, fault, known): Answer {
-      const { status, body } = vaultError(fault, { issuer })
+      const { status, body } = vaultError(fault, {
+        issuer,
+        ...(known?.subject && { vault: known.subject.name, location: known.subject.location }),
+      })
       const headers = headersOf(call, known?.subject?.location ?? 'local')
       headers['content-type'] = json
       if (status === 401) headers['www-authenticate'] = challenge(call, authority)

@@ -1,15 +1,18 @@
 import type { Route } from '../../plane.ts'
 import type { Tenancy } from '../../tenancy.ts'
+import convertAccess from './convert-access.ts'
 import deleteRoleAssignment from './delete-role-assignment.ts'
 import deleteRoleDefinition from './delete-role-definition.ts'
+import explainAccess from './explain-access.ts'
 import getRoleAssignment from './get-role-assignment.ts'
 import getRoleDefinition from './get-role-definition.ts'
 import listRoleAssignments from './list-role-assignments.ts'
 import listRoleDefinitions from './list-role-definitions.ts'
+import previewConversion from './preview-conversion.ts'
 import putRoleAssignment from './put-role-assignment.ts'
 import putRoleDefinition from './put-role-definition.ts'
 
-/** Microsoft.Authorization, as far as we answer it. */
+/** Microsoft.Authorization, as far as we answer it, and what Azure has no word for. */
 export const authorizationRoutes = (): readonly Route<Tenancy>[] => [
   putRoleAssignment(),
   getRoleAssignment(),
@@ -19,4 +22,7 @@ export const authorizationRoutes = (): readonly Route<Tenancy>[] => [
   getRoleDefinition(),
   deleteRoleDefinition(),
   listRoleDefinitions(),
+  explainAccess(),
+  previewConversion(),
+  convertAccess(),
 ]
