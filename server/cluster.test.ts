@@ -9,6 +9,12 @@ import { builtInRoles } from '@cardea/contract/roles'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import pg from 'pg'
+import { mayUseAssertion } from '#core/identity/assertions.ts'
+import { addPassword, dropCredential } from '#core/identity/directory.ts'
+import { enter } from '#core/identity/entries.ts'
+import { setUserPassword } from '#core/identity/people.ts'
+import { revokeSessions } from '#core/identity/sessions.ts'
+import { azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { type House, openHouse } from './testing/house.ts'
 
 const postgres = needs('PostgreSQL', findPostgres)
@@ -63,6 +69,66 @@ describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
       await revoke()
       assert.equal(await get(other), 403)
     }
+  })
+
+  it('hold to a removed secret, a changed password and an ended session that the other answered (P6)', async () => {
+    const { base, installation } = one.cardea
+    const scope = `/subscriptions/${installation.subscription}`
+    const at = (node: House, token: string) => node.ask(node.vaultHost, 'GET', `/secrets?${version}`, { token })
+    const statusAt = async (node: House, token: string) => (await at(node, token)).status
+    const form = async (node: House, fields: Record<string, string>) =>
+      (
+        await node.ask(node.loginHost, 'POST', '/adfs/oauth2/v2.0/token', {
+          body: new URLSearchParams({ scope: 'https://vault.cardea.internal/.default', ...fields }).toString(),
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        })
+      ).json.access_token as string
+    const application = await one.newcomer('loses a secret')
+    await one.assign(application.principal, builtInRoles.keyVaultSecretsUser, scope)
+    const { objectId, appId } = application.principal
+    const person = await base.database.write((turn) =>
+      enter(turn, {
+        appId: '',
+        kind: 'user',
+        name: 'A person',
+        enabled: true,
+        userPrincipalName: 'person@cardea.internal',
+        details: {},
+      }),
+    )
+    await one.assign(person, builtInRoles.keyVaultSecretsUser, scope)
+    for (let round = 0; round < 20; round += 1) {
+      const [ending, other] = round % 2 === 0 ? [one, two] : [two, one]
+      const write = ending.cardea.base.database.write.bind(ending.cardea.base.database)
+      const { keyring } = ending.cardea.base
+      const secret = `secret of round ${round}`
+      const term = { name: secret, ends: Date.now() + 3_600_000 }
+      const credential = await write((turn) => addPassword(turn, keyring, application.principal, secret, term))
+      await write((turn) => setUserPassword(turn, keyring, person.objectId, secret))
+      const byApplication = { grant_type: 'client_credentials', client_id: appId, client_secret: secret }
+      const byPerson = {
+        grant_type: 'password',
+        client_id: azureCliAppId,
+        username: 'person@cardea.internal',
+        password: secret,
+      }
+      const tokens = [await form(other, byApplication), await form(other, byPerson)] as const
+      assert.deepEqual([await statusAt(other, tokens[0]), await statusAt(other, tokens[1])], [200, 200])
+      await write((turn) => dropCredential(turn, objectId, credential))
+      assert.equal(await statusAt(other, tokens[0]), 401)
+      if (round % 4 < 2) await write((turn) => setUserPassword(turn, keyring, person.objectId, 'another one'))
+      else await write((turn) => revokeSessions(turn, person.objectId))
+      assert.equal(await statusAt(other, tokens[1]), 401)
+    }
+  })
+
+  it('take an assertion from one network, whichever of them it was sent to first', async () => {
+    const used = { issuer: 'an application', id: 'one', assertion: 'a.b.c', ends: Date.now() + 600_000 }
+    const may = (node: House, address: string) =>
+      node.cardea.base.database.write((turn) => mayUseAssertion(turn, node.cardea.base.keyring, { ...used, address }))
+    assert.equal(await may(one, '10.0.0.1'), true)
+    assert.equal(await may(two, '10.0.0.1'), true)
+    assert.equal(await may(two, '10.0.0.2'), false)
   })
 
   it('write the same name at the same time without losing a version or a number of the journal', async () => {

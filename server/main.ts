@@ -17,10 +17,10 @@ import { AccessBook } from '#core/access/access.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import { makeCheckpoint, type SignedCheckpoint } from '#core/audit/checkpoint.ts'
 import type { AuditEntry } from '#core/audit/entry.ts'
+import { resourceOfIdentity } from '#core/directory/managed-identities.ts'
 import { Feeds } from '#core/events/feed.ts'
-import { principalByApp } from '#core/identity/directory.ts'
 import { IssuerBook } from '#core/identity/issuers.ts'
-import { machineAppId } from '#core/identity/principal.ts'
+import { machineIdentity } from '#core/identity/machine.ts'
 import { newKeyPair, TokenBook } from '#core/identity/tokens.ts'
 import { existingInstallation, foundInstallation, type Installation } from '#core/installation/installation.ts'
 import type { Base } from '#core/perform.ts'
@@ -234,13 +234,18 @@ async function serve(
   const identityHeader = randomBytes(24).toString('base64url')
   let proxyPort: number | undefined
   if (settings.proxyPort !== undefined) {
-    const machine = () => principalByApp(database.read, machineAppId)
+    const machine = { allowed: settings.machineIdentities, resourceOf: resourceOfIdentity }
     const proxy = createConnectProxy({
       domain: settings.domain,
       owns: (host) => hosts.owns(host),
       port: () => port,
       passOn: settings.proxyPassOn,
-      handle: managedIdentity({ ...identity, identity: machine, identityHeader, log }),
+      handle: managedIdentity({
+        ...identity,
+        identity: (wanted) => machineIdentity(database.read, machine, wanted),
+        identityHeader,
+        log,
+      }),
       log,
     })
     proxyPort = await proxy.listen(settings.proxyPort)

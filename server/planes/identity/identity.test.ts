@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { decodeJwt, decodeProtectedHeader, type JWK, jwtVerify, SignJWT } from 'jose'
+import { resourceOfIdentity } from '#core/directory/managed-identities.ts'
 import { mayUseAssertion } from '#core/identity/assertions.ts'
-import { addCertificate, addPassword, dropCredential, enablePrincipal } from '#core/identity/directory.ts'
+import { addCertificate, addPassword, dropCredential, enablePrincipal, register } from '#core/identity/directory.ts'
+import { machineIdentity, type WantedIdentity } from '#core/identity/machine.ts'
 import { newKeyPair, rotateSigningKey } from '#core/identity/tokens.ts'
 import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
 
@@ -381,6 +383,7 @@ describe('this machine’s own identity', () => {
     path: string,
     headers: Record<string, string>,
     method = 'GET',
+    body = '',
   ): Promise<Pick<Heard, 'status' | 'json'>> =>
     new Promise((resolve, reject) => {
       const sent = request({ host: '127.0.0.1', port: house.cardea.proxyPort, path, method, headers }, (answer) => {
@@ -393,7 +396,7 @@ describe('this machine’s own identity', () => {
         )
       })
       sent.on('error', reject)
-      sent.end()
+      sent.end(body)
     })
   const resource = 'resource=https%3A%2F%2Fvault.cardea.internal'
 
@@ -427,7 +430,9 @@ describe('this machine’s own identity', () => {
     const path = `/metadata/identity/oauth2/token?api-version=2018-02-01&${resource}`
     assert.equal((await ask(path, {})).status, 400)
     assert.equal((await ask(path, { metadata: 'true', 'x-forwarded-for': '10.0.0.1' })).status, 400)
-    assert.equal((await ask(path, { metadata: 'true' }, 'POST')).status, 405)
+    assert.equal((await ask(path, { metadata: 'true' }, 'PUT')).status, 405)
+    assert.equal((await ask(`${path}&client_id=${randomUUID()}&object_id=x`, { metadata: 'true' })).status, 400)
+    assert.equal((await ask(`${path}&resource=https%3A%2F%2Fother`, { metadata: 'true' })).status, 400)
     assert.equal((await ask(`${path}&client_id=${randomUUID()}`, { metadata: 'true' })).status, 400)
     assert.equal((await ask('/metadata/identity/oauth2/token', { metadata: 'true' })).status, 400)
     assert.equal((await ask('/elsewhere', { metadata: 'true' })).status, 404)
@@ -446,6 +451,54 @@ describe('this machine’s own identity', () => {
       assert.equal((await ask(path, { metadata: 'true', ...headers })).status, 400, JSON.stringify(headers))
     }
     assert.equal((await ask(`http://${own}${path}`, { metadata: 'true' })).status, 400)
+  })
+
+  it('is given in the older ways: to a header called secret, and to a form', async () => {
+    const header = house.env.CARDEA_IDENTITY_HEADER as string
+    const path = new URL(house.env.CARDEA_IDENTITY_ENDPOINT as string).pathname
+    assert.equal((await ask(`${path}?api-version=2017-09-01&${resource}`, { secret: header })).status, 200)
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const given = await ask(path, { ...form, metadata: 'true' }, 'POST', resource)
+    assert.equal(given.status, 200)
+    assert.equal((decodeJwt(given.json.access_token) as { idtyp?: string }).idtyp, 'app')
+    assert.equal((await ask(path, form, 'POST', resource)).status, 400)
+    const giant = `${resource}&pad=${'x'.repeat(9000)}`
+    assert.equal((await ask(path, { ...form, metadata: 'true' }, 'POST', giant)).status, 413)
+  })
+
+  it('may be a user-assigned one where the operator allowed it, by each of its names, and no other', async () => {
+    const { database } = house.cardea.base
+    const make = async (name: string) => {
+      const id = `/subscriptions/${randomUUID()}/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`
+      const principal = await database.write(async (turn) => {
+        const made = await register(turn, { name, kind: 'managed-identity' })
+        await turn.sql.run(
+          `insert into managed_identity (principal, resource_id, resource_key, location, tags) values ('${made.objectId}', '${id}', '${id.toLowerCase()}', 'local', '{}')`,
+          [],
+        )
+        return made
+      })
+      return { id, ...principal }
+    }
+    const [allowed, other] = [await make('allowed'), await make('other')]
+    const machine = { allowed: [allowed.appId], resourceOf: resourceOfIdentity }
+    const may = async (wanted: WantedIdentity) =>
+      (await machineIdentity(database.read, machine, wanted))?.principal.name
+    assert.equal(await may({ by: 'machine' }), 'this machine')
+    assert.equal(await may({ by: 'client', id: allowed.appId.toUpperCase() }), 'allowed')
+    assert.equal(await may({ by: 'object', id: allowed.objectId }), 'allowed')
+    assert.equal(await may({ by: 'resource', id: allowed.id.toUpperCase() }), 'allowed')
+    for (const wanted of [
+      { by: 'client', id: other.appId },
+      { by: 'object', id: other.objectId },
+      { by: 'resource', id: other.id },
+      { by: 'client', id: app.principal.appId },
+      { by: 'resource', id: '' },
+    ] as const) {
+      assert.equal(await may(wanted), undefined, JSON.stringify(wanted))
+    }
+    await database.write((turn) => enablePrincipal(turn, allowed.objectId, false))
+    assert.equal(await may({ by: 'client', id: allowed.appId }), undefined)
   })
 
   it('has no secret with which anybody else could become it', async () => {

@@ -3,21 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inSeconds } from '#base/clock.ts'
 import { faultOf } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
-import type { Principal } from '#core/identity/principal.ts'
+import type { MachineIdentity, WantedIdentity } from '#core/identity/machine.ts'
 import { attest } from '#core/perform.ts'
 import type { IdentityServices } from './services.ts'
 
 /**
- * Tokens for the machine's own identity, on loopback only: in the way of the instance metadata service (header
- * `Metadata: true`) and of App Service (header `X-IDENTITY-HEADER`). See clients reference 4. A request that was
- * forwarded is refused: behind a proxy, a browser or a server could be made to send it.
+ * Tokens for the machine's identities, on loopback only, in the ways of clients reference 4: the instance metadata
+ * service and the older VM extension (header `Metadata: true`), and App Service, newer and older (a header with a
+ * secret). A request that was forwarded is refused: behind a proxy, a browser or a server could be made to send it.
  */
 export const instanceTokenPath = '/metadata/identity/oauth2/token'
 export const appServiceTokenPath = '/msi/token'
 
 type Services = IdentityServices & {
-  /** The identity of this machine, looked up each time so that it can be switched off. */
-  readonly identity: () => Promise<Principal | undefined>
+  /** The identity that a program here may be under this name. */
+  readonly identity: (wanted: WantedIdentity) => Promise<MachineIdentity | undefined>
   readonly identityHeader: string
   readonly log: Log
 }
@@ -54,51 +54,81 @@ const isFromHere = ({ headers, url = '' }: IncomingMessage): boolean =>
   headers['sec-fetch-site'] === undefined
 
 async function answer(services: Services, request: IncomingMessage): Promise<Said> {
+  const { headers, method } = request
   if (!isFromHere(request)) {
     return refusal(400, 'invalid_request', 'Only programs of this machine that ask 127.0.0.1 are answered.')
   }
   const url = new URL(request.url ?? '/', 'http://loopback')
   const path = url.pathname.replace(/\/$/, '')
-  const instance = path === instanceTokenPath
-  if (!instance && path !== appServiceTokenPath) return refusal(404, 'not_found', `There is no ${clean(path)} here.`)
-  if (request.method !== 'GET') return refusal(405, 'invalid_request', 'Ask with GET.')
-  if (request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined) {
+  if (path !== instanceTokenPath && path !== appServiceTokenPath)
+    return refusal(404, 'not_found', `There is no ${clean(path)} here.`)
+  if (method !== 'GET' && method !== 'POST') return refusal(405, 'invalid_request', 'Ask with GET.')
+  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) {
     return refusal(400, 'invalid_request', 'Forwarded requests are not answered.')
   }
-  if (instance && String(request.headers.metadata).toLowerCase() !== 'true') {
-    return refusal(400, 'invalid_request', 'Required metadata header not specified')
-  }
-  if (
-    !instance &&
-    !same(String(request.headers['x-identity-header'] ?? request.headers.secret ?? ''), services.identityHeader)
-  ) {
+  if (path === instanceTokenPath || method === 'POST') {
+    if (String(headers.metadata).toLowerCase() !== 'true')
+      return refusal(400, 'invalid_request', 'Required metadata header not specified')
+  } else if (!same(String(headers['x-identity-header'] ?? headers.secret ?? ''), services.identityHeader)) {
     return refusal(401, 'invalid_request', 'The X-IDENTITY-HEADER is missing or wrong.')
   }
-  return issue(services, url.searchParams)
+  if (method === 'GET') return issue(services, url.searchParams)
+  const form = await formOf(request)
+  return form === undefined ? refusal(413, 'invalid_request', 'The form is too large.') : issue(services, form)
+}
+
+const formBytesMax = 8 * 1024
+/** The older VM extension is asked with a form. Nothing when it is larger than anything sensible. */
+async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length
+    if (bytes > formBytesMax) return undefined
+    parts.push(part)
+  }
+  return new URLSearchParams(Buffer.concat(parts).toString('utf8'))
+}
+
+/** By what names each way asks for an identity. */
+const names: Readonly<Record<string, Exclude<WantedIdentity['by'], 'machine'>>> = {
+  client_id: 'client',
+  clientid: 'client',
+  object_id: 'object',
+  principal_id: 'object',
+  msi_res_id: 'resource',
+  mi_res_id: 'resource',
+}
+
+/** Which identity is asked for; nothing when it is named twice, or by something that is no name. */
+function wantedIn(query: URLSearchParams): WantedIdentity | undefined {
+  const given = [...query].filter(([name]) => name.toLowerCase() in names)
+  const [first, ...more] = given
+  if (first === undefined) return { by: 'machine' }
+  const by = names[first[0].toLowerCase()]
+  return by === undefined || more.length > 0 || first[1] === '' ? undefined : { by, id: first[1] }
 }
 
 async function issue({ base, identity, tokens, clock, tenant }: Services, query: URLSearchParams): Promise<Said> {
   const resource = query.get('resource') ?? ''
-  if (resource === '' || resource.length > 512)
+  if (resource === '' || resource.length > 512 || query.getAll('resource').length > 1)
     return refusal(400, 'invalid_request', "The parameter 'resource' is missing.")
-  const principal = await identity()
-  const wanted = query.get('client_id') ?? query.get('clientid') ?? query.get('object_id') ?? query.get('principal_id')
-  if (
-    principal === undefined ||
-    !principal.enabled ||
-    (wanted !== null && ![principal.appId, principal.objectId].includes(wanted.toLowerCase()))
-  ) {
-    return refusal(400, 'invalid_request', 'Identity not found')
-  }
+  const wanted = wantedIn(query)
+  if (wanted === undefined) return refusal(400, 'invalid_request', 'Only one identity can be asked for.')
+  const found = await identity(wanted)
+  if (found === undefined) return refusal(400, 'invalid_request', 'Identity not found')
+  const { principal, resourceId } = found
   const at = clock()
-  const access_token = await tokens.mint({ principal, audience: resource }, at)
-  const caller = { objectId: principal.objectId, appId: principal.appId }
+  const access_token = await tokens.mint(
+    { principal, audience: resource, ...(resourceId !== undefined && { resourceId }) },
+    at,
+  )
   await attest(
     base,
     {
       operation: 'TokenIssue',
       resource: `/tenants/${tenant}`,
-      caller,
+      caller: { objectId: principal.objectId, appId: principal.appId },
       circumstances: { address: '127.0.0.1', correlation: '', agent: 'managed-identity' },
     },
     'done',
