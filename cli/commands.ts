@@ -1,3 +1,5 @@
+import accessConvert from './access-convert.ts'
+import accessExplain from './access-explain.ts'
 import auditExport from './audit-export.ts'
 import auditVerify from './audit-verify.ts'
 import type { Command } from './command.ts'
@@ -41,6 +43,8 @@ export const commands: readonly Command[] = [
   rotationShow,
   rotationUnbind,
   rotate,
+  accessExplain,
+  accessConvert,
   auditExport,
   auditVerify,
   demo,
