@@ -39,6 +39,7 @@ import { createListener } from '#planes/http/listener.ts'
 import { Meters } from '#planes/http/meters.ts'
 import { identityPlane } from '#planes/identity/identity-plane.ts'
 import { managedIdentity } from '#planes/identity/managed-identity.ts'
+import { metadata } from '#planes/management/metadata.ts'
 import { planesOf } from '#planes/planes.ts'
 import { startMetricsExporter } from '#workers/metrics-exporter.ts'
 import type { KeepCheckpoint } from '#workers/notary.ts'
@@ -201,7 +202,7 @@ async function serve(
       delays: settings.delays,
       ...rotation,
     }),
-    bare: [...identityPlane(identity), ...health(database, () => closing)],
+    bare: [metadata(hosts, tenant), ...identityPlane(identity), ...health(database, () => closing)],
     meters,
     tls: certificate,
     log,

@@ -65,7 +65,7 @@ export function planesOf(ground: Ground): Served<never>[] {
     {
       plane: 'management',
       words: managementWords({ tokens, clock, tenancy, domain, authority }),
-      routes: [...managementPlane(), ...onManagement(ground)],
+      routes: [...managementPlane(hosts), ...onManagement(ground)],
       bodyBytesMax: 1024 * 1024,
     },
     {

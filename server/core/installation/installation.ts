@@ -9,7 +9,7 @@ import { addPassword, directoryKey, register } from '#core/identity/directory.ts
 import { machineAppId, type Principal, reaperAppId, rotationAppId } from '#core/identity/principal.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { foundSigningKey, type KeyPair } from '#core/identity/tokens.ts'
-import { foundGroup } from '#core/resources/groups.ts'
+import { foundGroup, firstLocation as location } from '#core/resources/groups.ts'
 import { scheduleAt } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { groupId, storeIdIn, vaultIdIn } from '#core/vaults/resource-id.ts'
@@ -37,9 +37,6 @@ export const newDeveloperKeys = (): DeveloperKeys => ({
   password: `crd_${randomBytes(30).toString('base64url')}`,
   accessKey: { id: `${randomBytes(6).toString('base64url')}-l0-s0`, secret: randomBytes(32).toString('base64') },
 })
-
-/** Where the first vault and store stand. */
-const location = 'local'
 
 /** The installation in this database, if there is one. Throws when it was founded under another root key or domain. */
 export async function existingInstallation<E>(

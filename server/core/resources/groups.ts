@@ -53,3 +53,10 @@ export async function patchGroup({ sql }: Scope<'groups/write'>, id: string, tag
   await keepGroup(sql, group)
   return group
 }
+
+/** The regions that are in use, and the one that every installation begins with. */
+export async function locationsIn(sql: Sql): Promise<string[]> {
+  return [...new Set([firstLocation, ...(await allGroups(sql)).map(({ location }) => location)])]
+}
+/** Where the first vault and store stand. */
+export const firstLocation = 'local'

@@ -9,7 +9,7 @@ import {
 } from '#core/access/keys-of-store.ts'
 import { refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
-import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
+import { groupIn, lastIn, spelledIn } from '#core/vaults/resource-id.ts'
 import { changedStore, type ManagedStore, newStore, type StoreDraft, wrongStoreName } from '#core/vaults/store.ts'
 import { foundStore, keepStore, liveStore, newSealingKey, storeNamed, storesIn } from '#core/vaults/vaults.ts'
 import { groupNamed } from './groups.ts'
@@ -57,11 +57,11 @@ const takenWords = ({ name, removal }: ManagedStore): string =>
 /** Makes a store, or changes the one that is there. Answers with whether it is new. */
 export async function putStore(
   scope: Scope<'stores/write'>,
-  id: string,
+  asked: string,
   draft: StoreDraft,
 ): Promise<{ readonly store: ManagedStore; readonly fresh: boolean }> {
   const { sql, turn, keyring, at } = scope
-  await groupNamed(sql, groupIn(id))
+  const id = spelledIn(asked, (await groupNamed(sql, groupIn(asked))).name)
   const found = await storeNamed(sql, lastIn(id))
   if (found?.removal === undefined && found?.resourceId.toLowerCase() === id.toLowerCase()) {
     // A PUT says the whole: tags that it doesn't name are gone.

@@ -16,7 +16,7 @@ import { rotationAppId } from '#core/identity/principal.ts'
 import { refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
+import { groupIn, lastIn, spelledIn } from '#core/vaults/resource-id.ts'
 import { changedVault, type ManagedVault, newVault, type VaultDraft, wrongVaultName } from '#core/vaults/vault.ts'
 import { foundVault, keepVault, liveVault, newSealingKey, vaultNamed, vaultsIn } from '#core/vaults/vaults.ts'
 import { groupNamed } from './groups.ts'
@@ -24,6 +24,8 @@ import { groupNamed } from './groups.ts'
 /** A vault with the model by which rights are given on its data. */
 export type ModelledVault = { readonly vault: ManagedVault; readonly model: PermissionModel }
 export type ModelDraft = {
+  /** For a new vault, where `roles` doesn't say. */
+  readonly rolesByDefault?: boolean
   readonly roles?: boolean | undefined
   readonly policies?: readonly AccessPolicy[] | undefined
 }
@@ -81,12 +83,12 @@ const takenWords = ({ name, removal }: ManagedVault): string =>
 /** Makes a vault, or changes the one that is there. Answers with whether it is new. */
 export async function putVault(
   scope: Scope<'vaults/write'>,
-  id: string,
+  asked: string,
   draft: VaultDraft,
   wanted: ModelDraft,
 ): Promise<ModelledVault & { readonly fresh: boolean }> {
   const { sql } = scope
-  await groupNamed(sql, groupIn(id))
+  const id = spelledIn(asked, (await groupNamed(sql, groupIn(asked))).name)
   const found = await vaultNamed(sql, lastIn(id))
   if (found?.removal === undefined && found?.resourceId.toLowerCase() === id.toLowerCase()) {
     // A PUT says the whole: tags that it doesn't name are gone.
@@ -107,7 +109,7 @@ async function create(
   { sql, turn, keyring, at }: Scope<'vaults/write'>,
   id: string,
   draft: VaultDraft,
-  { roles = true, policies = [] }: ModelDraft,
+  { rolesByDefault = true, roles = rolesByDefault, policies = [] }: ModelDraft,
 ): Promise<ModelledVault> {
   const name = lastIn(id).toLowerCase()
   const vault = newVault(id, newSealingKey('vault', name), draft, at)

@@ -1,9 +1,11 @@
 import type { Clock } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import { audienceIs, bearer } from '../bearer.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import type { Tenancy } from '../tenancy.ts'
 import { managementError } from './errors.ts'
+import { knows } from './providers/catalogue.ts'
 
 export type ManagementServices = {
   readonly tokens: TokenBook
@@ -33,10 +35,8 @@ export function managementWords({
       return { caller: await tokens.verify(token, audience, clock()), subject: tenancy }
     },
     resource: ({ subscription }) => `/subscriptions/${subscription}`,
-    versions: undefined,
-    unknownVersion: () => {
-      throw new Error('every api-version is taken')
-    },
+    versions: anyDate,
+    unknownVersion,
     say(call, _tenancy, status, result): Answer {
       const { answer } = result instanceof Reply ? result : new Reply(status, {}, bodyOf(status, result))
       const headers = { ...headersOf(call), ...answer.headers }
@@ -44,13 +44,44 @@ export function managementWords({
       return { ...answer, headers }
     },
     refuse(call, fault): Answer {
-      const { status, body } = managementError(fault)
+      const { status, body } = managementError(outOfPlace(call, fault))
       const headers: Record<string, string> = { ...headersOf(call), 'content-type': json }
       if (status === 401) headers['www-authenticate'] = `Bearer authorization_uri="${authority}", error="invalid_token"`
       if (status === 503) headers['retry-after'] = '1'
       return { status, headers, body: JSON.stringify(body) }
     },
   }
+}
+
+/** Clients send the api-version that they were built with; every one is answered in the same way. */
+const anyDate = { has: (version: string) => /^\d{4}-\d{2}-\d{2}(-preview|-alpha|-beta)?$/.test(version) }
+
+const unknownVersion = (version: string | undefined): Fault =>
+  version === undefined
+    ? new Fault('invalid', 'The api-version query parameter (?api-version=) is required for all requests.', {
+        arm: 'MissingApiVersionParameter',
+      })
+    : new Fault('invalid', `The api-version '${version.slice(0, 64)}' is invalid. It must be a date, as 2022-07-01.`, {
+        arm: 'InvalidApiVersionParameter',
+      })
+
+/** What isn't answered at all, in the words of what it asked for: a type of resource that isn't here, or nothing known. */
+function outOfPlace({ target }: Call, fault: Fault): Fault {
+  if (fault.particulars.kind !== 'route') return fault
+  const path = (target.split('?', 1)[0] as string).replace(/\/+/g, '/')
+  const [, namespace, type] = /.*\/providers\/([^/]+)\/([^/]+)/i.exec(path) ?? []
+  if (namespace === undefined || type === undefined) return fault
+  const known = knows(namespace, type)
+  if (known === 'type') return fault
+  return known === 'nothing'
+    ? new Fault('not-found', `The resource namespace '${namespace.slice(0, 128)}' is invalid.`, {
+        arm: 'InvalidResourceNamespace',
+      })
+    : new Fault(
+        'not-found',
+        `The resource type '${type.slice(0, 128)}' could not be found in the namespace '${namespace.slice(0, 128)}'.`,
+        { arm: 'InvalidResourceType' },
+      )
 }
 
 const json = 'application/json; charset=utf-8'

@@ -6,6 +6,7 @@ import type { VaultBook } from '#core/vaults/vaults.ts'
 import { bearer } from '../bearer.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { unknownVaultVersion, vaultError } from './errors.ts'
+import { refuseForeign } from './network-rules.ts'
 import { spending, type VaultQuota } from './throttling.ts'
 
 export type VaultServices = {
@@ -35,6 +36,9 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
       const token = bearer(call, 'AKV10000: Request is missing a Bearer or PoP token.')
       const caller = await tokens.verify(token, audience, clock())
       return { caller, subject: await vaults.vault(call.name) }
+    },
+    async prove(call, known) {
+      refuseForeign(call, known, issuer)
     },
     ...(quota !== undefined && { spend: spending(quota, clock) }),
     resource: ({ resourceId }) => resourceId,

@@ -1,13 +1,13 @@
 import * as contract from '@cardea/contract/management/subscriptions'
+import { subscriptionId } from '../ids.ts'
 import { managementRoute } from '../management-route.ts'
+import { listed } from '../replies.ts'
+import { subscriptionOf } from './wire.ts'
 
 export default () =>
   managementRoute(contract.listSubscriptions, {
-    resource: (_, { subscription }) => `/subscriptions/${subscription}`,
-    async run(_scope, { subject: { tenant, subscription } }) {
-      const id = `/subscriptions/${subscription}`
-      return {
-        value: [{ id, subscriptionId: subscription, tenantId: tenant, displayName: 'Cardea', state: 'Enabled' }],
-      }
+    resource: subscriptionId,
+    async run(_scope, { subject }) {
+      return listed([subscriptionOf(subject)])
     },
   })

@@ -1,0 +1,90 @@
+import { operation } from '../operation.ts'
+import { nothing, optional, record, type Shape, text } from '../shape.ts'
+import { first, inSubscription, none, part, region, tags } from './shapes.ts'
+
+/** A group's name: letters, digits, and `-_.()`, not ending with a full stop. */
+const groupName: Shape<string> = text({
+  pattern: /^[-\p{L}\p{N}_.()]{0,89}[-\p{L}\p{N}_()]$/u,
+  wanted: 'a name of at most 90 letters, digits, and - _ . ( ), not ending with a full stop',
+})
+const params = record({ subscription: part, group: groupName })
+const path = '/subscriptions/:subscription/resourceGroups/:group'
+
+export const putGroup = operation({
+  id: 'ResourceGroupPut',
+  method: 'PUT',
+  path,
+  since: first,
+  action: 'groups/write',
+  effect: 'write',
+  params,
+  query: none,
+  body: record({ location: optional(region), tags: optional(tags) }),
+  status: 200,
+})
+
+export const patchGroup = operation({
+  id: 'ResourceGroupPatch',
+  method: 'PATCH',
+  path,
+  since: first,
+  action: 'groups/write',
+  effect: 'write',
+  params,
+  query: none,
+  body: record({ tags: optional(tags) }),
+  status: 200,
+})
+
+export const getGroup = operation({
+  id: 'ResourceGroupGet',
+  method: 'GET',
+  path,
+  since: first,
+  action: 'groups/read',
+  effect: 'read',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const headGroup = operation({
+  id: 'ResourceGroupHead',
+  method: 'HEAD',
+  path,
+  since: first,
+  action: 'groups/read',
+  effect: 'read',
+  params,
+  query: none,
+  body: nothing,
+  status: 204,
+})
+
+export const deleteGroup = operation({
+  id: 'ResourceGroupDelete',
+  method: 'DELETE',
+  path,
+  since: first,
+  action: 'groups/delete',
+  effect: 'write',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listGroups = operation({
+  id: 'ResourceGroupList',
+  method: 'GET',
+  path: '/subscriptions/:subscription/resourceGroups',
+  since: first,
+  action: 'groups/read',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: nothing,
+  status: 200,
+})

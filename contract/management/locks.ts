@@ -1,0 +1,69 @@
+import { operation } from '../operation.ts'
+import { nothing, optional, record, text } from '../shape.ts'
+import { first, none, part, word } from './shapes.ts'
+
+/** Locks on anything: what nobody may delete, or change, until the lock is taken away. */
+const path = '/providers/Microsoft.Authorization/locks/:lock'
+const params = record({ lock: part })
+
+export const putLock = operation({
+  id: 'LockPut',
+  method: 'PUT',
+  path,
+  scoped: true,
+  since: first,
+  action: 'locks/write',
+  effect: 'write',
+  params,
+  query: none,
+  body: record({
+    properties: record({
+      level: word('CanNotDelete', 'ReadOnly'),
+      notes: optional(text({ maxCharacters: 512 })),
+    }),
+  }),
+  status: 200,
+})
+
+export const getLock = operation({
+  id: 'LockGet',
+  method: 'GET',
+  path,
+  scoped: true,
+  since: first,
+  action: 'locks/read',
+  effect: 'read',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const deleteLock = operation({
+  id: 'LockDelete',
+  method: 'DELETE',
+  path,
+  scoped: true,
+  since: first,
+  action: 'locks/delete',
+  effect: 'write',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listLocks = operation({
+  id: 'LockList',
+  method: 'GET',
+  path: '/providers/Microsoft.Authorization/locks',
+  scoped: true,
+  since: first,
+  action: 'locks/read',
+  reach: 'within',
+  effect: 'read',
+  params: none,
+  query: none,
+  body: nothing,
+  status: 200,
+})

@@ -1,0 +1,187 @@
+import { operation } from '../operation.ts'
+import { flag, nothing, optional, type Read, record, text, whole } from '../shape.ts'
+import { first, inGroup, inSubscription, none, part, region, tags, word } from './shapes.ts'
+
+const inStore = record({ subscription: part, group: part, store: part })
+const deletedStore = record({ subscription: part, location: region, store: part })
+const path =
+  '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.AppConfiguration/configurationStores/:store'
+const subscription = '/subscriptions/:subscription/providers/Microsoft.AppConfiguration'
+const deletedPath = `${subscription}/locations/:location/deletedConfigurationStores/:store`
+
+/** What somebody says of a store: whole in a PUT, only what changes in a PATCH. */
+export const storeBody = record({
+  location: optional(region),
+  tags: optional(tags),
+  sku: optional(record({ name: word('free', 'developer', 'standard', 'premium') })),
+  properties: optional(
+    record({
+      publicNetworkAccess: optional(word('Enabled', 'Disabled')),
+      disableLocalAuth: optional(flag),
+      softDeleteRetentionInDays: optional(whole(-1, 1_000_000)),
+      enablePurgeProtection: optional(flag),
+      createMode: optional(word('Default', 'Recover')),
+    }),
+  ),
+})
+export type StoreBody = Read<typeof storeBody>
+
+export const putStore = operation({
+  id: 'StorePut',
+  method: 'PUT',
+  path: path,
+  since: first,
+  action: 'stores/write',
+  effect: 'write',
+  params: inStore,
+  query: none,
+  body: storeBody,
+  status: 200,
+})
+
+export const patchStore = operation({
+  id: 'StorePatch',
+  method: 'PATCH',
+  path: path,
+  since: first,
+  action: 'stores/write',
+  effect: 'write',
+  params: inStore,
+  query: none,
+  body: storeBody,
+  status: 200,
+})
+
+export const getStore = operation({
+  id: 'StoreGet',
+  method: 'GET',
+  path: path,
+  since: first,
+  action: 'stores/read',
+  effect: 'read',
+  params: inStore,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const deleteStore = operation({
+  id: 'StoreDelete',
+  method: 'DELETE',
+  path: path,
+  since: first,
+  action: 'stores/delete',
+  effect: 'write',
+  params: inStore,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listGroupStores = operation({
+  id: 'StoreListByGroup',
+  method: 'GET',
+  path: '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.AppConfiguration/configurationStores',
+  since: first,
+  action: 'stores/read',
+  reach: 'within',
+  effect: 'read',
+  params: inGroup,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listStores = operation({
+  id: 'StoreList',
+  method: 'GET',
+  path: `${subscription}/configurationStores`,
+  since: first,
+  action: 'stores/read',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listStoreKeys = operation({
+  id: 'StoreKeyList',
+  method: 'POST',
+  path: `${path}/listKeys`,
+  since: first,
+  action: 'stores/list-keys',
+  effect: 'read',
+  params: inStore,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const regenerateStoreKey = operation({
+  id: 'StoreKeyRegenerate',
+  method: 'POST',
+  path: `${path}/regenerateKey`,
+  since: first,
+  action: 'stores/regenerate-key',
+  effect: 'write',
+  params: inStore,
+  query: none,
+  body: record({ id: text({ maxCharacters: 128 }) }),
+  status: 200,
+})
+
+export const listDeletedStores = operation({
+  id: 'DeletedStoreList',
+  method: 'GET',
+  path: `${subscription}/deletedConfigurationStores`,
+  since: first,
+  action: 'deleted-stores/read',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const getDeletedStore = operation({
+  id: 'DeletedStoreGet',
+  method: 'GET',
+  path: deletedPath,
+  since: first,
+  action: 'deleted-stores/read',
+  effect: 'read',
+  params: deletedStore,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const purgeDeletedStore = operation({
+  id: 'StorePurge',
+  method: 'POST',
+  path: `${deletedPath}/purge`,
+  since: first,
+  action: 'deleted-stores/purge',
+  effect: 'write',
+  params: deletedStore,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const checkStoreName = operation({
+  id: 'StoreNameCheck',
+  method: 'POST',
+  path: `${subscription}/checkNameAvailability`,
+  since: first,
+  action: 'store-names/check',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: record({ name: text({ maxCharacters: 128 }), type: optional(text({ maxCharacters: 128 })) }),
+  status: 200,
+})

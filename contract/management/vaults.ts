@@ -1,0 +1,231 @@
+import { operation } from '../operation.ts'
+import { flag, list, nothing, optional, type Read, record, text, whole } from '../shape.ts'
+import { first, inGroup, inSubscription, none, part, region, tags, word } from './shapes.ts'
+
+const inVault = record({ subscription: part, group: part, vault: part })
+const deletedVault = record({ subscription: part, location: region, vault: part })
+const path = '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.KeyVault/vaults/:vault'
+const subscription = '/subscriptions/:subscription/providers/Microsoft.KeyVault'
+const deletedPath = `${subscription}/locations/:location/deletedVaults/:vault`
+
+const guid = text({
+  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  wanted: 'a GUID',
+})
+const words = optional(list(text({ maxCharacters: 64 }), { maxItems: 64 }))
+
+/** One entry of a vault's access policies. */
+export const accessPolicy = record({
+  tenantId: guid,
+  objectId: guid,
+  applicationId: optional(guid),
+  permissions: record({ secrets: words, keys: words, certificates: words, storage: words }),
+})
+
+const properties = record({
+  tenantId: optional(guid),
+  sku: optional(record({ family: optional(word('A')), name: word('standard', 'premium') })),
+  accessPolicies: optional(list(accessPolicy, { maxItems: 1024 })),
+  enableRbacAuthorization: optional(flag),
+  enableSoftDelete: optional(flag),
+  softDeleteRetentionInDays: optional(whole(-1, 1_000_000)),
+  enablePurgeProtection: optional(flag),
+  enabledForDeployment: optional(flag),
+  enabledForDiskEncryption: optional(flag),
+  enabledForTemplateDeployment: optional(flag),
+  networkAcls: optional(
+    record({
+      bypass: optional(word('AzureServices', 'None')),
+      defaultAction: optional(word('Allow', 'Deny')),
+      ipRules: optional(list(record({ value: text({ maxCharacters: 64 }) }), { maxItems: 1000 })),
+      virtualNetworkRules: optional(list(record({ id: text({ maxCharacters: 1024 }) }), { maxItems: 200 })),
+    }),
+  ),
+  publicNetworkAccess: optional(word('Enabled', 'Disabled')),
+  createMode: optional(word('default', 'recover')),
+})
+
+/** What somebody says of a vault: whole in a PUT, only what changes in a PATCH. */
+export const vaultBody = record({
+  location: optional(region),
+  tags: optional(tags),
+  properties: optional(properties),
+})
+export type VaultBody = Read<typeof vaultBody>
+
+export const putVault = operation({
+  id: 'VaultPut',
+  method: 'PUT',
+  path: path,
+  since: first,
+  action: 'vaults/write',
+  effect: 'write',
+  params: inVault,
+  query: none,
+  body: vaultBody,
+  status: 200,
+})
+
+export const patchVault = operation({
+  id: 'VaultPatch',
+  method: 'PATCH',
+  path: path,
+  since: first,
+  action: 'vaults/write',
+  effect: 'write',
+  params: inVault,
+  query: none,
+  body: vaultBody,
+  status: 200,
+})
+
+export const getVault = operation({
+  id: 'VaultGet',
+  method: 'GET',
+  path: path,
+  since: first,
+  action: 'vaults/read',
+  effect: 'read',
+  params: inVault,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const deleteVault = operation({
+  id: 'VaultDelete',
+  method: 'DELETE',
+  path: path,
+  since: first,
+  action: 'vaults/delete',
+  effect: 'write',
+  params: inVault,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listGroupVaults = operation({
+  id: 'VaultListByGroup',
+  method: 'GET',
+  path: '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.KeyVault/vaults',
+  since: first,
+  action: 'vaults/read',
+  reach: 'within',
+  effect: 'read',
+  params: inGroup,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listVaults = operation({
+  id: 'VaultList',
+  method: 'GET',
+  path: `${subscription}/vaults`,
+  since: first,
+  action: 'vaults/read',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listDeletedVaults = operation({
+  id: 'DeletedVaultList',
+  method: 'GET',
+  path: `${subscription}/deletedVaults`,
+  since: first,
+  action: 'deleted-vaults/read',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const getDeletedVault = operation({
+  id: 'DeletedVaultGet',
+  method: 'GET',
+  path: deletedPath,
+  since: first,
+  action: 'deleted-vaults/read',
+  effect: 'read',
+  params: deletedVault,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const purgeDeletedVault = operation({
+  id: 'VaultPurge',
+  method: 'POST',
+  path: `${deletedPath}/purge`,
+  since: first,
+  action: 'deleted-vaults/purge',
+  effect: 'write',
+  params: deletedVault,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const checkVaultName = operation({
+  id: 'VaultNameCheck',
+  method: 'POST',
+  path: `${subscription}/checkNameAvailability`,
+  since: first,
+  action: 'vault-names/check',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: record({ name: text({ maxCharacters: 128 }), type: optional(text({ maxCharacters: 128 })) }),
+  status: 200,
+})
+
+/** There are no managed HSMs here, and `az keyvault list` asks for them. */
+export const listManagedHsms = operation({
+  id: 'ManagedHsmList',
+  method: 'GET',
+  path: `${subscription}/managedHSMs`,
+  since: first,
+  action: 'vaults/read',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listGroupManagedHsms = operation({
+  id: 'ManagedHsmListByGroup',
+  method: 'GET',
+  path: '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.KeyVault/managedHSMs',
+  since: first,
+  action: 'vaults/read',
+  reach: 'within',
+  effect: 'read',
+  params: inGroup,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listDeletedManagedHsms = operation({
+  id: 'DeletedManagedHsmList',
+  method: 'GET',
+  path: `${subscription}/deletedManagedHSMs`,
+  since: first,
+  action: 'deleted-vaults/read',
+  reach: 'within',
+  effect: 'read',
+  params: inSubscription,
+  query: none,
+  body: nothing,
+  status: 200,
+})

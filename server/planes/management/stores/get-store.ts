@@ -1,0 +1,13 @@
+import * as contract from '@cardea/contract/management/stores'
+import { getStore } from '#core/resources/stores.ts'
+import { theStore } from '../ids.ts'
+import { managementRoute } from '../management-route.ts'
+import { resourceOf, type StoreUrl } from './wire.ts'
+
+export default (urls: StoreUrl) =>
+  managementRoute(contract.getStore, {
+    resource: theStore,
+    async run(sight, { call, subject }) {
+      return resourceOf(await getStore(sight, theStore(call.params, subject)), urls)
+    },
+  })
