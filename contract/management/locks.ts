@@ -7,7 +7,7 @@ const path = '/providers/Microsoft.Authorization/locks/:lock'
 const params = record({ lock: part })
 
 export const putLock = operation({
-  id: 'LockPut',
+  id: 'ResourceLockPut',
   method: 'PUT',
   path,
   scoped: true,
@@ -26,7 +26,7 @@ export const putLock = operation({
 })
 
 export const getLock = operation({
-  id: 'LockGet',
+  id: 'ResourceLockGet',
   method: 'GET',
   path,
   scoped: true,
@@ -40,7 +40,7 @@ export const getLock = operation({
 })
 
 export const deleteLock = operation({
-  id: 'LockDelete',
+  id: 'ResourceLockDelete',
   method: 'DELETE',
   path,
   scoped: true,
@@ -54,7 +54,7 @@ export const deleteLock = operation({
 })
 
 export const listLocks = operation({
-  id: 'LockList',
+  id: 'ResourceLockList',
   method: 'GET',
   path: '/providers/Microsoft.Authorization/locks',
   scoped: true,

@@ -178,7 +178,6 @@ export const checkStoreName = operation({
   path: `${subscription}/checkNameAvailability`,
   since: first,
   action: 'store-names/check',
-  reach: 'within',
   effect: 'read',
   params: inSubscription,
   query: none,

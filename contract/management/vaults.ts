@@ -179,7 +179,6 @@ export const checkVaultName = operation({
   path: `${subscription}/checkNameAvailability`,
   since: first,
   action: 'vault-names/check',
-  reach: 'within',
   effect: 'read',
   params: inSubscription,
   query: none,

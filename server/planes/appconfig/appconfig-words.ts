@@ -58,7 +58,10 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
           : await tokens.verify(parameters, audienceOf(call.name), clock())
       return { caller, subject: await stores.store(call.name) }
     },
-    async prove(call) {
+    async prove(call, { subject: store }) {
+      if (store?.publicAccess === false) {
+        throw new Fault('forbidden', 'Public network access to this store is disabled.', { action: 'connect' })
+      }
       if (authorizationOf(call).scheme === 'hmac') refuseOtherBody(call)
     },
     resource: ({ resourceId }) => resourceId,

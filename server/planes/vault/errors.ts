@@ -23,18 +23,21 @@ const said: Record<FaultCode, Saying> = {
     words: ({ message, particulars }, { issuer, vault, location }) =>
       particulars.policy !== undefined
         ? `The user, group or application 'appid=${particulars.appId};oid=${particulars.objectId};numgroups=${particulars.groups};iss=${issuer}' does not have ${particulars.policy} permission on key vault '${vault};location=${location}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`
-        : [
-            message,
-            'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
-            ...(particulars.objectId === undefined
-              ? []
-              : [`Caller: appid=${particulars.appId};oid=${particulars.objectId};iss=${issuer}`]),
-            `Action: '${particulars.action}'`,
-            `Resource: '${particulars.resource}'`,
-            'Assignment: (not found)',
-            'DenyAssignmentId: null',
-            "DecisionReason: 'DeniedWithNoValidRBAC' ",
-          ].join('\r\n'),
+        : // What network rules refuse was no question of rights.
+          particulars.inner !== undefined
+          ? message
+          : [
+              message,
+              'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
+              ...(particulars.objectId === undefined
+                ? []
+                : [`Caller: appid=${particulars.appId};oid=${particulars.objectId};iss=${issuer}`]),
+              `Action: '${particulars.action}'`,
+              `Resource: '${particulars.resource}'`,
+              'Assignment: (not found)',
+              'DenyAssignmentId: null',
+              "DecisionReason: 'DeniedWithNoValidRBAC' ",
+            ].join('\r\n'),
   },
   'not-found': {
     status: 404,
@@ -100,9 +103,10 @@ export type VaultError = {
 
 export function vaultError(fault: Fault, issuer: Issuer): VaultError {
   const { status, code, inner, words } = said[fault.code]
-  const { kind, change, policy } = fault.particulars
+  const { kind, change, policy, inner: own } = fault.particulars
   const message = words?.(fault, issuer) ?? fault.message
-  const innermost = change !== undefined ? unsettled[change] : policy !== undefined ? 'ForbiddenByPolicy' : inner
+  const ofState = change !== undefined ? unsettled[change] : policy !== undefined ? 'ForbiddenByPolicy' : inner
+  const innermost = own ?? ofState
   return {
     status,
     body: {
