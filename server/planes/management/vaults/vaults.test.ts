@@ -5,7 +5,7 @@ import { type House, openHouse } from '../../../testing/house.ts'
 import { type Manager, managementAudience, managementHost, managerOf, vaultPath } from '../testing/manager.ts'
 
 const day = 86_400_000
-let now = Date.parse('2026-05-01T00:00:00Z')
+let now = Date.now()
 let house: House
 let manager: Manager
 let tenantId: string
@@ -88,7 +88,10 @@ describe('a vault', () => {
       "select role from role_assignment where scope_key like '%engine-keys'",
       [],
     )
-    assert.deepEqual(rows, [{ role: builtInRoles.cardeaSecretRotator.id }])
+    assert.deepEqual(
+      (rows as { role: string }[]).map(({ role }) => role),
+      [builtInRoles.cardeaSecretRotator.id],
+    )
   })
 
   for (const [words, properties] of [
@@ -299,8 +302,8 @@ describe('the network rules of a vault', () => {
     assert.equal(await inner(), undefined)
     await rules({ defaultAction: 'Deny', ipRules: [{ value: '198.51.100.0/24' }] })
     assert.equal(await inner(), 'ForbiddenByFirewall')
-    const denied = (await house.deeds()).at(-1)
-    assert.equal(denied?.outcome, 'forbidden')
+    const kept = (await house.deeds()).filter(({ resource }) => resource.endsWith('/wall-keys'))
+    assert.ok(kept.some(({ outcome, caller }) => outcome === 'forbidden' && caller !== ''))
     const heard = await rules({ defaultAction: 'Deny', ipRules: [{ value: '127.0.0.1' }, { value: '2001:db8::/32' }] })
     assert.deepEqual(heard.json.properties.networkAcls.ipRules, [{ value: '127.0.0.1/32' }, { value: '2001:db8::/32' }])
     assert.equal(await inner(), undefined)
