@@ -96,5 +96,15 @@ export const updateUser = deed({
   body: changedUser,
   status: 204,
 })
+/** Signs somebody out everywhere. */
+export const revokeSignInSessions = deed({
+  id: 'UserRevokeSignInSessions',
+  method: 'POST',
+  path: '/v1.0/users/:id/revokeSignInSessions',
+  action: 'users/update',
+  params: one,
+  body: nothing,
+  status: 200,
+})
 export const deleteUser = removalAt('UserDelete', '/v1.0/users/:id', 'users/delete')
 export const { memberOf, transitiveMemberOf, getMemberGroups, checkMemberGroups } = groupsBelow('User', 'users')

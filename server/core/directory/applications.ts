@@ -20,6 +20,7 @@ import type { Credential } from '#core/identity/principal.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { type GivenCertificate, replaceCertificates } from './credentials.ts'
 import { type Key, noSuchObject, serviceKinds, theApplication, theEntry } from './look-up.ts'
+import { keepSignIn } from './sign-in.ts'
 
 /** An application, with what proves it. */
 export type HeldApplication = Application & { readonly credentials: readonly Credential[] }
@@ -83,12 +84,14 @@ export async function updateApplication(
   { name, identifierUris, details, certificates }: ApplicationChange,
 ): Promise<void> {
   const before = await theApplication(scope.sql, key)
-  await amendApplication(scope.turn, {
+  const application = {
     ...before,
     name: name ?? before.name,
     identifierUris: identifierUris ?? before.identifierUris,
     details: merged(before.details, details),
-  })
+  }
+  await amendApplication(scope.turn, application)
+  await keepSignIn(scope.turn, scope.keyring, application)
   if (certificates !== undefined) await replaceCertificates(scope, before, certificates)
 }
 

@@ -10,6 +10,7 @@ import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
 import { type Key, serviceKinds, theEntry } from './look-up.ts'
 import { resourceOfIdentity } from './managed-identities.ts'
+import { keepSignIn } from './sign-in.ts'
 
 /** A service principal, with what proves it and the other names it has. */
 export type HeldServicePrincipal = Entry & {
@@ -69,6 +70,7 @@ export async function createServicePrincipal(
     details: merged({}, details),
   })
   await joinPrincipal(turn, keyring, application.objectId, entry.objectId)
+  await keepSignIn(turn, keyring, { ...application, principal: entry.objectId })
   return whole(sql, entry)
 }
 

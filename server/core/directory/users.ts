@@ -3,6 +3,7 @@ import { unassignAll } from '#core/access/departure.ts'
 import { amendEntry, enter, entriesAfter, forget } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { setUserPassword } from '#core/identity/people.ts'
+import { revokeSessions } from '#core/identity/sessions.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
 import { refuseEscalation, wholeDirectory } from './escalation.ts'
@@ -66,6 +67,11 @@ async function changePassword(
     throw new Fault('forbidden', 'Insufficient privileges to complete the operation.')
   }
   await setUserPassword(turn, keyring, objectId, password)
+}
+
+/** Signs somebody out everywhere: what they were given for signing in ends in the moment that this is answered. */
+export async function signOutEverywhere({ sql, turn }: Scope<'users/update'>, key: Key): Promise<void> {
+  await revokeSessions(turn, (await theEntry(sql, key, 'user')).objectId)
 }
 
 /** Takes somebody away, with what they were allowed. */

@@ -4,8 +4,10 @@ import { hashPassword, isPassword } from '#base/password-hash.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { directoryKey } from './directory.ts'
+import { entryById, personByName } from './entries.ts'
+import type { Entry } from './entry.ts'
 import { beginAttempt, endAttempt } from './failures.ts'
-import { keepSealedPassword, type PersonRow, personById, personByKey, sealedPasswordOf } from './people-rows.ts'
+import { keepSealedPassword, sealedPasswordOf } from './password-rows.ts'
 import type { Principal } from './principal.ts'
 import { revokeSessions } from './sessions.ts'
 
@@ -43,13 +45,13 @@ export async function setUserPassword(
 
 /** The person with this id, if they may sign in. */
 export async function personOf(sql: Sql, objectId: string): Promise<PersonSignedIn | undefined> {
-  const row = await personById(sql, objectId)
-  return row === undefined || row.enabled !== 1 ? undefined : personFrom(row)
+  const entry = await entryById(sql, objectId)
+  return entry?.kind === 'user' && entry.enabled ? personFrom(entry) : undefined
 }
 
-const personFrom = (row: PersonRow): PersonSignedIn => ({
-  principal: { objectId: row.object_id, appId: '', name: row.name, kind: 'user', enabled: row.enabled === 1 },
-  signInName: row.upn ?? row.object_id,
+const personFrom = (entry: Entry): PersonSignedIn => ({
+  principal: entry,
+  signInName: entry.userPrincipalName ?? entry.objectId,
 })
 
 type SignIn = { readonly name: string; readonly password: string; readonly address: string }
@@ -63,14 +65,14 @@ export async function signIn<E>(database: Database<E>, keyring: Keyring, given: 
   const attempt = { kind: 'person', name, address } as const
   const pauseMs = await database.write((turn) => beginAttempt(turn, keyring, attempt))
   if (pauseMs > 0) return { pauseMs }
-  const row = await personByKey(database.read, name)
-  const sealed = await sealedPasswordOf(database.read, row?.object_id ?? '')
+  const entry = await personByName(database.read, name)
+  const sealed = await sealedPasswordOf(database.read, entry?.objectId ?? '')
   const hash =
-    row === undefined || sealed === undefined
+    entry === undefined || sealed === undefined
       ? undefined
-      : await keyring.unseal(database.read, directoryKey, sealed, placeOf(row.object_id))
+      : await keyring.unseal(database.read, directoryKey, sealed, placeOf(entry.objectId))
   const right = await isPassword(password.slice(0, lengthMax * 2), hash)
-  if (row === undefined || !right) return 'wrong'
+  if (entry === undefined || !right) return 'wrong'
   await database.write((turn) => endAttempt(turn, keyring, attempt))
-  return row.enabled === 1 ? personFrom(row) : 'disabled'
+  return entry.enabled ? personFrom(entry) : 'disabled'
 }

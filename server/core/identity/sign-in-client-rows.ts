@@ -24,8 +24,15 @@ const upsert = statement<Tables, SignInClientRow>((db, given) =>
     ),
 )
 
+const remove = statement<Tables, { principal: string }>((db, given) =>
+  db.deleteFrom('sign_in_client').where('principal', '=', given('principal')),
+)
+
 export const signInClientRow = (sql: Sql, principal: string): Promise<SignInClientRow | undefined> =>
   byPrincipal.first(sql, { principal })
 export async function keepSignInClient(sql: Sql, row: SignInClientRow): Promise<void> {
   await upsert.changed(sql, row)
+}
+export async function removeSignInClient(sql: Sql, principal: string): Promise<void> {
+  await remove.changed(sql, { principal })
 }

@@ -4,7 +4,7 @@ import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { directoryKey } from './directory.ts'
 import { fitsRedirect, type SignInClient } from './sign-in-client.ts'
-import { keepSignInClient, signInClientRow } from './sign-in-client-rows.ts'
+import { keepSignInClient, removeSignInClient, signInClientRow } from './sign-in-client-rows.ts'
 
 /** The application by which `az` signs people in; every installation of it asks under this id. */
 export const azureCliAppId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
@@ -30,6 +30,9 @@ export async function allowSignIn(
   const redirects = JSON.stringify(client.redirects)
   await keepSignInClient(turn.sql, { principal, open: client.open ? 1 : 0, redirects, proof })
 }
+
+/** Lets nobody sign in to an application any longer. */
+export const forbidSignIn = (turn: Turn, principal: string): Promise<void> => removeSignInClient(turn.sql, principal)
 
 /** How people sign in to an application; nothing where they don't. */
 export async function signInClientOf(sql: Sql, keyring: Keyring, principal: string): Promise<SignInClient | undefined> {

@@ -40,6 +40,7 @@ import deleteUser from './users/delete-user.ts'
 import getMe from './users/get-me.ts'
 import getUser from './users/get-user.ts'
 import listUsers from './users/list-users.ts'
+import revokeSignInSessions from './users/revoke-sign-in-sessions.ts'
 import updateUser from './users/update-user.ts'
 
 /** Microsoft Graph, as far as we answer it: reading this list is reading what we serve. */
@@ -71,6 +72,7 @@ export const directoryPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
   getMe(),
   getUser(),
   listUsers(hosts),
+  revokeSignInSessions(),
   updateUser(),
   addMember(),
   createGroup(),

@@ -3,12 +3,14 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { addPassword, enablePrincipal, register } from '#core/identity/directory.ts'
+import { addPassword, enablePrincipal } from '#core/identity/directory.ts'
+import { enter } from '#core/identity/entries.ts'
 import { setUserPassword } from '#core/identity/people.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { type Heard, type House, openHouse } from '../../testing/house.ts'
+import { graphOf, newUser } from '../directory/testing/graph.ts'
 
 let now = Date.now()
 let house: House
@@ -33,11 +35,8 @@ async function person(name: string): Promise<Principal & { readonly upn: string 
   const { base, installation } = house.cardea
   const upn = `${name}@cardea.internal`
   const principal = await base.database.write(async (turn) => {
-    const made = await register(turn, { name, kind: 'user', appId: '' })
-    await turn.sql.run(
-      `update principal set upn = '${upn}', upn_key = '${upn}' where object_id = '${made.objectId}'`,
-      [],
-    )
+    const told = { name, kind: 'user', appId: '', enabled: true, userPrincipalName: upn, details: {} } as const
+    const made = await enter(turn, told)
     await setUserPassword(turn, base.keyring, made.objectId, chosen)
     return made
   })
@@ -234,6 +233,56 @@ describe('a session', () => {
     assert.equal((await get('/oidc/userinfo')).status, 401)
     await house.cardea.base.database.write((turn) => revokeSessions(turn, objectId))
     assert.equal((await ask(json.access_token)).status, 401)
+  })
+})
+
+describe('what Microsoft Graph is told of somebody', () => {
+  const graph = () => graphOf(house, () => house.developerToken('https://graph.cardea.internal'))
+
+  it('is their password, and each of its changes and an end to their sessions hold in the next request', async () => {
+    const { done } = graph()
+    const userPrincipalName = `${randomUUID()}@cardea.internal`
+    const passwordProfile = (password: string) => ({ passwordProfile: { password } })
+    const { id } = await done(
+      'POST',
+      '/users',
+      newUser('Made by Graph', { userPrincipalName, ...passwordProfile(chosen) }),
+    )
+    const principal = { objectId: id, appId: '', name: '', kind: 'user', enabled: true } as const
+    const scope = `/subscriptions/${house.cardea.installation.subscription}`
+    await house.assign(principal, builtInRoles.keyVaultSecretsUser, scope)
+    const signIn = async (password: string): Promise<string> =>
+      (await post(byPassword(userPrincipalName, { password }))).json.access_token
+    const first = await signIn(chosen)
+    assert.equal(await secrets(first), 200)
+    assert.equal((await done('POST', `/users/${id}/revokeSignInSessions`)).value, true)
+    assert.equal(await secrets(first), 401)
+    const second = await signIn(chosen)
+    await done('PATCH', `/users/${id}`, passwordProfile('another one entirely'))
+    assert.equal(await secrets(second), 401)
+    assert.equal(await signIn(chosen), undefined)
+    const third = await signIn('another one entirely')
+    assert.equal(await secrets(third), 200)
+    await done('DELETE', `/users/${id}`)
+    assert.notEqual(await secrets(third), 200)
+    assert.equal(await signIn('another one entirely'), undefined)
+  })
+
+  it('or of an application: whether people may sign in to it, and where its answers may go', async () => {
+    const { done } = graph()
+    const uri = 'https://made.example.org/back'
+    const { id, appId } = await done('POST', '/applications', {
+      displayName: 'Made by Graph',
+      web: { redirectUris: [uri, 'urn:ietf:wg:oauth:2.0:oob'] },
+    })
+    await done('POST', '/servicePrincipals', { appId })
+    const show = async (redirect_uri: string): Promise<number> => {
+      const fields = { client_id: appId, redirect_uri, response_type: 'code', prompt: 'none' }
+      return (await get(`/common/oauth2/v2.0/authorize?${new URLSearchParams(fields)}`)).status
+    }
+    assert.deepEqual([await show(uri), await show('urn:ietf:wg:oauth:2.0:oob')], [303, 400])
+    await done('PATCH', `/applications/${id}`, { web: { redirectUris: [] } })
+    assert.equal(await show(uri), 400)
   })
 })
 
