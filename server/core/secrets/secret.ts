@@ -92,9 +92,13 @@ export const noSuchDeletedSecret = (name: string): Fault =>
 export const isDeleted = (name: string): Fault =>
   new Fault('deleted-but-recoverable', `Secret ${name} is deleted and can be recovered or purged.`, { about: name })
 
-/** Nothing can be done with a name while something is under way with it. */
-export const isUnsettled = (name: string, change: Change): Fault =>
-  new Fault('unsettled', `Secret ${name} is still ${change}; retry later.`, { about: name, change })
+/** Nothing can be done with a name while something is under way with it; nor can it be given to another secret. */
+export const isUnsettled = (name: string, change: Change, wanted?: 'name'): Fault =>
+  new Fault('unsettled', `Secret ${name} is still ${change}; retry later.`, {
+    about: name,
+    change,
+    ...(wanted !== undefined && { wanted }),
+  })
 
 export const alreadyThere = (name: string): Fault =>
   new Fault(

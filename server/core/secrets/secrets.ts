@@ -93,7 +93,7 @@ export async function setSecret(
   rotation?: string,
 ): Promise<OpenSecret> {
   const head = await headOf(sql, vault.name, name)
-  if (head?.settling !== undefined) throw isUnsettled(head.name, head.settling)
+  if (head?.settling !== undefined) throw isUnsettled(head.name, head.settling, 'name')
   if (head?.deletion !== undefined) throw isDeleted(head.name)
   const secret = newVersion(head?.name ?? name, newVersionId(), draft, at, head?.version)
   const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, name, secret.version))

@@ -67,8 +67,10 @@ const said: Record<FaultCode, Saying> = {
     code: 'Conflict',
     words: ({ particulars }) =>
       particulars.change === 'recovering'
-        ? `Secret ${particulars.about} is currently being recovered.`
-        : `Secret ${particulars.about} is currently being deleted and cannot be re-created; retry later.`,
+        ? 'Secret is currently being recovered.'
+        : particulars.wanted === 'name'
+          ? `Secret ${particulars.about} is currently being deleted and cannot be re-created; retry later.`
+          : 'Secret is currently being deleted.',
   },
   disabled: { status: 403, code: 'Forbidden', inner: 'SecretDisabled' },
   protected: {

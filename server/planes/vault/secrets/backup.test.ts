@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
+import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
+import { needs } from '@cardea/tools/servers/require'
 import { seal } from '#base/seal.ts'
 import { type Heard, type House, openHouse } from '../../../testing/house.ts'
 import { type Asking, asking, foundAnother, newest, versionOf } from '../testing/vault.ts'
+
+const postgres = needs('PostgreSQL', findPostgres)
 
 let now = Date.now()
 let house: House
@@ -237,6 +241,41 @@ describe('a backup of a secret', () => {
     assert.equal((await restore(blob, asOfficer)).status, 200)
   })
 
+  it('is restored by one whose role has a condition on names only where the name in the blob meets it', async () => {
+    const { subscription, domain } = house.cardea.installation
+    const guest = await house.newcomer('officer of apps')
+    const scope = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
+    const roles = `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleDefinitions`
+    const assigned = await house.ask(
+      `management.${domain}`,
+      'PUT',
+      `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?api-version=2022-04-01`,
+      {
+        token: await house.developerToken(`https://management.${domain}`),
+        body: {
+          properties: {
+            principalId: guest.principal.objectId,
+            roleDefinitionId: `${roles}/${builtInRoles.keyVaultSecretsOfficer.id}`,
+            conditionVersion: '2.0',
+            condition:
+              "((!(ActionMatches{'Microsoft.KeyVault/vaults/secrets/restore/action'})) OR (@Request[Microsoft.KeyVault/vaults/secrets:name] StringStartsWith 'app-'))",
+          },
+        },
+      },
+    )
+    assert.equal(assigned.status, 201, assigned.text)
+    const asGuest = asking(house, await guest.token())
+    for (const [name, status] of [
+      ['app-db', 200],
+      ['db', 403],
+    ] as const) {
+      await vault.set(name, 'v')
+      const blob = await blobOf(name)
+      await purge(name)
+      assert.equal((await restore(blob, asGuest)).status, status, name)
+    }
+  })
+
   it('is asked for without body and without content type, as JavaScript does', async () => {
     await vault.set('bare', 'v')
     for (const target of ['/secrets/bare/backup', '/secrets/bare/backup/', '//secrets//BARE//Backup']) {
@@ -248,6 +287,22 @@ describe('a backup of a secret', () => {
         assert.equal(heard.status, 200, `${target} ${body}`)
       }
     }
+  })
+
+  it('is made and restored on PostgreSQL as well', { skip: postgres.skip }, async () => {
+    await using server = await startPostgres({ database: 'cardea' })
+    await using there = await openHouse({ env: { CARDEA_DATABASE: server.url() } })
+    const other = asking(there, await there.developerToken())
+    for (const value of ['one', 'zwei ü 🔑', '']) await other.set('elsewhere', value, { tags: { value } })
+    const before = await seen('elsewhere', other)
+    const { value } = (await other.ask('POST', '/secrets/elsewhere/backup')).json
+    assert.equal((await restore(value, other)).status, 409)
+    await other.ask('DELETE', '/secrets/elsewhere')
+    await other.ask('DELETE', '/deletedsecrets/elsewhere')
+    const heard = await Promise.all([restore(value, other), restore(value, other)])
+    assert.deepEqual(heard.map(({ status }) => status).toSorted(), [200, 409])
+    assert.deepEqual(await seen('elsewhere', other), before)
+    refusedAsMalformed(await restore(value), 'another installation')
   })
 
   it('keeps the version before it, and shows in the journal and in the feed as what it was', async () => {

@@ -23,7 +23,7 @@ async function until(status: number, ask: () => Promise<Heard>): Promise<number>
   return performance.now() - begun
 }
 
-const delayMs = 700
+const delayMs = 900
 async function meetsTheDelays(house: House, vault: Asking): Promise<void> {
   const get = () => vault.ask('GET', '/secrets/slow')
   const getDeleted = () => vault.ask('GET', '/deletedsecrets/slow')
@@ -62,6 +62,16 @@ async function meetsTheDelays(house: House, vault: Asking): Promise<void> {
       '409 Conflict',
       [],
       [],
+    ],
+  )
+  assert.deepEqual(
+    [
+      (await vault.ask('PUT', '/secrets/slow', { value: 'three' })).json.error.message,
+      (await vault.ask('POST', '/deletedsecrets/slow/recover')).json.error.message,
+    ],
+    [
+      'Secret slow is currently being deleted and cannot be re-created; retry later.',
+      'Secret is currently being deleted.',
     ],
   )
   await until(200, getDeleted)
