@@ -188,22 +188,24 @@ export const restoreSecret = operation({
 })
 
 export type Backup = { value: string }
+/** What is answered. A member that is undefined isn't there: JSON leaves it out. */
 export type SecretAttributes = {
   enabled: boolean
-  nbf?: number
-  exp?: number
+  nbf?: number | undefined
+  exp?: number | undefined
   created: number
   updated: number
   recoveryLevel: string
-  recoverableDays?: number
+  recoverableDays?: number | undefined
 }
 export type SecretItem = {
-  contentType?: string
+  contentType?: string | undefined
   id: string
   attributes: SecretAttributes
-  tags?: Record<string, string>
+  tags?: Readonly<Record<string, string>> | undefined
 }
-export type SecretBundle = SecretItem & { value?: string; previousVersion?: string }
+export type SecretBundle = SecretItem & { value?: string | undefined; previousVersion?: string | undefined }
 export type Deleted = { recoveryId: string; deletedDate: number; scheduledPurgeDate: number }
-export type DeletedSecretBundle = Deleted & SecretItem & { previousVersion?: string }
+export type DeletedSecretItem = Deleted & SecretItem
+export type DeletedSecretBundle = Deleted & SecretBundle
 export type Page<T> = { value: T[]; nextLink: string | null }
