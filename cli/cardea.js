@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
+import * as modules from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -12,6 +13,9 @@ const nodeNeeded = 26
 const here = dirname(fileURLToPath(import.meta.url))
 
 if (Number(process.versions.node.split('.')[0]) >= nodeNeeded) {
+  // What Node makes of our sources is kept between starts: the second takes half the time, and 15 MB less. It lies among
+  // the installed packages, since whoever can write there can change our programs anyway.
+  modules.enableCompileCache(join(here, '..', 'node_modules', '.cache', 'cardea'))
   const { main } = await import('./main.ts')
   const { ownWorld } = await import('./world.ts')
   process.exit(await main(process.argv.slice(2), ownWorld()))

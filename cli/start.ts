@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cardea } from '@cardea/server/main'
@@ -59,6 +60,7 @@ export default command({
       throw explained(error)
     })
     if (!stop.aborted) {
+      flushCompileCache()
       greet(cardea, settings, { json: given.json, temporary: given.temporary }, world)
       await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
     }

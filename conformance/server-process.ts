@@ -41,6 +41,8 @@ export function spawnServer({ data, database, logLevel = 'warn', nodeArguments =
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,
+      // As the command does for itself.
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/cardea', import.meta.url)),
       CARDEA_DATA: data,
       CARDEA_PORT: '0',
       CARDEA_PROXY_PORT: 'off',
