@@ -9,6 +9,7 @@ export const putLock = operation({
   path: '/locks/*key',
   since: '1.0',
   action: 'settings/write',
+  reach: 'within',
   effect: 'write',
   params: record({ key: settingKey }),
   query: record({ label: settingLabel }),

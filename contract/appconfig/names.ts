@@ -12,6 +12,7 @@ export const listKeys = operation({
   path: '/keys',
   since: '1.0',
   action: 'settings/read',
+  reach: 'within',
   effect: 'read',
   params: none,
   query: named,

@@ -9,6 +9,7 @@ export const listRevisions = operation({
   path: '/revisions',
   since: '1.0',
   action: 'settings/read',
+  reach: 'within',
   effect: 'read',
   params: record({}),
   query: record({ key: filterText, label: filterText, tags: tagFilters, after: pageToken, ...selected }),

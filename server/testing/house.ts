@@ -28,7 +28,12 @@ export type House = AsyncDisposable & {
   /** A new application with a password and no rights. */
   newcomer(name: string): Promise<Newcomer>
   /** Assigns a role; the result takes it away again. */
-  assign(principal: Principal, role: { readonly id: string }, scope: string): Promise<() => Promise<void>>
+  assign(
+    principal: Principal,
+    role: { readonly id: string },
+    scope: string,
+    condition?: string,
+  ): Promise<() => Promise<void>>
   /** The journal of deeds, oldest first. */
   deeds(): Promise<Deed[]>
   readonly vaultHost: string
@@ -162,10 +167,10 @@ export async function openHouse({ env: extra = {}, data: given, ...around }: Wan
       })
       return { principal, password, token: (audience) => tokenFor(principal.appId, password, audience) }
     },
-    async assign(principal, role, scope) {
+    async assign(principal, role, scope, condition) {
       const id = randomUUID()
       await asOwner('roles/assign', (acting) =>
-        assignRole(acting, { id, principal: principal.objectId, role: role.id, scope }),
+        assignRole(acting, { id, principal: principal.objectId, role: role.id, scope, condition }),
       )
       return () => asOwner('roles/unassign', (acting) => unassignRole(acting, id))
     },

@@ -36,6 +36,12 @@ class Granted<A extends Action> {
   allows(action: Action, resource: string, request?: Attributes): boolean {
     return this.#rights.about(action, resource).allowing(action, resource, request) !== undefined
   }
+  /** To how much of what lies in a resource the same caller may do another thing; with `some`, each has to be asked for. */
+  extent(action: Action, resource: string): 'all' | 'some' | 'none' {
+    const grants = this.#rights.about(action, resource)
+    if (grants.always(action, resource) !== undefined) return 'all'
+    return grants.promising(action, resource, true) === undefined ? 'none' : 'some'
+  }
 }
 export type Permit<A extends Action> = Granted<A>
 

@@ -5,7 +5,7 @@ import { type Token, tokensOf } from './words.ts'
 
 /**
  * A condition (Azure's version 2.0) narrows what an assignment grants: by the action that is asked, the name of the vault
- * or secret, or the assignment that is written. It is read once, and whatever isn't understood is refused when it is
+ * or secret, the key, label or tags of a setting, or the assignment that is written. It is read once, and whatever isn't understood is refused when it is
  * written, since a condition that is passed over would be a right.
  *
  * An attribute that a request doesn't have makes its comparison neither true nor false, and so whatever is made of it:
@@ -27,17 +27,42 @@ export type Attributes = Readonly<Record<string, string | undefined>>
 const vaultName = 'microsoft.keyvault/vaults:name'
 const secretName = 'microsoft.keyvault/vaults/secrets:name'
 const assignment = 'microsoft.authorization/roleassignments:'
+/** Of settings (ours): Azure has no conditions on them. */
+const setting = 'microsoft.appconfiguration/configurationstores/keyvalues'
+const [settingKey, settingLabel, settingTag] = [`${setting}:key`, `${setting}:label`, `${setting}/tags:`]
 const attributes = new Set([
   vaultName,
   secretName,
+  settingKey,
+  settingLabel,
   ...['roledefinitionid', 'principalid', 'principaltype'].map((name) => `${assignment}${name}`),
 ])
 
-/** The attributes of a vault and a secret in it, from the resource id. */
+/** The attributes of a vault and a secret in it, or of a setting in a store, from the resource id. */
 export function attributesOf(resource: string): Attributes {
+  const [, key, label] =
+    /\/providers\/microsoft\.appconfiguration\/configurationstores\/[^/]+\/keyvalues\/([^/$]+)(?:\$([^/$]+))?$/i.exec(
+      resource,
+    ) ?? []
+  // No label is the empty text: a condition can ask for it.
+  if (key !== undefined)
+    return { [settingKey]: decodeURIComponent(key), [settingLabel]: decodeURIComponent(label ?? '') }
   const [, vault, kind, secret] =
     /\/providers\/microsoft\.keyvault\/vaults\/([^/]+)(?:\/(secrets)\/([^/]+))?/i.exec(resource) ?? []
   return { [vaultName]: vault, [secretName]: kind === undefined ? undefined : secret }
+}
+
+/**
+ * The attributes that a setting's tags are: `…/keyValues/tags:team`. Names of attributes have no case; of tags that
+ * differ in nothing else, nothing can be said.
+ */
+export function attributesOfTags(tags: Readonly<Record<string, string | null>>): Attributes {
+  const found: Record<string, string | undefined> = {}
+  for (const [name, value] of Object.entries(tags)) {
+    const attribute = `${settingTag}${name.toLowerCase()}`
+    found[attribute] = Object.hasOwn(found, attribute) ? undefined : (value ?? '')
+  }
+  return found
 }
 
 /** The attributes of a role assignment that is written or taken away. */
@@ -116,29 +141,31 @@ class Reader {
   }
 
   #existence(wanted: boolean): Condition {
-    const attribute = this.#attribute()
-    return (question) => (attribute(question) !== undefined) === wanted
+    const { read } = this.#attribute()
+    return (question) => (read(question) !== undefined) === wanted
   }
 
   #comparison(): Condition {
-    const attribute = this.#attribute()
+    const { read, exact } = this.#attribute()
     const { name, all } = this.#operator()
-    const compare = comparisonOf(name, this.#values(), all, (words) => this.#refuse(words))
+    const compare = comparisonOf({ name, all, exact }, this.#values(), (words) => this.#refuse(words))
     return (question) => {
-      const value = attribute(question)
+      const value = read(question)
       return value === undefined ? undefined : compare(value)
     }
   }
 
   /** `@Resource[Microsoft.KeyVault/vaults/secrets:name]` */
-  #attribute(): (question: Question) => string | undefined {
+  #attribute(): { readonly read: (question: Question) => string | undefined; readonly exact: boolean } {
     const source = this.#take('@resource') ? 'resource' : this.#take('@request') ? 'request' : undefined
     if (source === undefined) return this.#refuse('Here stands an attribute of @Resource or @Request')
     this.#demand('[')
     const name = this.#word().toLowerCase()
     this.#demand(']')
-    if (!attributes.has(name)) this.#refuse(`The attribute ${name.slice(0, 80)} isn't one that Cardea knows`)
-    return (question) => question[source][name]
+    if (!attributes.has(name) && !isTag(name))
+      this.#refuse(`The attribute ${name.slice(0, 80)} isn't one that Cardea knows`)
+    const read = (question: Question) => question[source][name]
+    return { read, exact: name.startsWith(setting) }
   }
 
   #operator(): { name: string; all: boolean } {
@@ -215,7 +242,7 @@ function both(parts: readonly Condition[], question: Question): Verdict {
   return open ? undefined : true
 }
 
-/** Each operator's way to compare one text with one listed value, both in lower case. */
+/** Each operator's way to compare one text with one listed value, where case doesn't matter both in lower case. */
 const fits: Readonly<Record<string, (value: string, given: string) => boolean>> = {
   StringEquals: (value, given) => value === given,
   StringStartsWith: (value, given) => value.startsWith(given),
@@ -234,26 +261,30 @@ const operators: readonly string[] = [
 
 /**
  * Names are compared without case whether or not the operator says so: to a vault `PROD-db` and `prod-db` are the same
- * secret, and who asks for the one must not pass a condition that was written about the other. "Not" means none of the
+ * secret, and who asks for the one must not pass a condition that was written about the other. Keys, labels and tags of
+ * settings differ by case, so `exact` compares them so unless the operator says otherwise. "Not" means none of the
  * listed: that any of two differs is always true, and nobody's intention.
  */
 function comparisonOf(
-  operator: string,
+  { name, all, exact }: { readonly name: string; readonly all: boolean; readonly exact: boolean },
   given: readonly string[],
-  all: boolean,
   refuse: (words: string) => never,
 ): (value: string) => boolean {
-  const negated = /^(String|Guid)Not/.test(operator)
-  const fit = fits[operator.replace('Not', '').replace('IgnoreCase', '')]
+  const negated = /^(String|Guid)Not/.test(name)
+  const fit = fits[name.replace('Not', '').replace('IgnoreCase', '')]
+  const cased = exact && !name.endsWith('IgnoreCase')
+  const spelled = (text: string) => (cased ? text : text.toLowerCase())
   const tests = given.map((text): ((value: string) => boolean) => {
-    const lower = text.toLowerCase()
-    if (fit !== undefined) return (value) => fit(value, lower)
-    const expression = expressionFrom(text) ?? refuse('This expression is longer or more intricate than we take')
+    const wanted = spelled(text)
+    if (fit !== undefined) return (value) => fit(value, wanted)
+    const expression = expressionFrom(text, cased) ?? refuse('This expression is longer or more intricate than we take')
     return (value) => expression.test(value)
   })
   return (value) => {
-    const lower = value.toLowerCase()
-    const one = (holds: (value: string) => boolean) => holds(lower) !== negated
+    const given = spelled(value)
+    const one = (holds: (value: string) => boolean) => holds(given) !== negated
     return all || negated ? tests.every(one) : tests.some(one)
   }
 }
+
+const isTag = (name: string): boolean => name.startsWith(settingTag) && name.length > settingTag.length

@@ -10,12 +10,12 @@ const form = new RegExp(String.raw`^(?:${atom}(?:[*+?]|\{\d{1,3}\})?|\((?:\?:)?|
  * A regular expression that a stranger wrote, if it is one that can't take long: no repeated groups, no references, and
  * few repetitions, so that the time it takes for a name stays small. Undefined for any other.
  */
-export function expressionFrom(text: string): RegExp | undefined {
+export function expressionFrom(text: string, cased = false): RegExp | undefined {
   if (text.length === 0 || text.length > lengthMax || !form.test(text)) return undefined
   const repeats = text.match(/(?<!\\)[*+]/g)?.length ?? 0
   if (repeats > repeatsMax) return undefined
   try {
-    return new RegExp(text, 'i')
+    return new RegExp(text, cased ? '' : 'i')
   } catch {
     return undefined
   }

@@ -68,7 +68,7 @@ export class Grants {
   /** The grant that allows `action` on exactly this resource, or undefined: what isn't granted is denied. */
   allowing(action: Action, resource: string, request: Attributes = {}): Grant | undefined {
     const place = resource.toLowerCase()
-    return this.#above(place, action, (grant) => verdictOf(grant, action, place, request) === true)
+    return this.#above(place, action, (grant) => verdictOf(grant, action, resource, request) === true)
   }
 
   /**
@@ -77,8 +77,13 @@ export class Grants {
    */
   promising(action: Action, resource: string, within: boolean): Grant | undefined {
     const place = resource.toLowerCase()
-    const open = (grant: Grant) => verdictOf(grant, action, place, {}) !== false
+    const open = (grant: Grant) => verdictOf(grant, action, resource, {}) !== false
     return this.#above(place, action, open) ?? (within ? this.#below(place, action) : undefined)
+  }
+
+  /** The grant that allows `action` on a resource and on all that lies in it, whatever is true of that. */
+  always(action: Action, resource: string): Grant | undefined {
+    return this.#above(resource.toLowerCase(), action, ({ conditions }) => conditions === undefined)
   }
 
   #above(place: string, action: Action, holds: (grant: Grant) => boolean): Grant | undefined {
@@ -125,6 +130,11 @@ export function verdictOf(
 /** Azure says which source has an attribute for which action: what is written is in the request (reference 3.5). */
 function questionOf(action: Action, resource: string, request: Attributes): Question {
   const about = attributesOf(resource)
+  // Of a setting, key and label are those of what is there and of what is written alike.
+  if (action === 'settings/write') {
+    const both = { ...about, ...request }
+    return { action: actions[action], resource: both, request: both }
+  }
   const written = action === 'secrets/set' || action === 'secrets/restore' || action === 'roles/assign'
   return {
     action: actions[action],

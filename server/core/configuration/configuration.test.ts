@@ -28,7 +28,7 @@ import { newStore } from '#core/vaults/store.ts'
 import { newVault } from '#core/vaults/vault.ts'
 import { foundStore, foundVault } from '#core/vaults/vaults.ts'
 import { deleteSetting, getSetting, listSettings, referrersOf, writeSetting } from './configuration.ts'
-import type { Condition, Draft, Filter, View } from './setting.ts'
+import type { Condition, Draft, Filter, Moment } from './setting.ts'
 
 const keyring = new Keyring(keyFrom(randomBytes(32)))
 
@@ -38,7 +38,7 @@ const scope = '/subscriptions/s'
 const store = newStore(`${scope}/stores/demo`, 'store/demo', { location: 'local', sku: 'standard' }, 0)
 const vault = newVault(`${scope}/vaults/demo`, 'vault/demo', { location: 'local' }, 0)
 const any: Filter = { kind: 'any' }
-const present: View = { moment: { kind: 'now' }, only: undefined }
+const present: Moment = { kind: 'now' }
 const unconditional: Condition = { match: undefined, noneMatch: undefined }
 const draft = (value: string, more: Partial<Draft> = {}): Draft => ({
   value,

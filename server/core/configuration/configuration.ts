@@ -11,6 +11,7 @@ import { targetOf } from './reference.ts'
 import { keepReference, type Referrer, referencesTo } from './reference-rows.ts'
 import {
   type Address,
+  byCharacters,
   type Condition,
   type Draft,
   drafted,
@@ -26,20 +27,13 @@ import {
   type Setting,
   type Slice,
   sameContent,
-  type View,
   type Written,
 } from './setting.ts'
 import { forgetRevisions, type Kept, keepSetting, keptSetting, removeSetting } from './setting-rows.ts'
-import { countRevisions as countKept, listKept, listNames, listRevisionsKept } from './state-rows.ts'
+import { refuseHidden, resourceOf, seen, seesOf, sifted } from './sight.ts'
+import { countRevisions as countKept, listKept, listNames as listNamesKept, listRevisionsKept } from './state-rows.ts'
 
 export type { Referrer } from './reference-rows.ts'
-
-/**
- * The id of a setting, in the form that Azure's resource ids give key-values: key and label with `$` between them.
- * Both are escaped, so no two settings share an id whatever characters they hold.
- */
-export const resourceOf = (store: Store, { key, label }: Address): string =>
-  `${store.resourceId}/keyValues/${encodeURIComponent(key)}${label === undefined ? '' : `$${encodeURIComponent(label)}`}`
 
 export const newEtag = (): string => randomBytes(16).toString('base64url')
 
@@ -70,26 +64,21 @@ async function settingAt(sql: Sql, keyring: Keyring, store: Store, address: Addr
 
 const now: Moment = { kind: 'now' }
 
-async function settingThen(sql: Sql, keyring: Keyring, store: Store, { key, label }: Address, moment: Moment) {
-  const selection: Selection = {
-    key: { kind: 'these', these: [key] },
-    label: { kind: 'these', these: [label] },
-    tags: [],
-  }
-  const { items } = await listKept(
-    sql,
-    store.name,
-    selection,
-    { moment, only: undefined },
-    { after: undefined, limit: 1 },
-  )
+const only = ({ key, label }: Address): Selection => ({
+  key: { kind: 'these', these: [key] },
+  label: { kind: 'these', these: [label] },
+  tags: [],
+})
+
+async function settingThen(sql: Sql, keyring: Keyring, store: Store, address: Address, moment: Moment) {
+  const { items } = await listKept(sql, store.name, only(address), moment, { after: undefined, limit: 1 })
   const [setting] = await openedAll(sql, keyring, store, items)
   return setting
 }
 
 /** A setting as it is, or as it was at a moment. */
 export async function getSetting(
-  { sql, keyring }: Sight<'settings/read'>,
+  { sql, keyring, permit }: Sight<'settings/read'>,
   store: Store,
   address: Address,
   moment: Moment = now,
@@ -98,66 +87,77 @@ export async function getSetting(
     moment.kind === 'now'
       ? await settingAt(sql, keyring, store, address)
       : await settingThen(sql, keyring, store, address, moment)
-  if (setting === undefined) throw noSuchSetting()
-  return setting
+  return seen(permit, store, address, setting)
 }
 
 /** Settings in the order of key and label, those without a label first. */
 export async function listSettings(
-  { sql, keyring }: Sight<'settings/read'>,
+  { sql, keyring, permit }: Sight<'settings/read'>,
   store: Store,
   selection: Selection,
-  view: View,
+  moment: Moment,
   slice: Slice,
 ): Promise<Part<Setting>> {
-  const { items, moment } = await listKept(sql, store.name, selection, view, slice)
-  return { items: await openedAll(sql, keyring, store, items), moment }
+  const list = (then: Moment, part: Slice) => listKept(sql, store.name, selection, then, part)
+  const part = await sifted(list, seesOf(permit, store), moment, slice, (setting) => setting)
+  return { items: await openedAll(sql, keyring, store, part.items), moment: part.moment }
 }
 
 /** What settings are and were: in the order of key and label, the newest first. */
 export async function listRevisions(
-  { sql, keyring }: Sight<'settings/read'>,
+  { sql, keyring, permit }: Sight<'settings/read'>,
   store: Store,
   selection: Selection,
-  view: View,
-  slice: Slice<RevisionPlace> & { readonly skip?: number },
+  moment: Moment,
+  { after, limit, skip = 0 }: Slice<RevisionPlace> & { readonly skip?: number },
 ): Promise<Part<Setting>> {
-  const { items, moment } = await listRevisionsKept(sql, store.name, selection, view, slice)
-  return { items: await openedAll(sql, keyring, store, items), moment }
+  const list = (then: Moment, part: Slice<RevisionPlace>) => listRevisionsKept(sql, store.name, selection, then, part)
+  const slice = { after, limit: limit + skip }
+  const part = await sifted(list, seesOf(permit, store), moment, slice, (setting) => setting)
+  return { items: await openedAll(sql, keyring, store, part.items.slice(skip)), moment: part.moment }
 }
 
 /** How many revisions a list of all of them would have. */
-export const countRevisions = (
-  { sql }: Sight<'settings/read'>,
+export async function countRevisions(
+  { sql, permit }: Sight<'settings/read'>,
   store: Store,
   selection: Selection,
-  view: View,
-): Promise<number> => countKept(sql, store.name, selection, view)
+  moment: Moment,
+): Promise<number> {
+  const sees = seesOf(permit, store)
+  if (sees === undefined) return countKept(sql, store.name, selection, moment)
+  const list = (then: Moment, part: Slice<RevisionPlace>) => listRevisionsKept(sql, store.name, selection, then, part)
+  return (await sifted(list, sees, moment, all, (setting) => setting)).items.length
+}
+const all = { after: undefined, limit: Number.POSITIVE_INFINITY }
 
-/** The keys of a store's settings, each once, in their order. */
-export const listKeys = (
-  { sql }: Sight<'settings/read'>,
+/** The keys, or the labels, that a store's settings have: each once, in their order; "no label" as the empty text. */
+export async function listNames(
+  { sql, permit }: Sight<'settings/read'>,
   store: Store,
+  of: 'key' | 'label',
   filter: Filter,
-  view: View,
+  moment: Moment,
   slice: Slice<string>,
-): Promise<Part<string>> => listNames(sql, store.name, 'key', filter, view, slice)
-
-/** The labels of a store's settings, each once, in their order; the empty text is "no label". */
-export const listLabels = (
-  { sql }: Sight<'settings/read'>,
-  store: Store,
-  filter: Filter,
-  view: View,
-  slice: Slice<string>,
-): Promise<Part<string>> => listNames(sql, store.name, 'label', filter, view, slice)
+): Promise<Part<string>> {
+  const sees = seesOf(permit, store)
+  if (sees === undefined) return listNamesKept(sql, store.name, of, filter, moment, slice)
+  const selection = { key: any, label: any, tags: [], [of]: filter }
+  const list = (then: Moment, part: Slice) => listKept(sql, store.name, selection, then, part)
+  const part = await sifted(list, sees, moment, all, (setting) => setting)
+  const names = new Set(part.items.map(({ setting }) => setting[of] ?? ''))
+  const { after, limit } = slice
+  const items = [...names].filter((name) => after === undefined || byCharacters(name, after) > 0).sort(byCharacters)
+  return { items: items.slice(0, limit), moment: part.moment }
+}
+const any: Filter = { kind: 'any' }
 
 /** Under which domain the vaults of this house lie, so that references to them are known. */
 export type House = { readonly domain: string }
 
 /** Writes a setting whole. One that says the same already stays as it is, etag and all, and nothing has happened. */
 export async function writeSetting(
-  { sql, at, keyring, tell }: Scope<'settings/write'>,
+  { sql, at, keyring, permit, tell }: Scope<'settings/write'>,
   store: Store,
   address: Address,
   draft: Draft,
@@ -165,6 +165,7 @@ export async function writeSetting(
   { domain }: House,
 ): Promise<Setting> {
   const before = await settingAt(sql, keyring, store, address)
+  refuseHidden(permit, store, 'settings/write', [before, { ...address, tags: draft.tags }])
   refuseUnmet(condition, before?.etag)
   if (before !== undefined) refuseLocked(before)
   const written = drafted(address, draft, before, newEtag(), at)
@@ -192,13 +193,14 @@ async function kept(
 
 /** Locks a setting against changes, or opens it to them again. In the state that is asked for already, it stays as it is. */
 export async function lockSetting(
-  { sql, at, keyring, tell }: Scope<'settings/write'>,
+  { sql, at, keyring, permit, tell }: Scope<'settings/write'>,
   store: Store,
   address: Address,
   locked: boolean,
   condition: Condition,
 ): Promise<Setting> {
   const before = await settingAt(sql, keyring, store, address)
+  refuseHidden(permit, store, 'settings/write', [before ?? { ...address, tags: {} }])
   refuseUnmet(condition, before?.etag)
   if (before === undefined) throw noSuchSetting()
   if (before.locked === locked) return before
@@ -207,12 +209,13 @@ export async function lockSetting(
 
 /** Takes a setting away; returns what it was, or undefined if there was none. */
 export async function deleteSetting(
-  { sql, at, keyring, tell }: Scope<'settings/delete'>,
+  { sql, at, keyring, permit, tell }: Scope<'settings/delete'>,
   store: Store,
   address: Address,
   condition: Condition,
 ): Promise<Setting | undefined> {
   const before = await settingAt(sql, keyring, store, address)
+  refuseHidden(permit, store, 'settings/delete', [before ?? { ...address, tags: {} }])
   refuseUnmet(condition, before?.etag)
   if (before === undefined) return undefined
   refuseLocked(before)

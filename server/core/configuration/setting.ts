@@ -154,8 +154,17 @@ export type Moment =
   | { readonly kind: 'sequence'; readonly sequence: number }
   | { readonly kind: 'instant'; readonly at: Instant }
 
-/** What of a store is looked at: at which moment, and, for those who may not see all, which settings only. */
-export type View = { readonly moment: Moment; readonly only: readonly Selection[] | undefined }
-
 /** A part of a list, and the moment that it is of: asked for at the same moment, the other parts tell of the same state. */
 export type Part<T> = { readonly items: readonly T[]; readonly moment: Moment }
+
+/** By whole characters, as both databases order text; JavaScript's own order goes by halves of them. */
+export function byCharacters(one: string, other: string): number {
+  const others = other[Symbol.iterator]()
+  for (const character of one) {
+    const next = others.next()
+    if (next.done) return 1
+    const difference = (character.codePointAt(0) as number) - (next.value.codePointAt(0) as number)
+    if (difference !== 0) return difference
+  }
+  return others.next().done ? 0 : -1
+}

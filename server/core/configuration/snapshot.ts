@@ -6,7 +6,7 @@ import {
 } from '@cardea/contract/appconfig/snapshots'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
-import { type Selection, sizeOf, type Tags, type Written } from './setting.ts'
+import { byCharacters, type Selection, sizeOf, type Tags, type Written } from './setting.ts'
 
 /**
  * A snapshot is what chosen settings were at one moment. It is made in two steps: asked for, which fixes the moment, and
@@ -128,16 +128,4 @@ export class Composing<Item extends { readonly setting: Written }> {
         byCharacters(one.key, other.key) || byCharacters(one.label ?? '', other.label ?? ''),
     )
   }
-}
-
-/** By whole characters, as both databases order text; JavaScript's own order goes by halves of them. */
-function byCharacters(one: string, other: string): number {
-  const others = other[Symbol.iterator]()
-  for (const character of one) {
-    const next = others.next()
-    if (next.done) return 1
-    const difference = (character.codePointAt(0) as number) - (next.value.codePointAt(0) as number)
-    if (difference !== 0) return difference
-  }
-  return others.next().done ? 0 : -1
 }

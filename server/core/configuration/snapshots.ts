@@ -11,6 +11,7 @@ import type { Store } from '#core/vaults/vault.ts'
 import { newEtag, openedAll } from './configuration.ts'
 import { type Condition, type Filter, refuseUnmet, type Setting, type Slice } from './setting.ts'
 import type { Kept } from './setting-rows.ts'
+import { refusePartial, seesOf } from './sight.ts'
 import {
   asked,
   Composing,
@@ -63,7 +64,7 @@ export async function askForSnapshot(
   caller: Caller,
 ): Promise<Snapshot> {
   refuseAmbiguous(draft)
-  if (!permit.allows('settings/read', store.resourceId))
+  if (permit.extent('settings/read', store.resourceId) !== 'all')
     throw new Fault('forbidden', 'Who makes a snapshot must be allowed to read all settings of the store.', {
       action: 'Microsoft.AppConfiguration/configurationStores/keyValues/read',
     })
@@ -78,10 +79,11 @@ export async function askForSnapshot(
 
 /** A snapshot; one that has expired is gone, whether or not it was forgotten already. */
 export async function getSnapshot(
-  { sql, at }: Pick<Sight<'snapshots/read'>, 'sql' | 'at'>,
+  { sql, at, permit }: Pick<Sight<'snapshots/read' | 'snapshots/archive'>, 'sql' | 'at' | 'permit'>,
   store: Store,
   name: string,
 ): Promise<Snapshot> {
+  refusePartial(permit, store)
   const kept = await keptSnapshot(sql, store.name, name)
   if (kept === undefined || isOver(kept.snapshot, at)) throw noSuchSnapshot()
   return kept.snapshot
@@ -90,22 +92,25 @@ const isOver = ({ expires }: Snapshot, at: number): boolean => expires !== undef
 
 /** Snapshots in the order of their names. */
 export const listSnapshots = async (
-  { sql, at }: Sight<'snapshots/read'>,
+  { sql, at, permit }: Sight<'snapshots/read'>,
   store: Store,
   names: Filter,
   statuses: readonly SnapshotStatus[],
   slice: Slice<string>,
-): Promise<Snapshot[]> => listKeptSnapshots(sql, store.name, names, statuses, at, slice)
+): Promise<Snapshot[]> => {
+  refusePartial(permit, store)
+  return listKeptSnapshots(sql, store.name, names, statuses, at, slice)
+}
 
 /** Archives a snapshot, which lets it expire, or has it back. */
 export async function moveSnapshot(
-  { sql, at, turn, tell }: Scope<'snapshots/archive'>,
+  { sql, at, turn, permit, tell }: Scope<'snapshots/archive'>,
   store: Store,
   name: string,
   status: 'ready' | 'archived',
   condition: Condition,
 ): Promise<Snapshot> {
-  const before = await getSnapshot({ sql, at }, store, name)
+  const before = await getSnapshot({ sql, at, permit }, store, name)
   refuseUnmet(condition, before.etag)
   const snapshot = moved(before, status, newEtag(), at)
   if (snapshot === before) return before
@@ -126,16 +131,16 @@ export async function fillSnapshot(
   if (before?.status !== 'provisioning') return
   const { sequence, composition, filters } = before
   const composing = new Composing<Kept & { readonly setting: Setting }>(composition)
-  const view = { moment: { kind: 'sequence', sequence }, only: undefined } as const
+  const moment = { kind: 'sequence', sequence } as const
   const close = async (change: Partial<Snapshot>) => {
     const snapshot = { ...before, ...change, etag: newEtag() }
     await changeSnapshot(sql, store.name, snapshot)
     tell(tellOf(store, 'snapshot-modified', snapshot))
   }
-  if (!permit.allows('settings/read', store.resourceId)) return close(failed('Forbidden'))
+  if (permit.extent('settings/read', store.resourceId) !== 'all') return close(failed('Forbidden'))
   for (const { means } of filters) {
     for (let after: Setting | undefined; ; ) {
-      const { items } = await listKept(sql, store.name, means, view, { after, limit: pieceMax })
+      const { items } = await listKept(sql, store.name, means, moment, { after, limit: pieceMax })
       const settings = await openedAll(sql, keyring, store, items)
       const found = settings.map((setting, index) => ({ setting, sealed: items[index]?.sealed }))
       if (!composing.add(found)) return close(failed('QuotaExceeded'))
@@ -175,15 +180,24 @@ export async function forgetSnapshot({ sql, at }: Turn, store: string, name: str
   if (kept !== undefined && isOver(kept.snapshot, at)) await removeSnapshot(sql, store, name)
 }
 
-/** A page of what a snapshot holds, from a position on; nothing while it isn't there to be read. */
+/** A page of what a snapshot holds, from a position on, and the position after it; nothing while it can't be read. */
 export async function listSnapshotSettings(
-  { sql, at, keyring }: Sight<'settings/read'>,
+  { sql, at, keyring, permit }: Sight<'settings/read'>,
   store: Store,
   name: string,
   from: number,
   limit: number,
-): Promise<Setting[]> {
+): Promise<{ readonly items: readonly Setting[]; readonly next: number }> {
   const kept = await keptSnapshot(sql, store.name, name)
-  if (kept === undefined || !isReadable(kept.snapshot) || isOver(kept.snapshot, at)) return []
-  return openedAll(sql, keyring, store, await listItems(sql, store.name, name, from, limit))
+  if (kept === undefined || !isReadable(kept.snapshot) || isOver(kept.snapshot, at)) return { items: [], next: from }
+  const sees = seesOf(permit, store)
+  const items: Kept[] = []
+  let next = from
+  for (let whole = true; whole && items.length < limit; ) {
+    const piece = await listItems(sql, store.name, name, next, limit - items.length)
+    whole = piece.length === limit - items.length
+    next += piece.length
+    items.push(...(sees === undefined ? piece : piece.filter(({ setting }) => sees(setting))))
+  }
+  return { items: await openedAll(sql, keyring, store, items), next }
 }

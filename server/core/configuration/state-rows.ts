@@ -10,7 +10,6 @@ import {
   type Selection,
   type Slice,
   type TagWish,
-  type View,
 } from './setting.ts'
 import { type Kept, keptOf, type SettingRow } from './setting-rows.ts'
 
@@ -28,23 +27,12 @@ const columns = raw`s.key, s.label, s.etag, s.sealed, s.content_type, s.tags, s.
 /** The place where a part of a list is looked for, and which rows of it belong to the list. */
 type Search = { readonly from: Words; readonly where: readonly Words[]; readonly key: Words; readonly label: Words }
 
-function search(
-  store: string,
-  shelf: Shelf,
-  { key, label, tags }: Selection,
-  only: View['only'],
-  standing: readonly Words[],
-): Search {
+function search(store: string, shelf: Shelf, { key, label, tags }: Selection, standing: readonly Words[]): Search {
   const [first, ...rest] = tags
   const lead = raw.ref(first === undefined ? 's' : 't')
   const [keyColumn, labelColumn] = [raw`${lead}.key`, raw`${lead}.label`]
   const own = { key: keyColumn, label: labelColumn }
-  const where = [
-    raw`${lead}.store = ${store}`,
-    ...fitting(own, { key, label, tags: rest }),
-    ...standing,
-    ...(only === undefined ? [] : [anyOf(only.map((one) => allOf(fitting(own, one))))]),
-  ]
+  const where = [raw`${lead}.store = ${store}`, ...fitting(own, { key, label, tags: rest }), ...standing]
   if (first === undefined) return { from: raw`${raw.table(shelf)} as s`, where, ...own }
   return {
     // The order of a cross join is kept by SQLite, and means nothing to PostgreSQL.
@@ -56,8 +44,6 @@ function search(
 
 const allOf = (parts: readonly Words[]): Words =>
   parts.length === 0 ? raw`1 = 1` : raw`(${raw.join(parts, raw` and `)})`
-const anyOf = (parts: readonly Words[]): Words =>
-  parts.length === 0 ? raw`1 = 0` : raw`(${raw.join(parts, raw` or `)})`
 
 const sameRow = (other: Words): Words[] => [
   raw`s.store = ${other}.store`,
@@ -140,16 +126,16 @@ export async function listKept(
   sql: Sql,
   store: string,
   selection: Selection,
-  view: View,
+  moment: Moment,
   { after, limit }: Slice,
 ): Promise<Part<Kept>> {
-  const parts = shelvesOf(view.moment).map((shelf) => {
-    const found = search(store, shelf, selection, view.only, standingAt(shelf, view.moment))
+  const parts = shelvesOf(moment).map((shelf) => {
+    const found = search(store, shelf, selection, standingAt(shelf, moment))
     const where = allOf([...found.where, ...following(found, after)])
     return raw`select ${columns} from ${found.from} where ${where} order by ${found.key}, ${found.label}`
   })
   const [rows, head] = await listed<SettingRow>(sql, parts, raw`key, label`, limit)
-  return { items: rows.map(keptOf), moment: fixed(view.moment, head) }
+  return { items: rows.map(keptOf), moment: fixed(moment, head) }
 }
 
 /** What settings are and were, up to a moment: in the order of key and label, the newest first. */
@@ -157,11 +143,11 @@ export async function listRevisionsKept(
   sql: Sql,
   store: string,
   selection: Selection,
-  view: View,
-  { after, limit, skip = 0 }: Slice<RevisionPlace> & { readonly skip?: number },
+  moment: Moment,
+  { after, limit }: Slice<RevisionPlace>,
 ): Promise<Part<Kept>> {
   const parts = shelves.map((shelf) => {
-    const found = search(store, shelf, selection, view.only, begunBy(view.moment))
+    const found = search(store, shelf, selection, begunBy(moment))
     const { key, label } = found
     const beyond =
       after === undefined
@@ -174,15 +160,15 @@ export async function listRevisionsKept(
     const where = allOf([...found.where, ...beyond])
     return raw`select ${columns} from ${found.from} where ${where} order by ${key}, ${label}, s.since desc`
   })
-  const [rows, head] = await listed<SettingRow>(sql, parts, raw`key, label, since desc`, limit + skip)
-  return { items: rows.slice(skip).map(keptOf), moment: fixed(view.moment, head) }
+  const [rows, head] = await listed<SettingRow>(sql, parts, raw`key, label, since desc`, limit)
+  return { items: rows.map(keptOf), moment: fixed(moment, head) }
 }
 
 /** How many revisions there are, of whatever page. */
-export async function countRevisions(sql: Sql, store: string, selection: Selection, view: View): Promise<number> {
+export async function countRevisions(sql: Sql, store: string, selection: Selection, moment: Moment): Promise<number> {
   const counts = await Promise.all(
     shelves.map((shelf) => {
-      const { from, where } = search(store, shelf, selection, view.only, begunBy(view.moment))
+      const { from, where } = search(store, shelf, selection, begunBy(moment))
       return query<never, { count: number }>(sql, (db) => {
         const words = raw<{ count: number }>`
           select count(*) as count from ${from} where ${allOf(where)}`
@@ -199,12 +185,12 @@ export async function listNames(
   store: string,
   of: 'key' | 'label',
   filter: Filter,
-  view: View,
+  moment: Moment,
   { after, limit }: Slice<string>,
 ): Promise<Part<string>> {
   const selection = { key: any, label: any, tags: [], [of]: filter }
-  const parts = shelvesOf(view.moment).map((shelf) => {
-    const { from, where } = search(store, shelf, selection, view.only, standingAt(shelf, view.moment))
+  const parts = shelvesOf(moment).map((shelf) => {
+    const { from, where } = search(store, shelf, selection, standingAt(shelf, moment))
     const column = raw.ref(`s.${of}`)
     const beyond = after === undefined ? [] : [raw`${column} > ${after}`]
     return raw`select distinct ${column} as name from ${from} where ${allOf([...where, ...beyond])} order by ${column}`
@@ -212,6 +198,6 @@ export async function listNames(
   // The same name may stand on both shelves.
   const [rows, head] = await listed<{ name: string }>(sql, parts, raw`name`, limit * parts.length)
   const names = [...new Set(rows.map(({ name }) => name))]
-  return { items: names.slice(0, limit), moment: fixed(view.moment, head) }
+  return { items: names.slice(0, limit), moment: fixed(moment, head) }
 }
 const any: Filter = { kind: 'any' }

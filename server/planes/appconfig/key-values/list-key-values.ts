@@ -36,9 +36,8 @@ const listing = (operation: typeof contract.listSettings | typeof contract.headS
         tags: speaks(call, '2023-11-01') ? tagsFrom('tags', tags) : [],
       }
       const place = placeOf(after, momentOf(call, sight.at))
-      const view = { moment: place.moment, only: undefined }
       const slice = { after: addressIn(place.after), limit: contract.pageSize }
-      const { items, moment } = await listSettings(sight, store, selection, view, slice)
+      const { items, moment } = await listSettings(sight, store, selection, place.moment, slice)
       return pageOf(call, items, { moment, placeIn: placeOfAddress, chosen })
     },
   })
@@ -52,8 +51,8 @@ async function ofSnapshot(
 ): Promise<Reply> {
   const [number = ''] = placeOf(after, { kind: 'now' }).after ?? []
   const from = /^\d{1,9}$/.test(number) ? Number(number) : 0
-  const items = await listSnapshotSettings(sight, store, name, from, contract.pageSize)
-  return pageOf(call, items, { moment: { kind: 'now' }, placeIn: () => [String(from + items.length)], chosen })
+  const { items, next } = await listSnapshotSettings(sight, store, name, from, contract.pageSize)
+  return pageOf(call, items, { moment: { kind: 'now' }, placeIn: () => [String(next)], chosen })
 }
 
 type Page = {

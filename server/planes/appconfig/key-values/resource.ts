@@ -1,4 +1,4 @@
-import { resourceOf } from '#core/configuration/configuration.ts'
+import { resourceOf } from '#core/configuration/sight.ts'
 import type { Store } from '#core/vaults/vault.ts'
 import type { Call } from '../../plane.ts'
 

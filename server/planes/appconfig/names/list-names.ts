@@ -1,6 +1,6 @@
 import { pageSize } from '@cardea/contract/appconfig/key-values'
 import * as contract from '@cardea/contract/appconfig/names'
-import { listKeys, listLabels } from '#core/configuration/configuration.ts'
+import { listNames } from '#core/configuration/configuration.ts'
 import { Reply } from '../../plane.ts'
 import { storeRoute } from '../appconfig-route.ts'
 import { filterFrom } from '../filter.ts'
@@ -17,9 +17,8 @@ const naming = (operation: Listing, of: 'key' | 'label') =>
     async run(sight, { query, subject: store, call }) {
       const filter = filterFrom('name', query.name, of)
       const place = placeOf(query.after, momentOf(call, sight.at))
-      const list = of === 'key' ? listKeys : listLabels
       const slice = { after: place.after?.[0], limit: pageSize }
-      const { items, moment } = await list(sight, store, filter, { moment: place.moment, only: undefined }, slice)
+      const { items, moment } = await listNames(sight, store, of, filter, place.moment, slice)
       const token = nextAfter(items, moment, (name) => [name])
       const next = token && nextTarget(call, token)
       const json: contract.NameSet = {

@@ -24,18 +24,17 @@ const listing = (operation: typeof contract.listRevisions | typeof contract.head
       }
       const chosen = chosenBy(query)
       const place = placeOf(query.after, momentOf(call, sight.at))
-      const view = { moment: place.moment, only: undefined }
       const range = rangeOf(call)
       if (range === undefined) {
         const slice = { after: revisionIn(place.after), limit: pageSize }
-        const { items, moment } = await listRevisions(sight, store, selection, view, slice)
+        const { items, moment } = await listRevisions(sight, store, selection, place.moment, slice)
         return withRanges(pageOf(call, items, { moment, placeIn, chosen }))
       }
-      const total = await countRevisions(sight, store, selection, view)
+      const total = await countRevisions(sight, store, selection, place.moment)
       if (range.first >= total) return new Reply(416, { 'content-range': `items */${total}`, 'accept-ranges': 'items' })
       const limit = Math.min(range.last - range.first + 1, pageSize)
       const slice = { after: undefined, skip: range.first, limit }
-      const { items } = await listRevisions(sight, store, selection, view, slice)
+      const { items } = await listRevisions(sight, store, selection, place.moment, slice)
       return partOf(call, items, range.first, total)
 
       function partOf(to: Call, part: readonly Setting[], first: number, all: number): Reply {
