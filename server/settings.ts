@@ -22,7 +22,14 @@ export type Settings = {
   /** Where events are posted as CloudEvents; undefined: nowhere. */
   readonly events: { readonly url: URL; readonly key: string | undefined } | undefined
   /** How many transactions each vault lets through in ten seconds; undefined: as many as come. */
-  readonly quota: { readonly transactions: number; readonly secretsSet: number | undefined } | undefined
+  readonly quota:
+    | {
+        readonly transactions: number
+        readonly secretsSet: number | undefined
+        /** Requests of each store, and in what time. */
+        readonly stores: { readonly requests: number; readonly windowMs: number }
+      }
+    | undefined
   /** How long deletions, recoveries and purges take to be seen, in milliseconds; none by default. */
   readonly delays: { readonly deleteMs: number; readonly recoverMs: number; readonly purgeMs: number }
   /** The port on loopback where metrics are read without a token; undefined: none. */
@@ -55,7 +62,8 @@ export const settingWords = {
   CARDEA_TLS_KEY_FILE: 'its private key (PEM)',
   CARDEA_EVENTS_URL: 'https://… that receives every event as a CloudEvent',
   CARDEA_EVENTS_KEY: 'the key that signs them; or CARDEA_EVENTS_KEY_FILE',
-  CARDEA_QUOTA: 'transactions in 10 s per vault: azure (4000), azure-2000, or a number (default off)',
+  CARDEA_QUOTA:
+    'requests per vault and store: azure (4000 in 10 s, stores 30000 an hour), azure-2000, or a number in 10 s (default off)',
   CARDEA_DELAYS: 'azure, or a time such as 5s: how long deleting, recovering and purging take to be seen (default off)',
   CARDEA_METRICS_PORT: 'port on loopback where metrics are read without a token (default off; 0 takes a free one)',
   CARDEA_OTLP_URL: 'https://…/v1/metrics of an OpenTelemetry collector that metrics are posted to',
@@ -153,11 +161,13 @@ export function settingsFrom(env: Env): Settings {
   return settings
 }
 
+/** What Azure grants a store of the standard tier (App Configuration limits). */
+const hourly = { requests: 30_000, windowMs: 3_600_000 }
 /** Azure's own numbers (Key Vault service limits), and those that it had before. */
 const quotas: Readonly<Record<string, Settings['quota']>> = {
   off: undefined,
-  azure: { transactions: 4000, secretsSet: 300 },
-  'azure-2000': { transactions: 2000, secretsSet: undefined },
+  azure: { transactions: 4000, secretsSet: 300, stores: hourly },
+  'azure-2000': { transactions: 2000, secretsSet: undefined, stores: hourly },
 }
 const quotaMax = 100_000
 
@@ -167,7 +177,7 @@ function quotaFrom(text: string, wrong: string[]): Settings['quota'] {
   if (transactions < 1 || transactions > quotaMax) {
     wrong.push(`CARDEA_QUOTA must be off, azure, azure-2000 or a number from 1 to ${quotaMax}, not "${text}"`)
   }
-  return { transactions, secretsSet: undefined }
+  return { transactions, secretsSet: undefined, stores: { requests: transactions, windowMs: 10_000 } }
 }
 
 const none: Settings['delays'] = { deleteMs: 0, recoverMs: 0, purgeMs: 0 }

@@ -12,6 +12,7 @@ import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
 import * as journal from '@cardea/contract/cardea/journal'
 import * as metrics from '@cardea/contract/cardea/metrics'
+import * as references from '@cardea/contract/cardea/references'
 import * as rotations from '@cardea/contract/cardea/rotations'
 import * as applications from '@cardea/contract/directory/applications'
 import * as credentials from '@cardea/contract/directory/credentials'
@@ -45,7 +46,7 @@ const treaty = {
     journal.listReaders,
   ],
   appconfig: [
-    ...declared(keyValues, locks, names, revisions, snapshots),
+    ...declared(keyValues, locks, names, references, revisions, snapshots),
     ...declared(changes).filter(({ id }) => id.startsWith('Store')),
   ],
   management: [

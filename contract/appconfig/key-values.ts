@@ -174,6 +174,8 @@ export type Problem = {
   detail?: string
   pos?: number
   status: number
+  /** Which quota was surpassed. */
+  policy?: string
 }
 
 /** Section 9.1 of the wire: a setting whose value lives in a vault. */

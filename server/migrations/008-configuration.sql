@@ -82,6 +82,7 @@ create table snapshot_item (
 
 --postgres alter table setting_revision alter column key type text collate "C", alter column label type text collate "C";
 --postgres alter table setting_tag alter column key type text collate "C", alter column label type text collate "C", alter column name type text collate "C";
+--postgres alter table reference alter column key type text collate "C", alter column label type text collate "C";
 --postgres alter table snapshot alter column name type text collate "C";
 
 -- What settings were so long ago that nobody may ask for it is forgotten every hour.

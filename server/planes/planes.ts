@@ -9,6 +9,7 @@ import type { Delays } from '#core/secrets/secret.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { appconfigPlane } from './appconfig/appconfig-plane.ts'
 import { appconfigWords } from './appconfig/appconfig-words.ts'
+import type { StoreQuota } from './appconfig/throttling.ts'
 import { onManagement, onStores, onVaults } from './cardea/cardea-plane.ts'
 import type { Metrics } from './cardea/metrics.ts'
 import { directoryPlane } from './directory/directory-plane.ts'
@@ -34,7 +35,7 @@ export type Ground = {
   readonly providers: Providers
   readonly times: Times
   /** How much each vault lets through; undefined: everything. */
-  readonly quota: VaultQuota | undefined
+  readonly quota: (VaultQuota & { readonly stores: StoreQuota }) | undefined
   /** How long deletions, recoveries and purges take to be seen. */
   readonly delays: Delays
   readonly metrics: Metrics
@@ -57,8 +58,11 @@ export function planesOf(ground: Ground): Served<never>[] {
     },
     {
       plane: 'appconfig',
-      words: appconfigWords({ stores: vaults, accessKeys, tokens, database, clock, domain }),
-      routes: [...appconfigPlane(hosts), ...onStores(ground)],
+      words: appconfigWords({
+        ...{ stores: vaults, accessKeys, tokens, database, clock, domain },
+        quota: quota?.stores,
+      }),
+      routes: [...appconfigPlane({ domain, storeUrl: hosts.storeUrl, base, vaults }), ...onStores(ground)],
       // A setting of 10 KB may come as six times as many bytes of JSON, every character escaped.
       bodyBytesMax: 64 * 1024,
     },

@@ -8,7 +8,7 @@ import type { Keyring } from '#core/sealing/keyring.ts'
 import { keyOfStore, type Store } from '#core/vaults/vault.ts'
 import { refuseBadFlag } from './flag.ts'
 import { targetOf } from './reference.ts'
-import { keepReference, type Referrer, referencesTo } from './reference-rows.ts'
+import { keepReference, listReferencesKept, type Reference, type Referrer, referencesTo } from './reference-rows.ts'
 import {
   type Address,
   byCharacters,
@@ -240,3 +240,20 @@ export async function trimHistory({ sql, at }: Turn): Promise<number> {
 /** The settings, of whatever store, that point at a secret. */
 export const referrersOf = (sql: Sql, vaultName: string, secretName: string): Promise<Referrer[]> =>
   referencesTo(sql, vaultName, secretName)
+
+/** The settings of a store that point at secrets, as far as the reader may see them by key and label. */
+export async function listReferences(
+  { sql, permit }: Sight<'settings/read'>,
+  store: Store,
+  slice: Slice,
+): Promise<readonly Reference[]> {
+  const sees = seesOf(permit, store)
+  const found: Reference[] = []
+  for (let { after } = slice; found.length < slice.limit; ) {
+    const piece = await listReferencesKept(sql, store.name, { after, limit: slice.limit })
+    found.push(...piece.filter((reference) => sees === undefined || sees({ ...reference, tags: {} })))
+    after = piece.at(-1)
+    if (piece.length < slice.limit) break
+  }
+  return found.slice(0, slice.limit)
+}

@@ -1,6 +1,6 @@
 import { type Sql, statement } from '#base/sql.ts'
 import type { Target } from './reference.ts'
-import type { Address } from './setting.ts'
+import type { Address, Slice } from './setting.ts'
 
 type Row = {
   store: string
@@ -48,6 +48,32 @@ const pointingAt = statement<Tables, { vault: string; secret_key: string }, Row>
     .orderBy('key')
     .orderBy('label'),
 )
+
+const inStore = statement<Tables, { store: string; key: string; label: string; limit: number }, Row>((db, given) =>
+  db
+    .selectFrom('reference')
+    .selectAll()
+    .where('store', '=', given('store'))
+    .where((row) => row(row.refTuple('key', 'label'), '>', row.tuple(given('key'), given('label'))))
+    .orderBy('key')
+    .orderBy('label')
+    .limit(given('limit')),
+)
+
+/** A setting, and the secret that it points at. */
+export type Reference = Address & Target
+
+/** The references of a store in the order of key and label; after one, at most `limit`. */
+export async function listReferencesKept(sql: Sql, store: string, { after, limit }: Slice): Promise<Reference[]> {
+  const place = { store, key: after?.key ?? '', label: after?.label ?? '' }
+  return (await inStore.all(sql, { ...place, limit })).map((row) => ({
+    key: row.key,
+    label: row.label === '' ? undefined : row.label,
+    vault: row.vault,
+    secret: row.secret_key,
+    version: row.version ?? undefined,
+  }))
+}
 
 /** A setting that points at a secret. */
 export type Referrer = Address & {

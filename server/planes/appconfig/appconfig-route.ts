@@ -3,12 +3,14 @@ import type { Effect, Operation } from '@cardea/contract/operation'
 import type { House } from '#core/configuration/configuration.ts'
 import type { Store } from '#core/vaults/vault.ts'
 import { type Route, route } from '../plane.ts'
+import type { Vaults } from './references.ts'
 
 /** What the routes of a store need to know of the house around them. */
-export type StoreRoutes = House & {
-  /** Under which URL a store is reached. */
-  storeUrl(name: string): string
-}
+export type StoreRoutes = House &
+  Vaults & {
+    /** Under which URL a store is reached. */
+    storeUrl(name: string): string
+  }
 
 /** A route whose subject is a store. */
 export const storeRoute = <A extends Action, P, Q, B, E extends Effect>(

@@ -11,6 +11,7 @@ import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { configurationError, unknownConfigurationVersion } from './errors.ts'
 import { hmacScheme, refuseForged, refuseOtherBody, refuseUnfit, signedFrom } from './hmac.ts'
 import { mementoOf } from './moments.ts'
+import { type StoreQuota, spending } from './throttling.ts'
 
 export type ConfigurationServices = {
   readonly stores: VaultBook
@@ -19,11 +20,12 @@ export type ConfigurationServices = {
   readonly database: Database<never>
   readonly clock: Clock
   readonly domain: string
+  readonly quota: StoreQuota | undefined
 }
 
 /** How App Configuration's data plane speaks: signatures and tokens, sync tokens, errors (reference 2.9, 3, 4). */
 export function appconfigWords(services: ConfigurationServices): PlaneWords<Store> {
-  const { stores, accessKeys, tokens, database, clock, domain } = services
+  const { stores, accessKeys, tokens, database, clock, domain, quota } = services
 
   // Clients ask for a token for the store itself, with or without port and slash, or for the service (clients 3.4).
   const audienceOf = (store: string) => (given: string) => {
@@ -64,6 +66,7 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
       }
       if (authorizationOf(call).scheme === 'hmac') refuseOtherBody(call)
     },
+    ...(quota !== undefined && { spend: spending(quota, clock) }),
     resource: ({ resourceId }) => resourceId,
     versions: configurationVersions,
     unknownVersion: unknownConfigurationVersion,
@@ -80,6 +83,7 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
       const headers = status === 404 ? remembering(call, clock(), said) : said
       if (status === 401) headers['www-authenticate'] = challenge(call, fault)
       if (status === 503) headers['retry-after-ms'] = '1000'
+      if (fault.particulars.retryMs !== undefined) headers['retry-after-ms'] = fault.particulars.retryMs
       if (status === 429) headers['retry-after-ms'] = fault.particulars.retryMs ?? '1000'
       if (problem === undefined) return { status, headers }
       headers['content-type'] = 'application/problem+json; charset=utf-8'

@@ -37,6 +37,11 @@ const forbidden = ({ message, particulars }: Fault, status: number): Problem => 
   status,
 })
 
+const throttled = (fault: Fault, status: number): Problem => ({
+  ...problem('too-many-requests', 'Resource utilization has surpassed the assigned quota')(fault, status),
+  policy: 'Total Requests',
+})
+
 /** Clients compare the body of the first with this text, member by member in this order. */
 const conflict = (fault: Fault, status: number): Problem =>
   fault.particulars.kind === 'exists'
@@ -57,10 +62,7 @@ const said: Record<FaultCode, Saying> = {
   protected: { status: 403, problem: forbidden },
   unsettled: { status: 409, problem: problem('invalid-state', 'Target resource state invalid.') },
   'too-large': { status: 413, problem: problem('too-large', 'The setting is too large') },
-  throttled: {
-    status: 429,
-    problem: problem('too-many-requests', 'Resource utilization has surpassed the assigned quota'),
-  },
+  throttled: { status: 429, problem: throttled },
   unavailable: { status: 503, problem: problem('unavailable', 'The service cannot answer now') },
   internal: { status: 500, problem: problem('server-error', 'The service failed') },
 }

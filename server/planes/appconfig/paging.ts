@@ -65,7 +65,9 @@ export function nextTarget({ target, query }: Call, after: string): string {
     const value = query[name] ?? []
     return (Array.isArray(value) ? value : [value]).map((one) => `${name}=${encodeURIComponent(one)}`)
   })
-  return `${path}?${[`api-version=${encodeURIComponent(String(query['api-version']))}`, ...same, `after=${after}`].join('&')}`
+  const version = query['api-version']
+  const first = typeof version === 'string' ? [`api-version=${encodeURIComponent(version)}`] : []
+  return `${path}?${[...first, ...same, `after=${after}`].join('&')}`
 }
 const repeated = ['key', 'label', 'name', 'status', 'tags', 'snapshot', '$select', 'fields'] as const
 

@@ -7,6 +7,7 @@ import bindRotation from './bind-rotation.ts'
 import followStore from './follow-store.ts'
 import followVault from './follow-vault.ts'
 import listReaders from './list-readers.ts'
+import listReferences from './list-references.ts'
 import type { Metrics } from './metrics.ts'
 import readJournal from './read-journal.ts'
 import readMetrics from './read-metrics.ts'
@@ -26,7 +27,7 @@ export const onVaults = (around: Around): readonly Route<Vault>[] => [
   followVault(around),
 ]
 
-export const onStores = (around: Around): readonly Route<Store>[] => [followStore(around)]
+export const onStores = (around: Around): readonly Route<Store>[] => [followStore(around), listReferences(around)]
 
 type AroundManagement = { readonly hosts: Hosts; readonly metrics: Metrics }
 export const onManagement = ({ hosts, metrics }: AroundManagement): readonly Route<Tenancy>[] => [

@@ -51,10 +51,10 @@ export const keyValueUnlessKnown = (call: Call, setting: Setting, chosen: Chosen
   conditionally(call, setting.etag, lastModified(setting), () => ({ type, json: keyValueOf(call, setting, chosen) }))
 
 /** One setting as an answer to its writer. */
-export const keyValueWritten = (call: Call, setting: Setting): Reply =>
+export const keyValueWritten = (call: Call, setting: Setting, headers: Record<string, string> = {}): Reply =>
   new Reply(
     200,
-    { 'content-type': type, ...lastModified(setting), etag: `"${setting.etag}"` },
+    { 'content-type': type, ...lastModified(setting), etag: `"${setting.etag}"`, ...headers },
     JSON.stringify(keyValueOf(call, setting, 'all')),
   )
 
