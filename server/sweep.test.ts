@@ -23,6 +23,7 @@ import * as servicePrincipals from '@cardea/contract/directory/service-principal
 import * as users from '@cardea/contract/directory/users'
 import * as authorization from '@cardea/contract/management/authorization'
 import * as resourceGroups from '@cardea/contract/management/groups'
+import * as identities from '@cardea/contract/management/identities'
 import * as resourceLocks from '@cardea/contract/management/locks'
 import * as resources from '@cardea/contract/management/resources'
 import * as stores from '@cardea/contract/management/stores'
@@ -51,7 +52,7 @@ const treaty = {
   ],
   management: [
     ...declared(subscriptions, resourceGroups, resources, resourceLocks, vaults, stores),
-    ...declared(authorization, access, metrics),
+    ...declared(authorization, access, identities, metrics),
     journal.readJournal,
   ],
   directory: declared(applications, credentials, directoryObjects, groups, organization, servicePrincipals, users),

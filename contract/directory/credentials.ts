@@ -69,21 +69,21 @@ export const { addPassword: addApplicationPassword, removePassword: removeApplic
 export const { addPassword: addServicePrincipalPassword, removePassword: removeServicePrincipalPassword } =
   credentialsBelow('ServicePrincipal', 'servicePrincipals', 'service-principals/credentials')
 
-/** The same for both planes that keep them. */
-export const federatedBody = record({
-  name: text({ maxCharacters: 120 }),
+/** What both planes that keep foreign identities are told of one. */
+const federated = {
   issuer: text({ maxCharacters: 600 }),
   subject: text({ maxCharacters: 600 }),
   audiences: list(text({ maxCharacters: 600 }), { maxItems: 10 }),
-  description: optional(named(600)),
-})
+} as const
+export const federatedProperties = record(federated)
+const federatedBody = record({ ...federated, name: text({ maxCharacters: 120 }), description: optional(named(600)) })
 const federatedChange = record({
-  issuer: optional(text({ maxCharacters: 600 })),
-  subject: optional(text({ maxCharacters: 600 })),
-  audiences: optional(list(text({ maxCharacters: 600 }), { maxItems: 10 })),
+  issuer: optional(federated.issuer),
+  subject: optional(federated.subject),
+  audiences: optional(federated.audiences),
   description: optional(named(600)),
 })
-export const federatedOne = record({ id: text({ maxCharacters: 256 }), credential: text({ maxCharacters: 120 }) })
+const federatedOne = record({ id: text({ maxCharacters: 256 }), credential: text({ maxCharacters: 120 }) })
 
 const at = '/v1.0/applications/:id/federatedIdentityCredentials'
 const onFederated = { action: 'applications/credentials' } as const

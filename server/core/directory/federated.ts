@@ -1,6 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import type { FederatedCredential, FederatedDraft } from '#core/identity/federated-credential.ts'
 import { dropFederated, federatedHeldBy, keepFederated } from '#core/identity/federated-credentials.ts'
+import { refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { mayAdminister, refuseEscalation } from './escalation.ts'
 import { type Key, noSuchObject, theApplication } from './look-up.ts'
@@ -104,6 +105,7 @@ export async function putIdentityCredential(
   draft: FederatedDraft,
 ): Promise<{ readonly credential: FederatedCredential; readonly created: boolean }> {
   const holder = await holderOf(scope, resourceId)
+  await refuseLocked(scope.sql, resourceId, 'write')
   // Who may assign roles where the identity lies decides about its rights anyhow; a Contributor does not.
   if (!mayAdminister(scope.permit) && !scope.permit.allows('roles/assign', resourceId)) {
     await refuseEscalation(scope, holder)
@@ -120,6 +122,7 @@ export async function deleteIdentityCredential(
   name: string,
 ): Promise<boolean> {
   const holder = await holderOf(scope, resourceId)
+  await refuseLocked(scope.sql, resourceId, 'delete')
   const found = await named(scope, holder, name)
   return found !== undefined && dropFederated(scope.turn, holder, found.id)
 }

@@ -3,8 +3,10 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { unassignAll } from '#core/access/departure.ts'
+import { forgetScope } from '#core/access/forget-scope.ts'
 import { enter, entryById, forget } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
+import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import {
   deleteIdentity,
@@ -69,6 +71,7 @@ export async function putIdentity(
   resourceId: string,
   { location, tags }: Draft,
 ): Promise<{ readonly identity: ManagedIdentity; readonly created: boolean }> {
+  await refuseLocked(sql, resourceId, 'write')
   const before = await identityRow(sql, resourceId)
   if (before === undefined) {
     const entry = await enter(turn, {
@@ -100,6 +103,7 @@ export async function tagIdentity(
   tags: Readonly<Record<string, string>> | undefined,
 ): Promise<ManagedIdentity> {
   const before = await theIdentity(sql, resourceId)
+  await refuseLocked(sql, resourceId, 'write')
   const after = { ...before, tags: tags ?? before.tags }
   await updateIdentity(sql, after)
   return after
@@ -111,17 +115,21 @@ export async function deleteManagedIdentity(
   resourceId: string,
 ): Promise<boolean> {
   const found = await identityRow(sql, resourceId)
-  if (found !== undefined) await removeIdentity(turn, found)
-  return found !== undefined
+  if (found === undefined) return false
+  await refuseLocked(sql, resourceId, 'delete')
+  await removeIdentity(turn, found)
+  return true
 }
 
-/** Takes all identities of a resource group away, in the turn that deletes the group. */
-export async function removeIdentitiesIn(turn: Turn, group: string): Promise<void> {
-  for (const found of await identityRowsBelow(turn.sql, group)) await removeIdentity(turn, found)
-}
+/** All identities that people made, for whoever keeps the list of all resources. */
+export const everyIdentity = async (sql: Sql): Promise<ManagedIdentity[]> =>
+  Promise.all((await identityRowsBelow(sql, '')).map((resource) => whole(sql, resource)))
 
-async function removeIdentity(turn: Turn, { principal }: IdentityResource): Promise<void> {
+/** Takes an identity away, for whoever has seen that it may go. */
+export async function removeIdentity(turn: Turn, { principal, resourceId }: IdentityResource): Promise<void> {
   await deleteIdentity(turn.sql, principal)
   await unassignAll(turn, principal)
   await forget(turn, principal)
+  await forgetLocks(turn, resourceId)
+  await forgetScope(turn, resourceId)
 }

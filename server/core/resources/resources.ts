@@ -4,10 +4,11 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { forgetAssignmentsAt } from '#core/access/forget-scope.ts'
+import { everyIdentity, removeIdentity } from '#core/directory/managed-identities.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { lastIn } from '#core/vaults/resource-id.ts'
+import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
 import type { Tags } from '#core/vaults/vault.ts'
 import { storesIn, vaultsIn } from '#core/vaults/vaults.ts'
 import { removeGroup } from './group-rows.ts'
@@ -50,6 +51,17 @@ const kinds: readonly ((sql: Sql, group: string | undefined) => Promise<Found[]>
       delete: 'stores/delete',
       remove: (hands) => closeStore(hands, store),
     })),
+  async (sql, group) =>
+    (await everyIdentity(sql))
+      .filter(({ resourceId }) => group === undefined || groupIn(resourceId).toLowerCase() === group.toLowerCase())
+      .map((identity) => ({
+        ...{ id: identity.resourceId, type: 'Microsoft.ManagedIdentity/userAssignedIdentities' },
+        ...{ location: identity.location, tags: identity.tags },
+        ...{ created: identity.entry.created, updated: identity.entry.created },
+        read: 'identities/read',
+        delete: 'identities/delete',
+        remove: ({ turn }) => removeIdentity(turn, identity),
+      })),
 ]
 
 type Kept = Omit<Resource, 'id' | 'type'> & { readonly resourceId: string }

@@ -8,6 +8,7 @@ import headGroup from './groups/head-group.ts'
 import listGroups from './groups/list-groups.ts'
 import patchGroup from './groups/patch-group.ts'
 import putGroup from './groups/put-group.ts'
+import { identityRoutes } from './identities/identity-routes.ts'
 import deleteLock from './locks/delete-lock.ts'
 import getLock from './locks/get-lock.ts'
 import listLocks from './locks/list-locks.ts'
@@ -96,4 +97,5 @@ export const managementPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
   listLocks(),
   putLock(),
   ...authorizationRoutes(),
+  ...identityRoutes(),
 ]
