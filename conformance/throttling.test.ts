@@ -43,21 +43,3 @@ describe('2,001 reads of secrets in ten seconds by Azure’s own client', () => 
     assert.deepEqual([read, throttled], [2001, 0])
   })
 })
-
-describe('Azure’s own client of secrets', () => {
-  it('backs up and restores, and waits out deletions, recoveries and purges that take their time', async () => {
-    await using house = await openHouse({ env: { CARDEA_DELAYS: '900ms' } })
-    assert.deepEqual(await seenBy('backup.js', house.env), {
-      backup: true,
-      taken: '409 Conflict',
-      doneAtOnce: false,
-      early: '409 Conflict ObjectIsBeingDeleted',
-      recovered: 'two',
-      afterPurge: '409 Conflict ObjectIsBeingDeleted',
-      restoring: 'no refusal',
-      restored: 'two',
-      old: ['one', { a: '1' }, true],
-      tampered: '400 Malformed backup blob',
-    })
-  })
-})
