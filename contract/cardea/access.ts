@@ -2,9 +2,11 @@ import { operation } from '../operation.ts'
 import { nothing, record, text } from '../shape.ts'
 
 /** Who may do what, and why (ours). On the management host. */
+
+/** What a resource id looks like that one can ask about. */
+export const resourceForm = /^(?=.{1,512}$)\/[\w().-]*(\/[\w().-]+)*$/
 const resource = text({
-  pattern: /^\/[\w().-]*(\/[\w().-]+)*$/,
-  maxCharacters: 512,
+  pattern: resourceForm,
   wanted: 'a resource id, as /subscriptions/…',
 })
 const ofVault = record({ resource })

@@ -73,7 +73,8 @@ export function grantsByPolicy(
     if (!named || !through) return []
     const allowed = allowedBy(policy)
     const allows = new Set(actionNames.filter((action) => allowed.has(actions[action])))
-    return [{ assignment: 'access-policy', scope: vault, actions: allows }]
+    // No assignment allowed it, so none can be named.
+    return [{ assignment: '', scope: vault, actions: allows }]
   })
 }
 

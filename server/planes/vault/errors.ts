@@ -37,6 +37,7 @@ const said: Record<FaultCode, Saying> = {
               'Assignment: (not found)',
               'DenyAssignmentId: null',
               "DecisionReason: 'DeniedWithNoValidRBAC' ",
+              `Vault: ${vault};location=${location}`,
             ].join('\r\n'),
   },
   'not-found': {

@@ -47,7 +47,7 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
     say(call, vault, status, result, { assignment }) {
       if (result instanceof Reply) return result.answer
       const headers = headersOf(call, vault.location)
-      headers['x-ms-keyvault-rbac-assignment-id'] = assignment.replaceAll('-', '')
+      if (assignment !== '') headers['x-ms-keyvault-rbac-assignment-id'] = assignment.replaceAll('-', '')
       if (status === 204) return { status, headers }
       headers['content-type'] = json
       return { status, headers, body: JSON.stringify(result) }
