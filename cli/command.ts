@@ -48,6 +48,7 @@ export const command = <const T extends Takes, const O extends Options>(told: Co
 
 /** What is given as NAME and KEY: refused here where no service would take it, and an URL would lead elsewhere. */
 export const secret = { says: 'the secret', shape: secretName } as const
+export const person = { says: 'the name with which somebody signs in, as ada@example.org' } as const
 export const setting = { says: 'the setting', shape: settingKey } as const
 
 /** Options that mean the same wherever they are. */

@@ -22,6 +22,11 @@ import settingList from './setting-list.ts'
 import settingSet from './setting-set.ts'
 import settingShow from './setting-show.ts'
 import start from './start.ts'
+import userAdd from './user-add.ts'
+import userDisable from './user-disable.ts'
+import userEnable from './user-enable.ts'
+import userList from './user-list.ts'
+import userPassword from './user-password.ts'
 
 /** Every command, in the order in which somebody new meets them. */
 export const commands: readonly Command[] = [
@@ -45,6 +50,11 @@ export const commands: readonly Command[] = [
   rotate,
   accessExplain,
   accessConvert,
+  userAdd,
+  userPassword,
+  userList,
+  userDisable,
+  userEnable,
   auditExport,
   auditVerify,
   demo,

@@ -90,11 +90,28 @@ export async function withManagement(
   return await along(way, () => work(serviceAt(origin, managementVersion, transport, prove)))
 }
 
+/** Works with the directory of the installation that the environment means, and closes what that opened. */
+export async function withDirectory(
+  world: World,
+  where: Where,
+  work: (directory: Service) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  await using way = await wayTo(world, where.data)
+  const { env, transport } = way
+  const origin = besideLogin(env, 'graph')
+  const authorization = byToken(tokensOf(credentialFrom(env, transport)), `${origin}/.default`)
+  const prove = (request: Request) => authorization.headersFor(request)
+  return await along(way, () => work(serviceAt(origin, managementVersion, transport, prove)))
+}
+
 /** Any version is taken there; this one is what Azure's own clients ask for the subscription with. */
 const managementVersion = '2022-12-01'
 
-/** The management host stands beside the login host. */
-export function managementOf({ AZURE_AUTHORITY_HOST: login = '' }: Environment): string {
+/** The management host. */
+export const managementOf = (env: Environment): string => besideLogin(env, 'management')
+
+/** The hosts with a name of their own stand beside the login host. */
+function besideLogin({ AZURE_AUTHORITY_HOST: login = '' }: Environment, host: 'management' | 'graph'): string {
   const url = URL.parse(login)
   if (
     url?.protocol !== 'https:' ||
@@ -103,7 +120,7 @@ export function managementOf({ AZURE_AUTHORITY_HOST: login = '' }: Environment):
   ) {
     throw new Misuse('AZURE_AUTHORITY_HOST must be the login host of a Cardea.', 'See: cardea help env')
   }
-  return url.origin.replace('https://login.', 'https://management.')
+  return url.origin.replace('https://login.', `https://${host}.`)
 }
 
 /** Does the work; where nobody answers because the Cardea of the folder has stopped, says so. */

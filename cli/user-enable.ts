@@ -1,0 +1,18 @@
+import { command, data, person } from './command.ts'
+import { paintFor } from './print.ts'
+import { withDirectory } from './service.ts'
+
+export default command({
+  name: 'user enable',
+  says: 'Lets a person sign in again.',
+  takes: { name: person },
+  options: { data },
+  examples: ['cardea user enable ada@example.org'],
+  async run({ name, ...where }, world) {
+    return withDirectory(world, where, async (directory) => {
+      await directory.ask('PATCH', `/v1.0/users/${encodeURIComponent(name)}`, { accountEnabled: true })
+      world.print(`${paintFor(world.terminal.colours).name(name)} is enabled`)
+      return 0
+    })
+  },
+})
