@@ -1,6 +1,7 @@
+import { builtInRoles } from '@cardea/contract/roles'
 import type { Sql } from '#base/sql.ts'
 import { accessKeyIn, type Caller } from '#core/identity/caller.ts'
-import { directoryKey, principalEnabled } from '#core/identity/directory.ts'
+import { directoryKey, principalById } from '#core/identity/directory.ts'
 import { groupsOf } from '#core/identity/membership.ts'
 import { revoked, tokenStands } from '#core/identity/standing.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
@@ -31,10 +32,11 @@ export async function holdingOf(sql: Sql, keyring: Keyring, { objectId, credenti
     const own = await assignmentsOfAccessKey(sql, keyring, accessKey)
     return { principals: [objectId], held: await withRoles(sql, keyring, own) }
   }
-  if (objectId === '' || !(await principalEnabled(sql, objectId))) return nothing
+  const who = objectId === '' ? undefined : await principalById(sql, objectId)
+  if (who?.enabled !== true) return nothing
   if (credential !== undefined && !(await tokenStands(sql, keyring, objectId, credential))) throw revoked()
   const principals = [objectId, ...(await groupsOf(sql, keyring, objectId))]
-  const proven: RoleAssignment[] = []
+  const proven: RoleAssignment[] = who.kind === 'user' ? [everyPerson(objectId)] : []
   for (const principal of principals) {
     for (const assignment of await assignmentsOf(sql, principal)) {
       if (await isProven(sql, keyring, assignment)) proven.push(assignment)
@@ -42,6 +44,15 @@ export async function holdingOf(sql: Sql, keyring: Keyring, { objectId, credenti
   }
   return { principals, held: await withRoles(sql, keyring, proven) }
 }
+
+/** People may look at the directory that they are in, as members may in Entra; applications need a role for it. */
+const everyPerson = (principal: string): RoleAssignment => ({
+  id: 'members-of-the-directory',
+  principal,
+  role: builtInRoles.directoryReaders.id,
+  scope: '/directory',
+})
+
 type Who = Pick<Caller, 'objectId' | 'credential'>
 
 async function withRoles(sql: Sql, keyring: Keyring, assignments: readonly RoleAssignment[]): Promise<Held[]> {

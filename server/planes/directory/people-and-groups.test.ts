@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { signIn } from '#core/identity/people.ts'
+import { azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { type House, openHouse } from '../../testing/house.ts'
 import { encoded, type Graph, graphHost, graphOf, newUser, pointerTo } from './testing/graph.ts'
 
@@ -86,6 +87,30 @@ describe('a person', () => {
     assert.equal(await attempt('the first password'), 'object')
     await graph.done('PATCH', `/users/${made.id}`, { passwordProfile: { password: 'the second password' } })
     assert.deepEqual([await attempt('the first password'), await attempt('the second password')], ['string', 'object'])
+  })
+
+  it('may look at the directory, at no secret in it, and at themselves', async () => {
+    const given = newUser('looks around', { passwordProfile: { password: 'a way to sign in' } })
+    const made = await graph.done('POST', '/users', given)
+    const form = {
+      grant_type: 'password',
+      client_id: azureCliAppId,
+      username: String(given.userPrincipalName),
+      password: 'a way to sign in',
+      scope: `https://${graphHost}/.default openid`,
+    }
+    const signedIn = await house.ask(house.loginHost, 'POST', '/organizations/oauth2/v2.0/token', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(form).toString(),
+    })
+    assert.equal(signedIn.status, 200, signedIn.text)
+    const theirs = graphOf(house, async () => signedIn.json.access_token)
+    assert.deepEqual(await theirs.done('GET', '/me?$select=id'), { id: made.id })
+    assert.equal((await theirs.ask('GET', '/applications')).status, 200)
+    assert.equal((await theirs.ask('POST', '/groups', { displayName: 'x' })).status, 403)
+    assert.equal((await theirs.ask('PATCH', `/users/${made.id}`, { displayName: 'x' })).status, 403)
+    await graph.done('PATCH', `/users/${made.id}`, { accountEnabled: false })
+    assert.equal((await theirs.ask('GET', '/me')).status, 403)
   })
 
   it('is “me” to nobody but themselves: an application that asks is told so', async () => {
