@@ -23,7 +23,8 @@ describe('a directory in PostgreSQL', { skip: postgres.skip }, () => {
 
   it('keeps applications with what proves them, and lists them a page at a time', async () => {
     const made = []
-    for (const name of ['a', 'b', 'c']) made.push(await graph.done('POST', '/applications', { displayName: `page ${name}` }))
+    for (const name of ['a', 'b', 'c'])
+      made.push(await graph.done('POST', '/applications', { displayName: `page ${name}` }))
     const filter = encoded("startswith(displayName,'page ')")
     const first = await graph.done('GET', `/applications?$filter=${filter}&$top=2`)
     const second = await graph.done('GET', first['@odata.nextLink'].replace(/^https:\/\/[^/]+\/v1\.0/, ''))
