@@ -228,8 +228,13 @@ describe('settings', () => {
   })
 
   it('take a quota and delays by Azure’s name, by number or time, and refuse what is neither', () => {
-    assert.deepEqual(settingsFrom({ CARDEA_QUOTA: 'azure' }).quota, { transactions: 4000, secretsSet: 300 })
-    assert.deepEqual(settingsFrom({ CARDEA_QUOTA: '50' }).quota, { transactions: 50, secretsSet: undefined })
+    const quotaOf = (text: string) => {
+      const { transactions, secretsSet, stores } = settingsFrom({ CARDEA_QUOTA: text }).quota ?? {}
+      return [transactions, secretsSet, stores?.requests, stores?.windowMs]
+    }
+    assert.deepEqual(quotaOf('azure'), [4000, 300, 30_000, 3_600_000])
+    assert.deepEqual(quotaOf('azure-2000'), [2000, undefined, 30_000, 3_600_000])
+    assert.deepEqual(quotaOf('50'), [50, undefined, 50, 10_000])
     assert.equal(settingsFrom({ CARDEA_QUOTA: 'off' }).quota, undefined)
     const half = { deleteMs: 500, recoverMs: 500, purgeMs: 500 }
     assert.deepEqual(settingsFrom({ CARDEA_DELAYS: '500ms' }).delays, half)
