@@ -1,0 +1,93 @@
+import type { Instant } from '#base/clock.ts'
+import type { Sql } from '#base/sql.ts'
+import { findEntries } from '#core/audit/entries.ts'
+import type { KeptEntry } from '#core/audit/entry.ts'
+import { lateEvents } from '#core/events/waiting.ts'
+import { isWithin } from '#core/journal/scope.ts'
+import { troubledRotations } from '#core/rotation/tally.ts'
+import { expiringSecrets } from '#core/secrets/expiry.ts'
+import { resourceOf } from '#core/secrets/secrets.ts'
+import type { VaultBook } from '#core/vaults/vaults.ts'
+import type { Finding, Rule } from './alert.ts'
+
+type Where = { readonly sql: Sql; readonly vaults: VaultBook; readonly at: Instant }
+type Watching = Pick<Rule, 'watch' | 'scope' | 'threshold' | 'withinMs'>
+
+/** What a rule finds now: names, counts and times, and nothing that lies outside its scope. */
+export async function findingsOf(rule: Watching, where: Where): Promise<readonly Finding[]> {
+  switch (rule.watch) {
+    case 'denied':
+      return refusals(rule, where, ['forbidden', 'unauthenticated'], 'was refused')
+    case 'throttled':
+      return refusals(rule, where, ['throttled'], 'was held back by a quota')
+    case 'near-expiry':
+      return expiring(rule, where)
+    case 'late-events':
+      return late(rule, where)
+    case 'rotation-failed':
+      return failedRotations(rule, where)
+  }
+}
+
+const looks = 200_000
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
+
+/** Who was refused too often, each for itself: an identity where it is known, else the address. */
+async function refusals(
+  { scope, threshold, withinMs }: Watching,
+  { sql, at }: Where,
+  outcomes: readonly string[],
+  what: string,
+): Promise<Finding[]> {
+  const span = { from: at - withinMs, to: at + 1, after: undefined }
+  const wanted = ({ outcome, resource }: KeptEntry) => outcomes.includes(outcome) && isWithin(scope, resource)
+  const { found } = await findEntries(sql, span, wanted, { limit: looks, looks })
+  const whom = ({ caller, circumstances }: KeptEntry) =>
+    caller.objectId === '' ? `somebody at ${circumstances.address || 'an unknown address'}` : caller.objectId
+  return [...Map.groupBy(found, whom)]
+    .filter(([, entries]) => entries.length >= threshold)
+    .map(([who, entries]) => {
+      const { operation, resource } = entries.at(-1) as KeptEntry
+      const count = times(entries.length)
+      return { subject: who, says: `${who} ${what} ${count}, last with ${operation} on ${resource}.` }
+    })
+}
+
+async function expiring({ scope, withinMs }: Watching, { sql, vaults, at }: Where): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const { vault, name, version, expires } of await expiringSecrets(sql, at + withinMs)) {
+    const resource = await resourceIn(vaults, vault, name)
+    if (resource === undefined || !isWithin(scope, resource)) continue
+    const when = new Date(expires).toISOString()
+    const says = expires <= at ? `expired at ${when}` : `expires at ${when}`
+    found.push({ subject: `${resource}/${version} ${expires}`, says: `The secret ${name} of the vault ${vault} ${says}.` })
+  }
+  return found
+}
+
+async function late({ scope, threshold, withinMs }: Watching, { sql, at }: Where): Promise<Finding[]> {
+  const waiting = (await lateEvents(sql, at - withinMs)).filter(({ resource }) => isWithin(scope, resource))
+  const [first] = waiting
+  if (first === undefined || waiting.length < threshold) return []
+  const since = new Date(first.at).toISOString()
+  const says = `${waiting.length} event${waiting.length === 1 ? '' : 's'} can’t be delivered, the oldest since ${since}.`
+  return [{ subject: 'events', says }]
+}
+
+async function failedRotations({ scope, withinMs }: Watching, { sql, vaults, at }: Where): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const { id, vault, nameKey, state, entered } of await troubledRotations(sql, at - withinMs)) {
+    const resource = await resourceIn(vaults, vault, nameKey)
+    if (resource === undefined || !isWithin(scope, resource)) continue
+    const what = state === 'blocked' ? 'is blocked' : 'ended without a new version'
+    const since = new Date(entered).toISOString()
+    const says = `The rotation of ${nameKey} in the vault ${vault} ${what}, since ${since}. See: cardea rotation show ${nameKey}`
+    found.push({ subject: `${id} ${state}`, says })
+  }
+  return found
+}
+
+async function resourceIn(vaults: VaultBook, name: string, secret: string): Promise<string | undefined> {
+  const vault = await vaults.vault(name)
+  return vault && resourceOf(vault, secret)
+}

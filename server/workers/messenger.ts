@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import type { Instant } from '#base/clock.ts'
+import type { Finding, Rule } from '#core/alerts/alert.ts'
+import { type Egress, postOutside } from './egress.ts'
+import { messageHeaders } from './signature.ts'
+
+/** How messages leave the house. */
+export type Outlets = Egress & {
+  /** A server that takes mail, and by what address we are known; undefined: no mail goes out. */
+  readonly smtp: { readonly url: string; readonly from: string } | undefined
+  /** The key that signs what is posted. */
+  readonly key: string | undefined
+  readonly domain: string
+}
+
+export type Message = { readonly rule: Rule; readonly news: readonly Finding[]; readonly at: Instant }
+
+/** More lines than this nobody reads; how many there were is told all the same. */
+const linesMax = 50
+
+/** Tells everybody whom a rule names, all news in one message each. Throws when somebody couldn't be told. */
+export async function deliver(message: Message, outlets: Outlets): Promise<void> {
+  const { mail, webhook } = message.rule.to
+  if (mail.length > 0) await sendMail(message, outlets)
+  if (webhook !== undefined) await post(webhook, message, outlets)
+}
+
+/** The same news have the same id, so that a receiver can tell a repetition. */
+function idOf({ rule, news }: Message): string {
+  const about = [rule.id, rule.told ?? 0, ...news.map(({ subject }) => subject)]
+  return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these could break a line
+const breaks = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+const oneLine = (text: string): string => text.replace(breaks, '?')
+
+async function sendMail(message: Message, { smtp, domain }: Outlets): Promise<void> {
+  if (smtp === undefined) throw new Error('CARDEA_SMTP_URL is not set')
+  const { createTransport } = await import('nodemailer')
+  const { rule, news } = message
+  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(smtp.url).hostname)
+  const transport = createTransport(smtp.url, {
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  Object.assign(transport.options, { requireTLS: !local, connectionTimeout: 10_000, socketTimeout: 30_000 })
+  const count = `${news.length} finding${news.length === 1 ? '' : 's'}`
+  try {
+    await transport.sendMail({
+      from: smtp.from,
+      to: [...rule.to.mail],
+      subject: oneLine(`[Cardea] ${rule.name}: ${count} (${rule.watch})`),
+      text: textOf(message),
+      messageId: `<${idOf(message)}@${domain}>`,
+      date: new Date(message.at),
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    })
+  } finally {
+    transport.close()
+  }
+}
+
+function textOf({ rule, news, at }: Message): string {
+  const lines = news.slice(0, linesMax).map(({ says }) => `- ${oneLine(says)}`)
+  return [
+    `The alert rule ${rule.name} (${rule.watch}) at ${oneLine(rule.scope)} has found, at ${new Date(at).toISOString()}:`,
+    '',
+    ...lines,
+    ...(news.length > linesMax ? [`and ${news.length - linesMax} more.`] : []),
+    '',
+  ].join('\n')
+}
+
+/** Like the common alert schema of Azure Monitor, in its names for what it has names for. */
+async function post(url: string, message: Message, outlets: Outlets): Promise<void> {
+  const { rule, news, at } = message
+  const body = JSON.stringify({
+    schemaId: 'cardeaAlert',
+    data: {
+      essentials: {
+        alertId: idOf(message),
+        alertRule: rule.name,
+        monitorCondition: 'Fired',
+        signalType: rule.watch,
+        alertTargetIDs: [rule.scope],
+        firedDateTime: new Date(at).toISOString(),
+      },
+      alertContext: { findings: news.slice(0, linesMax).map(({ says }) => oneLine(says)), count: news.length },
+    },
+  })
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    ...messageHeaders(outlets.key, idOf(message), at, body),
+  }
+  const status = await postOutside(url, { headers, body }, outlets)
+  if (status < 200 || status > 299) throw new Error(`the web hook answered ${status}`)
+}
