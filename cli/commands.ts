@@ -1,5 +1,6 @@
 import accessConvert from './access-convert.ts'
 import accessExplain from './access-explain.ts'
+import { alertDelete, alertList, alertSet } from './alert.ts'
 import auditExport from './audit-export.ts'
 import auditVerify from './audit-verify.ts'
 import type { Command } from './command.ts'
@@ -56,6 +57,9 @@ export const commands: readonly Command[] = [
   userDisable,
   userEnable,
   auditExport,
+  alertSet,
+  alertList,
+  alertDelete,
   auditVerify,
   demo,
 ]

@@ -198,6 +198,7 @@ async function serve(
       feeds,
       issuer,
       metrics,
+      allowPrivate: settings.alerts.allowPrivate,
       quota: settings.quota,
       delays: settings.delays,
       ...rotation,
@@ -218,6 +219,7 @@ async function serve(
     keepCheckpoint,
     log,
     events: settings.events,
+    outlets: { ...settings.alerts, domain: settings.domain },
   })
   closers.push(() => workers.close())
 

@@ -42,6 +42,12 @@ export type Settings = {
   readonly issuers: readonly { readonly issuer: string; readonly jwksFile: string | undefined }[]
   /** Client ids of the user-assigned identities that programs on this machine may be. */
   readonly machineIdentities: readonly string[]
+  /** How alerts leave the house. */
+  readonly alerts: {
+    readonly smtp: { readonly url: string; readonly from: string } | undefined
+    readonly key: string | undefined
+    readonly allowPrivate: boolean
+  }
   readonly logLevel: string
 }
 
@@ -70,6 +76,10 @@ export const settingWords = {
   CARDEA_TOKEN_MINUTES: 'how long access tokens live, 5 to 1440 minutes (default 60)',
   CARDEA_ISSUERS: 'issuers of federated tokens: https://… or https://…;jwks=FILE, with spaces between',
   CARDEA_MACHINE_IDENTITIES: 'client ids of user-assigned identities that programs on this machine may be',
+  CARDEA_SMTP_URL: 'smtps://user:password@host of a server that takes alert mails; or CARDEA_SMTP_URL_FILE',
+  CARDEA_MAIL_FROM: 'the address that alert mails come from',
+  CARDEA_ALERTS_KEY: 'the key that signs alerts to web hooks; or CARDEA_ALERTS_KEY_FILE',
+  CARDEA_ALERTS_PRIVATE: 'yes: web hooks may lead into private networks (default no)',
   CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info)',
 } as const
 
@@ -137,6 +147,18 @@ export function settingsFrom(env: Env): Settings {
     wrong.push('CARDEA_TLS_CERT_FILE and CARDEA_TLS_KEY_FILE go together')
   const key = secret('CARDEA_EVENTS_KEY')
   const receiver = outside('CARDEA_EVENTS_URL', '; CARDEA_EVENTS_KEY signs what is sent')
+  const smtpUrl = secret('CARDEA_SMTP_URL')
+  const from = env.CARDEA_MAIL_FROM
+  let smtp: Settings['alerts']['smtp']
+  if (smtpUrl !== undefined) {
+    // What it is isn't repeated: a password stands in it.
+    if (!['smtp:', 'smtps:'].includes(URL.parse(smtpUrl)?.protocol ?? ''))
+      wrong.push('CARDEA_SMTP_URL must be an smtp:// or smtps:// URL')
+    else if (from === undefined) wrong.push('CARDEA_SMTP_URL and CARDEA_MAIL_FROM go together')
+    else smtp = { url: smtpUrl, from }
+  }
+  if (from !== undefined && !/^[\w.+-]{1,64}@[A-Za-z0-9.-]{1,190}$/.test(from))
+    wrong.push('CARDEA_MAIL_FROM must be a mail address')
   const settings: Settings = {
     data,
     database,
@@ -152,6 +174,11 @@ export function settingsFrom(env: Env): Settings {
     events: receiver && { url: receiver, key },
     metricsPort: (env.CARDEA_METRICS_PORT ?? 'off') === 'off' ? undefined : port('CARDEA_METRICS_PORT', 0),
     collector: outside('CARDEA_OTLP_URL'),
+    alerts: {
+      smtp,
+      key: secret('CARDEA_ALERTS_KEY'),
+      allowPrivate: choice('CARDEA_ALERTS_PRIVATE', ['yes', 'no'], 'no') === 'yes',
+    },
     tokenLifeSeconds: tokenLifeFrom(env.CARDEA_TOKEN_MINUTES ?? '60', wrong),
     issuers: issuersFrom(env.CARDEA_ISSUERS, wrong),
     machineIdentities: machineIdentitiesFrom(env.CARDEA_MACHINE_IDENTITIES, wrong),

@@ -8,6 +8,7 @@ import * as names from '@cardea/contract/appconfig/names'
 import * as revisions from '@cardea/contract/appconfig/revisions'
 import * as snapshots from '@cardea/contract/appconfig/snapshots'
 import * as access from '@cardea/contract/cardea/access'
+import * as alerts from '@cardea/contract/cardea/alerts'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
 import * as journal from '@cardea/contract/cardea/journal'
@@ -52,7 +53,7 @@ const treaty = {
   ],
   management: [
     ...declared(subscriptions, resourceGroups, resources, resourceLocks, vaults, stores),
-    ...declared(authorization, access, identities, metrics),
+    ...declared(authorization, access, identities, metrics, alerts),
     journal.readJournal,
   ],
   directory: declared(applications, credentials, directoryObjects, groups, organization, servicePrincipals, users),

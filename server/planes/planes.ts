@@ -39,6 +39,8 @@ export type Ground = {
   /** How long deletions, recoveries and purges take to be seen. */
   readonly delays: Delays
   readonly metrics: Metrics
+  /** Whether web hooks may lead into private networks. */
+  readonly allowPrivate: boolean
 }
 
 /** Every plane with its words, its routes, and the largest body that it takes. */

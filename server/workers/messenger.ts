@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
+import { type Egress, postOutside } from '#base/egress.ts'
 import type { Finding, Rule } from '#core/alerts/alert.ts'
-import { type Egress, postOutside } from './egress.ts'
 import { messageHeaders } from './signature.ts'
 
 /** How messages leave the house. */
@@ -83,7 +83,7 @@ async function post(url: string, message: Message, outlets: Outlets): Promise<vo
         alertRule: rule.name,
         monitorCondition: 'Fired',
         signalType: rule.watch,
-        alertTargetIDs: [rule.scope],
+        alertTargetIDs: [oneLine(rule.scope)],
         firedDateTime: new Date(at).toISOString(),
       },
       alertContext: { findings: news.slice(0, linesMax).map(({ says }) => oneLine(says)), count: news.length },

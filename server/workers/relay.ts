@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import type { Log } from '#base/log.ts'
 import { dropOutgoing, nextOutgoingAt, type Outgoing, returnOutgoing, takeOutgoing } from '#core/events/events.ts'
+import { messageHeaders } from './signature.ts'
 import { Alarm, type Worker } from './worker.ts'
 
 /**
@@ -98,7 +98,6 @@ export function startRelay<E>({ database, clock, log, to, pausesMs = gridPausesM
 type Answer = { readonly taken: boolean; readonly status?: number; readonly why?: string }
 
 async function post({ url, key }: Receiver, { sequence, event }: Outgoing, at: Instant): Promise<Answer> {
-  const timestamp = String(Math.floor(at / 1000))
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -106,11 +105,7 @@ async function post({ url, key }: Receiver, { sequence, event }: Outgoing, at: I
       signal: AbortSignal.timeout(requestMsMax),
       headers: {
         'content-type': 'application/cloudevents+json; charset=utf-8',
-        'webhook-id': String(sequence),
-        'webhook-timestamp': timestamp,
-        ...(key !== undefined && {
-          'webhook-signature': `v1,${signatureOf(key, `${sequence}.${timestamp}.${event}`)}`,
-        }),
+        ...messageHeaders(key, String(sequence), at, event),
       },
       body: event,
     })
@@ -122,6 +117,5 @@ async function post({ url, key }: Receiver, { sequence, event }: Outgoing, at: I
   }
 }
 
-const signatureOf = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('base64')
 const sequenceOf = ({ sequence }: Outgoing): number => sequence
 const timeOf = ({ event }: Outgoing): Instant => Date.parse((JSON.parse(event) as { time: string }).time)

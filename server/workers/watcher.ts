@@ -44,9 +44,7 @@ export const watcher = ({ base, vaults, outlets, log, everyMs = minute }: Watche
       } catch (error) {
         log.warn({ rule: rule.name, scope: rule.scope, why: whyOf(error) }, 'an alert could not be delivered')
         const pause = Math.min(pauseMsMax, everyMs * 2 ** Math.min(lease.attempt, 10))
-        await database.write((turn) =>
-          keepTrouble(turn, lease, rule, { trouble: whyOf(error), next: turn.at + pause }),
-        )
+        await database.write((turn) => keepTrouble(turn, lease, rule, { trouble: whyOf(error), next: turn.at + pause }))
         return
       }
     }

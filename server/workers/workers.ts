@@ -8,12 +8,14 @@ import type { OnStep } from '#core/rotation/steps.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { historyKeeper, snapshotKeeper } from './configurator.ts'
 import { keyKeeper } from './key-keeper.ts'
+import type { Outlets } from './messenger.ts'
 import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
 import { reaper, storeReaper, vaultReaper } from './reaper.ts'
 import { type Receiver, startRelay } from './relay.ts'
 import { rotator } from './rotator.ts'
 import { settler } from './settler.ts'
+import { watcher } from './watcher.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 /** All that happens unasked on this node. */
@@ -27,6 +29,8 @@ export type Workers = {
   readonly events: Receiver | undefined
   readonly onStep: OnStep | undefined
   readonly keepCheckpoint: KeepCheckpoint
+  /** How alerts leave the house. */
+  readonly outlets: Outlets
 }
 
 export function startWorkers({
@@ -39,6 +43,7 @@ export function startWorkers({
   events,
   onStep,
   keepCheckpoint,
+  outlets,
 }: Workers): Worker {
   const { database, clock } = base
   const around = { database, clock, log, owner: `${hostname()}:${process.pid}:${randomUUID()}` }
@@ -51,6 +56,7 @@ export function startWorkers({
     startWorker(keyKeeper(base), around),
     startWorker(notary(base, keepCheckpoint), around),
     startReadingKeeper({ database, log }),
+    startWorker(watcher({ base, vaults, outlets, log }), around),
     startWorker(snapshotKeeper({ base, vaults }), around),
     startWorker(historyKeeper(base), around),
   ]

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
+import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { directoryKey } from '#core/identity/directory.ts'
@@ -7,7 +8,6 @@ import { isWithin } from '#core/journal/scope.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { hold, type Lease, scheduleAt, settle, unschedule } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import type { Turn } from '#base/database.ts'
 import { type Finding, type Recipients, type Rule, usual, usualPauseMs } from './alert.ts'
 import {
   addRule,
@@ -82,7 +82,11 @@ export async function keepLook(
   turn: Turn,
   lease: Lease,
   rule: Rule,
-  { told, ended, next }: { readonly told: readonly Finding[]; readonly ended: readonly string[]; readonly next: Instant },
+  {
+    told,
+    ended,
+    next,
+  }: { readonly told: readonly Finding[]; readonly ended: readonly string[]; readonly next: Instant },
 ): Promise<void> {
   await hold(turn, lease)
   for (const subject of ended) await forgetTold(turn.sql, rule.id, subject)
@@ -107,5 +111,16 @@ export async function keepTrouble(
 async function opened(sql: Sql, keyring: Keyring, kept: KeptRule): Promise<Rule> {
   const { id, scope, name, watch, threshold, within_ms: withinMs, pause_ms: pauseMs, sealed, told, trouble } = kept
   const to = JSON.parse(await keyring.unseal(sql, directoryKey, sealed, placeOf(id))) as Recipients
-  return { id, scope, name, watch, threshold, withinMs, pauseMs, to, told: told ?? undefined, trouble: trouble ?? undefined }
+  return {
+    id,
+    scope,
+    name,
+    watch,
+    threshold,
+    withinMs,
+    pauseMs,
+    to,
+    told: told ?? undefined,
+    trouble: trouble ?? undefined,
+  }
 }

@@ -60,7 +60,10 @@ async function expiring({ scope, withinMs }: Watching, { sql, vaults, at }: Wher
     if (resource === undefined || !isWithin(scope, resource)) continue
     const when = new Date(expires).toISOString()
     const says = expires <= at ? `expired at ${when}` : `expires at ${when}`
-    found.push({ subject: `${resource}/${version} ${expires}`, says: `The secret ${name} of the vault ${vault} ${says}.` })
+    found.push({
+      subject: `${resource}/${version} ${expires}`,
+      says: `The secret ${name} of the vault ${vault} ${says}.`,
+    })
   }
   return found
 }

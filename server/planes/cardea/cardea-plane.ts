@@ -4,11 +4,14 @@ import type { Route } from '../plane.ts'
 import type { Tenancy } from '../tenancy.ts'
 import type { Around } from './around.ts'
 import bindRotation from './bind-rotation.ts'
+import deleteAlert from './delete-alert.ts'
 import followStore from './follow-store.ts'
 import followVault from './follow-vault.ts'
+import listAlerts from './list-alerts.ts'
 import listReaders from './list-readers.ts'
 import listReferences from './list-references.ts'
 import type { Metrics } from './metrics.ts'
+import putAlert from './put-alert.ts'
 import readJournal from './read-journal.ts'
 import readMetrics from './read-metrics.ts'
 import reportConsumer from './report-consumer.ts'
@@ -29,8 +32,11 @@ export const onVaults = (around: Around): readonly Route<Vault>[] => [
 
 export const onStores = (around: Around): readonly Route<Store>[] => [followStore(around), listReferences(around)]
 
-type AroundManagement = { readonly hosts: Hosts; readonly metrics: Metrics }
-export const onManagement = ({ hosts, metrics }: AroundManagement): readonly Route<Tenancy>[] => [
+type AroundManagement = { readonly hosts: Hosts; readonly metrics: Metrics; readonly allowPrivate: boolean }
+export const onManagement = ({ hosts, metrics, allowPrivate }: AroundManagement): readonly Route<Tenancy>[] => [
   readJournal(hosts),
   readMetrics(metrics),
+  putAlert({ allowPrivate }),
+  listAlerts(),
+  deleteAlert(),
 ]

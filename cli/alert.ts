@@ -1,0 +1,107 @@
+import type { AlertView } from '@cardea/contract/cardea/alerts'
+import { ruleName, type Watched, watched } from '@cardea/contract/cardea/alerts'
+import { resourceId } from '@cardea/contract/cardea/journal'
+import { oneOf } from '@cardea/contract/shape'
+import { command, data, json, Misuse } from './command.ts'
+import { durationFrom } from './duration.ts'
+import { paintFor, shown, spanOf, table, when } from './print.ts'
+import { withManagement } from './service.ts'
+
+/** Rules that tell somebody when something is wrong: their three commands, which share what they are given. */
+const rule = { says: 'the rule', shape: ruleName } as const
+const resource = {
+  type: 'string',
+  value: 'ID',
+  says: 'the resource id at and below which (default the subscription)',
+  shape: resourceId,
+} as const
+const pathOf = (name: string, resource: string | undefined): string =>
+  `/.cardea/alerts${name === '' ? '' : `/${name}`}${resource === undefined ? '' : `?${new URLSearchParams({ resource })}`}`
+
+export const alertSet = command({
+  name: 'alert set',
+  says: 'Tells somebody when something is wrong: by mail, or by a web hook whose address is read from standard input.',
+  more: `What can be watched: ${watched.join(', ')}.`,
+  takes: { name: rule },
+  options: {
+    watch: { type: 'string', value: 'WHAT', says: 'what is watched', shape: oneOf(...watched) },
+    threshold: { type: 'string', value: 'COUNT', says: 'how often until it counts' },
+    within: { type: 'string', value: 'TIME', says: 'how far back, or for near-expiry how far ahead: 5m, 30d' },
+    pause: { type: 'string', value: 'TIME', says: 'how long after a message none follows (default 15m)' },
+    mail: { type: 'string', value: 'ADDRESS', multiple: true, says: 'who is told; again for another' },
+    webhook: { type: 'boolean', says: 'tell the https:// address on standard input; it may be a credential' },
+    resource,
+    data,
+    json,
+  },
+  examples: [
+    'cardea alert set intruders --watch denied --threshold 20 --within 5m --mail ops@example.org',
+    'cardea alert set expiry --watch near-expiry --within 30d --webhook < webhook-address',
+  ],
+  async run({ name, watch, threshold, within, pause, mail, webhook, resource, data, json }, world) {
+    if (watch === undefined)
+      throw new Misuse('What is to be watched? Give it with --watch.', 'See: cardea help alert set')
+    if (mail.length === 0 && !webhook) throw new Misuse('Whom to tell? Give --mail ADDRESS or --webhook.')
+    if (threshold !== undefined && !/^[1-9]\d{0,6}$/.test(threshold)) throw new Misuse('--threshold must be a number.')
+    const address = webhook ? (await world.read()).toString('utf8').trim() : undefined
+    const body = {
+      watch: watch as Watched,
+      ...(threshold !== undefined && { threshold: Number(threshold) }),
+      ...(within !== undefined && { withinSeconds: durationFrom('--within', within) }),
+      ...(pause !== undefined && { pauseSeconds: durationFrom('--pause', pause) }),
+      ...(mail.length > 0 && { mail }),
+      ...(address !== undefined && { webhook: address }),
+    }
+    return withManagement(world, { data }, async (management) => {
+      const view = (await management.ask('PUT', pathOf(name, resource), body)).body
+      if (json) world.print(JSON.stringify(view))
+      else world.print(`${paintFor(world.terminal.colours).name(name)} watches ${shown(String(view.resource))}`)
+      return 0
+    })
+  },
+})
+
+export const alertList = command({
+  name: 'alert list',
+  says: 'Lists the rules that tell somebody when something is wrong, and what keeps them from it.',
+  takes: {},
+  options: { resource, data, json },
+  examples: ['cardea alert list'],
+  async run({ resource, data, json }, world) {
+    return withManagement(world, { data }, async (management) => {
+      const rules = (await management.ask('GET', pathOf('', resource))).body.value as readonly AlertView[]
+      if (json) world.print(JSON.stringify(rules))
+      else if (rules.length === 0)
+        world.print('Nothing is watched. Begin with: cardea alert set NAME --watch denied --mail ADDRESS')
+      else {
+        const paint = paintFor(world.terminal.colours)
+        const rows = rules.map(({ name, watch, threshold, withinSeconds, mail, webhook, told, trouble }) => [
+          paint.name(name),
+          watch,
+          `${threshold} in ${spanOf(withinSeconds)}`,
+          shown([...mail, ...(webhook === null ? [] : [webhook])].join(', ')),
+          told === null ? paint.dim('never') : when(told, world.now()),
+          trouble === null ? '' : paint.bad(shown(trouble)),
+        ])
+        const heads = ['RULE', 'WATCHES', 'FROM', 'TELLS', 'TOLD', 'TROUBLE'].map((head) => ({ head }))
+        for (const line of table(paint, heads, rows)) world.print(line)
+      }
+      return 0
+    })
+  },
+})
+
+export const alertDelete = command({
+  name: 'alert delete',
+  says: 'Takes a rule away.',
+  takes: { name: rule },
+  options: { resource, data, json },
+  examples: ['cardea alert delete intruders'],
+  async run({ name, resource, data, json }, world) {
+    return withManagement(world, { data }, async (management) => {
+      await management.ask('DELETE', pathOf(name, resource))
+      world.print(json ? JSON.stringify({ name }) : `${name} watches no longer`)
+      return 0
+    })
+  },
+})

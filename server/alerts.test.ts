@@ -1,0 +1,469 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createHttps, type Server } from 'node:https'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { openAuthority } from '#base/authority.ts'
+import { isPrivate, postOutside, refusalOf } from '#base/egress.ts'
+import { silentLog } from '#base/log.ts'
+import { maySpeak, newsIn, type Rule } from '#core/alerts/alert.ts'
+import { findingsOf } from '#core/alerts/findings.ts'
+import { VaultBook } from '#core/vaults/vaults.ts'
+import { deliver, type Outlets } from '#workers/messenger.ts'
+import { watcher } from '#workers/watcher.ts'
+import { startWorker } from '#workers/worker.ts'
+import { type House, openHouse } from './testing/house.ts'
+
+const version = 'api-version=7.4'
+const managementHost = 'management.cardea.internal'
+const minute = 60_000
+
+type Sink = AsyncDisposable & {
+  readonly url: string
+  readonly mails: { to: string[]; text: string }[]
+  refuse: boolean
+}
+
+/** A server that takes mail and keeps it. */
+async function mailSink(): Promise<Sink> {
+  const sockets = new Set<Socket>()
+  const sink = { url: '', mails: [] as { to: string[]; text: string }[], refuse: false }
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.setEncoding('utf8')
+    let to: string[] = []
+    let text: string | undefined
+    let rest = ''
+    socket.write('220 sink\r\n')
+    socket.on('error', () => {})
+    socket.on('data', (part: string) => {
+      rest += part
+      for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
+        const line = rest.slice(0, end)
+        rest = rest.slice(end + 2)
+        if (text !== undefined) {
+          if (line !== '.') text += `${line}\n`
+          else {
+            sink.mails.push({ to, text })
+            text = undefined
+            socket.write('250 kept\r\n')
+          }
+        } else if (/^RCPT TO:/i.test(line)) {
+          to.push(/<(.*)>/.exec(line)?.[1] ?? '')
+          socket.write(sink.refuse ? '550 not here\r\n' : '250 ok\r\n')
+        } else if (/^DATA/i.test(line)) {
+          text = ''
+          socket.write('354 go on\r\n')
+        } else if (/^QUIT/i.test(line)) socket.end('221 bye\r\n')
+        else {
+          if (/^MAIL/i.test(line)) to = []
+          socket.write('250 ok\r\n')
+        }
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  sink.url = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return Object.assign(sink, {
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  })
+}
+
+const until = async (so: () => boolean | Promise<boolean>) => {
+  const since = performance.now()
+  while (!(await so())) {
+    if (performance.now() - since > 10_000) throw new Error('it never came')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+const put = async (house: House, name: string, body: object, resource?: string, token?: string) =>
+  house.ask(
+    managementHost,
+    'PUT',
+    `/.cardea/alerts/${name}${resource === undefined ? '' : `?resource=${encodeURIComponent(resource)}`}`,
+    { token: token ?? (await house.developerToken(`https://${managementHost}`)), body },
+  )
+const list = async (house: House) =>
+  (
+    await house.ask(managementHost, 'GET', '/.cardea/alerts', {
+      token: await house.developerToken(`https://${managementHost}`),
+    })
+  ).json.value
+const vaultId = (house: House) =>
+  `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
+const ruleOf = (more: Partial<Rule> = {}): Rule => ({
+  ...{ id: 'id', scope: '/', name: 'rule', watch: 'denied', threshold: 3, withinMs: 5 * minute, pauseMs: minute },
+  ...{ to: { mail: [], webhook: undefined }, told: undefined, trouble: undefined },
+  ...more,
+})
+const look = async (house: House, rule: Partial<Rule>, at = Date.now()) => {
+  const { database } = house.cardea.base
+  return findingsOf(ruleOf(rule), { sql: database.read, vaults: new VaultBook(database), at })
+}
+
+describe('a rule', () => {
+  it('tells by mail of somebody who is refused again and again, once, with everything in one mail', async () => {
+    await using sink = await mailSink()
+    await using house = await openHouse({
+      env: { CARDEA_SMTP_URL: sink.url, CARDEA_MAIL_FROM: 'cardea@example.org' },
+    })
+    const strangers = await Promise.all(['one', 'two'].map((name) => house.newcomer(name)))
+    for (const stranger of strangers) {
+      const token = await stranger.token()
+      for (let count = 0; count < 3; count += 1)
+        await house.ask(house.vaultHost, 'GET', `/secrets/db?${version}`, { token })
+    }
+    const body = { watch: 'denied', threshold: 3, mail: ['ops@example.org', 'more@example.org'] }
+    const { status, json } = await put(house, 'burst', body)
+    assert.deepEqual([status, json.mail, json.withinSeconds], [200, body.mail, 300])
+    await until(() => sink.mails.length === 1)
+    const [mail] = sink.mails
+    assert.deepEqual(mail?.to, body.mail)
+    const text = (mail?.text ?? '').replaceAll('=\n', '')
+    assert.match(text, /^Subject: \[Cardea\] burst: 2 findings \(denied\)$/m)
+    assert.match(text, /^Auto-Submitted: auto-generated$/m)
+    assert.match(text, /^Message-ID: <[0-9a-f]{32}@cardea\.internal>$/m)
+    for (const { principal } of strangers) assert.match(text, new RegExp(`${principal.objectId} was refused 3 times`))
+    await until(async () => (await list(house))[0].told !== null)
+    assert.equal(sink.mails.length, 1)
+  })
+
+  it('that can’t tell anybody says so, and tells when it can', async () => {
+    await using sink = await mailSink()
+    sink.refuse = true
+    const house = await openHouse()
+    await using _house = house
+    const { base } = house.cardea
+    const outlets: Outlets = {
+      ...{ smtp: { url: sink.url, from: 'cardea@example.org' }, key: undefined },
+      ...{ domain: 'cardea.internal', allowPrivate: false },
+    }
+    const token = await (await house.newcomer('stranger')).token()
+    await house.ask(house.vaultHost, 'GET', `/secrets/db?${version}`, { token })
+    await put(house, 'burst', { watch: 'denied', threshold: 1, mail: ['ops@example.org'] })
+    // The house itself has no way to send mail.
+    await until(async () => (await list(house))[0].trouble === 'CARDEA_SMTP_URL is not set')
+    const { rows } = await base.database.read.run('select id from alert_rule', [])
+    const [{ id }] = rows as [{ id: string }]
+    const again = () =>
+      base.database.write(({ sql, at }) =>
+        sql.run(`update due set at = ${at} where kind = 'alert' and subject = '${id}'`, []),
+      )
+    await again()
+    const vaults = new VaultBook(base.database)
+    const around = { database: base.database, clock: base.clock, log: silentLog, owner: 'test' }
+    const worker = startWorker(watcher({ base, vaults, outlets, log: silentLog, everyMs: 20 }), around)
+    await until(async () => /EENVELOPE|EMESSAGE/.test((await list(house))[0].trouble))
+    sink.refuse = false
+    await until(() => sink.mails.length === 1)
+    await until(async () => (await list(house))[0].trouble === null)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    assert.equal(sink.mails.length, 1, 'what lasts isn’t news')
+    await worker.close()
+  })
+
+  it('finds what lies in its scope alone', async () => {
+    await using house = await openHouse()
+    const token = await (await house.newcomer('stranger')).token()
+    for (let count = 0; count < 3; count += 1)
+      await house.ask(house.vaultHost, 'GET', `/secrets/db?${version}`, { token })
+    assert.equal((await look(house, { scope: vaultId(house) })).length, 1)
+    assert.equal((await look(house, { scope: vaultId(house), threshold: 4 })).length, 0)
+    assert.equal((await look(house, { scope: `${vaultId(house)}2` })).length, 0)
+    assert.equal((await look(house, {}, Date.now() + 6 * minute)).length, 0, 'long ago')
+  })
+
+  it('finds who asks more than a quota lets through', async () => {
+    await using house = await openHouse({ env: { CARDEA_QUOTA: '2' } })
+    const token = await house.developerToken()
+    for (let count = 0; count < 6; count += 1)
+      await house.ask(house.vaultHost, 'GET', `/secrets/db?${version}`, { token })
+    const [finding] = await look(house, { watch: 'throttled', threshold: 1 })
+    assert.match(finding?.says ?? '', /was held back by a quota (once|\d times)/)
+  })
+
+  it('finds secrets that expire soon or have, and none that is disabled or deleted', async () => {
+    await using house = await openHouse()
+    const token = await house.developerToken()
+    const now = Math.floor(Date.now() / 1000)
+    const set = (name: string, attributes: object) =>
+      house.ask(house.vaultHost, 'PUT', `/secrets/${name}?${version}`, {
+        token,
+        body: { value: 'never-in-a-mail', attributes },
+      })
+    await set('soon', { exp: now + 86_400 })
+    await set('over', { exp: now - 86_400 })
+    await set('later', { exp: now + 90 * 86_400 })
+    await set('never', {})
+    await set('off', { exp: now + 60, enabled: false })
+    await set('gone', { exp: now + 60 })
+    await house.ask(house.vaultHost, 'DELETE', `/secrets/gone?${version}`, { token })
+    const found = await look(house, { watch: 'near-expiry', withinMs: 30 * 86_400_000, scope: vaultId(house) })
+    assert.deepEqual(
+      found.map(({ says }) => says.replace(/ at .*/, '')),
+      ['The secret over of the vault demo expired', 'The secret soon of the vault demo expires'],
+    )
+    assert.doesNotMatch(JSON.stringify(found), /never-in-a-mail/)
+  })
+
+  it('finds events that nobody takes', async () => {
+    await using house = await openHouse({ env: { CARDEA_EVENTS_URL: 'http://127.0.0.1:9/' } })
+    const token = await house.developerToken()
+    await house.ask(house.vaultHost, 'PUT', `/secrets/db?${version}`, { token, body: { value: 'x' } })
+    assert.equal((await look(house, { watch: 'late-events', threshold: 1, withinMs: 15 * minute })).length, 0)
+    const [late] = await look(
+      house,
+      { watch: 'late-events', threshold: 1, withinMs: 15 * minute },
+      Date.now() + 16 * minute,
+    )
+    assert.match(late?.says ?? '', /^1 event can’t be delivered, the oldest since /)
+  })
+
+  it('finds rotations that are blocked, and that ended in vain', async () => {
+    await using house = await openHouse()
+    const at = Date.now()
+    await house.cardea.base.database.write(async ({ sql }) => {
+      for (const [id, state, open] of [
+        ['a', 'blocked', "'one'"],
+        ['b', 'aborted', 'null'],
+        ['c', 'grace', "'three'"],
+      ]) {
+        await sql.run(
+          `insert into rotation (id, vault, name_key, open_key, provider, binding, scrub, state, reason, attempt, started, entered, next, gives_up)
+           values ('${id}', 'demo', 'secret-${id}', ${open}, 'random', '{}', 1, '${state}', 'scheduled', 0, ${at}, ${at}, ${at + 3_600_000}, ${at + 3_600_000})`,
+          [],
+        )
+      }
+    })
+    const found = await look(house, { watch: 'rotation-failed', withinMs: 86_400_000, scope: vaultId(house) })
+    assert.deepEqual(
+      found.map(({ says }) => says.slice(0, 46)),
+      ['The rotation of secret-a in the vault demo is ', 'The rotation of secret-b in the vault demo end'],
+    )
+  })
+
+  it('is one’s own at one’s own resource: nobody else’s is seen, changed or taken away', async () => {
+    await using house = await openHouse()
+    const { builtInRoles } = await import('@cardea/contract/roles')
+    await put(house, 'same', { watch: 'denied', mail: ['owner@example.org'] })
+    const manager = await house.newcomer('manager of the vault')
+    await house.assign(manager.principal, builtInRoles.contributor, vaultId(house))
+    const token = await manager.token(`https://${managementHost}`)
+    const at = `?resource=${encodeURIComponent(vaultId(house))}`
+    assert.equal(
+      (await put(house, 'same', { watch: 'throttled', mail: ['x@example.org'] }, undefined, token)).status,
+      403,
+    )
+    assert.equal(
+      (await put(house, 'same', { watch: 'throttled', mail: ['x@example.org'] }, vaultId(house), token)).status,
+      200,
+    )
+    const theirs = await house.ask(managementHost, 'GET', `/.cardea/alerts${at}`, { token })
+    assert.deepEqual(
+      theirs.json.value.map(({ mail }: { mail: string[] }) => mail),
+      [['x@example.org']],
+    )
+    assert.equal((await house.ask(managementHost, 'DELETE', '/.cardea/alerts/same', { token })).status, 403)
+    assert.equal((await house.ask(managementHost, 'DELETE', `/.cardea/alerts/SAME${at}`, { token })).status, 204)
+    assert.equal((await house.ask(managementHost, 'DELETE', `/.cardea/alerts/same${at}`, { token })).status, 404)
+    assert.equal((await list(house)).length, 1)
+  })
+
+  it('shows of a web hook its host alone, and keeps it sealed', async () => {
+    await using house = await openHouse()
+    const webhook = 'https://hooks.example.org/services/T0/B0/confidential?token=confidential'
+    const { json } = await put(house, 'hook', { watch: 'denied', webhook })
+    assert.equal(json.webhook, 'hooks.example.org')
+    assert.doesNotMatch(JSON.stringify(await list(house)), /confidential/)
+    const { rows } = await house.cardea.base.database.read.run('select * from alert_rule', [])
+    assert.doesNotMatch(JSON.stringify(rows), /confidential/)
+    const [{ sealed }] = rows as [{ sealed: Uint8Array }]
+    assert.doesNotMatch(Buffer.from(sealed).toString('latin1'), /confidential/)
+  })
+
+  it('is refused with nobody to tell, with what could break a mail, and with a web hook into the house', async () => {
+    await using house = await openHouse()
+    for (const [what, body] of [
+      ['nobody to tell', { watch: 'denied' }],
+      ['something else to watch', { watch: 'weather', mail: ['a@b'] }],
+      ['a line in an address', { watch: 'denied', mail: ['a@b.org\r\nBcc: c@d.org'] }],
+      ['two addresses in one', { watch: 'denied', mail: ['a@b.org,c@d.org'] }],
+      ['a name beside the address', { watch: 'denied', mail: ['Ops <a@b.org>'] }],
+      ['a web hook without encryption', { watch: 'denied', webhook: 'http://example.org/' }],
+      ['a web hook to this machine', { watch: 'denied', webhook: 'https://127.0.0.1/' }],
+      ['a web hook to this machine by name', { watch: 'denied', webhook: 'https://localhost:8443/' }],
+      ['a web hook to a cloud’s own services', { watch: 'denied', webhook: 'https://169.254.169.254/' }],
+      ['a web hook to a private network in disguise', { watch: 'denied', webhook: 'https://[::ffff:10.0.0.1]/' }],
+      ['a web hook to loopback as a number', { watch: 'denied', webhook: 'https://2130706433/' }],
+      ['a web hook with a password', { watch: 'denied', webhook: 'https://user:password@example.org/' }],
+      ['a threshold of nothing', { watch: 'denied', threshold: 0, mail: ['a@b.org'] }],
+    ] as const) {
+      const { status, text } = await put(house, 'rule', body)
+      assert.equal(status, 400, `${what}: ${text}`)
+      assert.doesNotMatch(text, /password@/)
+    }
+  })
+})
+
+describe('news', () => {
+  const finding = (subject: string) => ({ subject, says: subject })
+  it('is what wasn’t told, or was told a day ago and still lasts', () => {
+    const told = new Map([
+      ['told', 0],
+      ['ended', 0],
+    ])
+    const now = newsIn([finding('new'), finding('told')], told, minute)
+    assert.deepEqual([now.news.map(({ subject }) => subject), now.ended], [['new'], ['ended']])
+    const later = newsIn([finding('told')], told, 24 * 60 * minute)
+    assert.deepEqual(
+      later.news.map(({ subject }) => subject),
+      ['told'],
+    )
+  })
+  it('waits for the pause to be over', () => {
+    assert.equal(maySpeak(ruleOf(), 0), true)
+    assert.equal(maySpeak(ruleOf({ told: 0 }), minute - 1), false)
+    assert.equal(maySpeak(ruleOf({ told: 0 }), minute), true)
+  })
+})
+
+type Hook = AsyncDisposable & {
+  readonly url: string
+  readonly ca: string
+  readonly heard: { headers: Record<string, unknown>; body: string }[]
+  status: number
+}
+
+/** A receiver with a certificate for hook.cardea.internal. */
+async function webHook(): Promise<Hook> {
+  const folder = await mkdtemp(join(tmpdir(), 'cardea-hook-'))
+  const authority = await openAuthority(folder, 'cardea.internal', new Date())
+  const { cert, key } = await authority.serverCertificate(new Date())
+  const hook = {
+    url: '',
+    ca: authority.ca,
+    heard: [] as { headers: Record<string, unknown>; body: string }[],
+    status: 200,
+  }
+  const server: Server = createHttps({ cert, key }, (request, answer) => {
+    let body = ''
+    request.setEncoding('utf8')
+    request.on('data', (part) => {
+      body += part
+    })
+    request.on('end', () => {
+      hook.heard.push({ headers: request.headers, body })
+      answer.writeHead(hook.status, { location: 'https://169.254.169.254/' }).end()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  hook.url = `https://login.cardea.internal:${(server.address() as AddressInfo).port}/path?x=1`
+  return Object.assign(hook, {
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+      await rm(folder, { recursive: true, force: true })
+    },
+  })
+}
+
+describe('a message', () => {
+  const evil = '=x\r\nBcc: all@example.org\r\n\r\n.\r\nMAIL FROM:<x>\u2028y'
+  const message = (to: Rule['to'], says = evil) => ({
+    rule: ruleOf({ to, scope: `/subscriptions/${evil}` }),
+    news: [{ subject: 'a', says }],
+    at: 1_700_000_000_000,
+  })
+  const outlets: Outlets = { smtp: undefined, key: 'key', domain: 'cardea.internal', allowPrivate: false }
+
+  it('by mail has the headers and recipients that we gave it, whatever a finding says', async () => {
+    await using sink = await mailSink()
+    const to = { mail: ['ops@example.org'], webhook: undefined }
+    await deliver(message(to), { ...outlets, smtp: { url: sink.url, from: 'cardea@example.org' } })
+    assert.equal(sink.mails.length, 1)
+    assert.deepEqual(sink.mails[0]?.to, ['ops@example.org'])
+    const [head = ''] = (sink.mails[0]?.text ?? '').split('\n\n')
+    assert.doesNotMatch(head, /Bcc/i)
+    assert.doesNotMatch(sink.mails[0]?.text ?? '', /^(Bcc|MAIL FROM)/im)
+  })
+
+  it('by web hook is signed, and known again when it is repeated', async () => {
+    await using hook = await webHook()
+    const to = { mail: [], webhook: hook.url }
+    const way = { ...outlets, allowPrivate: true, ca: hook.ca, lookup: async () => ['127.0.0.1'] }
+    await deliver(message(to), way)
+    await deliver(message(to), way)
+    const [first, second] = hook.heard
+    const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signature } = first?.headers ?? {}
+    const expected = createHmac('sha256', 'key').update(`${id}.${time}.${first?.body}`).digest('base64')
+    assert.equal(signature, `v1,${expected}`)
+    assert.equal(second?.headers['webhook-id'], id)
+    const { data } = JSON.parse(first?.body ?? '')
+    assert.equal(data.essentials.alertRule, 'rule')
+    assert.equal(data.alertContext.count, 1)
+    assert.doesNotMatch(first?.body ?? '', /\\r|\\n|\u2028/)
+  })
+
+  it('follows no web hook to another place, and calls what isn’t taken undelivered', async () => {
+    await using hook = await webHook()
+    const way = { ...outlets, allowPrivate: true, ca: hook.ca, lookup: async () => ['127.0.0.1'] }
+    for (const status of [302, 404, 500]) {
+      hook.status = status
+      await assert.rejects(deliver(message({ mail: [], webhook: hook.url }), way), new RegExp(`answered ${status}`))
+    }
+    assert.equal(hook.heard.length, 3)
+  })
+
+  it('goes to no name that leads into the house, also when only one of its addresses does', async () => {
+    await using hook = await webHook()
+    for (const addresses of [
+      ['127.0.0.1'],
+      ['93.184.216.34', '10.0.0.1'],
+      ['::1'],
+      ['fe80::1'],
+      ['::ffff:192.168.0.1'],
+    ]) {
+      const way = { allowPrivate: false, ca: hook.ca, lookup: async () => addresses }
+      await assert.rejects(postOutside(hook.url, { headers: {}, body: '' }, way), /private address/)
+    }
+    assert.equal(hook.heard.length, 0)
+  })
+
+  it('knows private addresses by all their spellings', () => {
+    const inside = [
+      '127.0.0.1',
+      '10.1.2.3',
+      '172.31.0.1',
+      '192.168.1.1',
+      '169.254.169.254',
+      '100.64.0.1',
+      '0.0.0.0',
+      '::',
+    ]
+    const disguised = [
+      '::1',
+      'fd00::1',
+      'fe80::1',
+      '::ffff:7f00:1',
+      '::ffff:127.0.0.1',
+      '64:ff9b::a00:1',
+      '2002:7f00:1::',
+      'x',
+    ]
+    for (const address of [...inside, ...disguised]) assert.equal(isPrivate(address), true, address)
+    for (const address of ['93.184.216.34', '172.32.0.1', '2606:2800:220:1::1'])
+      assert.equal(isPrivate(address), false, address)
+    assert.equal(refusalOf('https://example.org/', { allowPrivate: false }), undefined)
+  })
+})
