@@ -4,6 +4,7 @@ import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { directoryKey, principalById, principalEnabled } from '#core/identity/directory.ts'
 import { groupsOf } from '#core/identity/membership.ts'
+import { refuseLocked } from '#core/locks/locks.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import type { Permit } from './access.ts'
 import {
@@ -64,6 +65,7 @@ export async function assignRole(
     )
   }
   refuseBorrowedDirectory(permit, role)
+  await refuseLocked(turn.sql, idOf(wanted), 'write')
   if (!role.scopes.some((scope) => contains(scope.toLowerCase(), wanted.scope.toLowerCase()))) {
     throw new Fault('invalid', `The role ${role.name} can't be assigned at this scope; see its assignable scopes.`, {
       arm: 'RoleDefinitionNotAssignableAtScope',
@@ -72,6 +74,10 @@ export async function assignRole(
   if (wanted.condition !== undefined) conditionFrom(wanted.condition)
   return keepAssignment(turn, keyring, { ...wanted, kind })
 }
+
+/** An assignment is a resource at its scope, so locks there are about it too. */
+const idOf = ({ scope, id }: RoleAssignment): string =>
+  `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/roleAssignments/${id}`
 
 /** Takes an assignment away; it holds no longer from the moment this is answered. */
 export async function unassignRole(
@@ -89,6 +95,7 @@ export async function unassignRole(
       'You may not take this role assignment away: a condition on your own right to do so, or its scope, forbids it.',
     )
   }
+  await refuseLocked(sql, idOf(kept), 'delete')
   if (await isLastAdministrator(sql, keyring, kept)) {
     throw new Fault(
       'conflict',

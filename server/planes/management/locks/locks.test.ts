@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { builtInRoles } from '@cardea/contract/roles'
 import { type House, openHouse } from '../../../testing/house.ts'
 import { type Manager, managerOf, storePath, vaultPath } from '../testing/manager.ts'
 
@@ -94,6 +95,23 @@ describe('a lock', () => {
     for (const path of purges) assert.equal((await manager.ask('POST', path)).json.error.code, 'ScopeLocked')
     await unlock('/resourceGroups/purge')
     for (const path of purges) assert.equal((await manager.ask('POST', path)).status, 200)
+  })
+
+  it('keeps role assignments as they are: none is taken away under any lock, none is made under a ReadOnly one', async () => {
+    await group('roles')
+    const vault = `/subscriptions/${manager.subscription}${vaultPath('roles-vault', 'roles')}`
+    const person = await house.newcomer('somebody')
+    const unassign = await house.assign(person.principal, builtInRoles.keyVaultReader, vault)
+    await lock(vaultPath('roles-vault', 'roles'), 'CanNotDelete')
+    await assert.rejects(unassign, /ScopeLocked|cannot perform delete/)
+    await house.assign(person.principal, builtInRoles.keyVaultSecretsUser, vault)
+    await lock(vaultPath('roles-vault', 'roles'), 'ReadOnly')
+    await assert.rejects(
+      house.assign(person.principal, builtInRoles.keyVaultSecretsOfficer, vault),
+      /cannot perform write/,
+    )
+    await unlock(vaultPath('roles-vault', 'roles'))
+    await unassign()
   })
 
   it('that is ReadOnly lets nothing be changed, and no keys be listed or renewed', async () => {
