@@ -29,6 +29,14 @@ const remove = statement<Tables, { scope_key: string }>((db, given) =>
   db.deleteFrom('permission_model').where('scope_key', '=', given('scope_key')),
 )
 
+const naming = statement<Tables, { pattern: string }, Pick<Row, 'scope_key'>>((db, given) =>
+  db
+    .selectFrom('permission_model')
+    .select('scope_key')
+    .where((row) => row(row.fn<string>('lower', ['policies']), 'like', given('pattern')))
+    .limit(1),
+)
+
 export type KeptModel = {
   readonly scopeKey: string
   readonly kind: string
@@ -58,3 +66,7 @@ export async function keepModelRow(
 export async function removeModelRow(sql: Sql, scopeKey: string): Promise<void> {
   await remove.changed(sql, { scope_key: scopeKey })
 }
+
+/** Whether the access policies of any vault name this principal. */
+export const policyNames = async (sql: Sql, principal: string): Promise<boolean> =>
+  (await naming.first(sql, { pattern: `%"${principal}"%` })) !== undefined

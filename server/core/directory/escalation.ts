@@ -1,7 +1,7 @@
 import type { Action } from '@cardea/contract/actions'
 import { Fault } from '#base/fault.ts'
 import type { Permit } from '#core/access/access.ts'
-import { holdsRoles } from '#core/access/departure.ts'
+import { holdsRights } from '#core/access/departure.ts'
 import type { Scope } from '#core/perform.ts'
 
 /** The directory as a resource: who may do something here may do it to everything in it. */
@@ -15,7 +15,7 @@ export const mayAdminister = (permit: Permit<Action>): boolean =>
 
 /**
  * A credential, a password or a membership lets somebody act with the rights of another. For a principal that holds
- * roles only those give one out who administer the whole directory: else the right to manage applications or groups
+ * rights only those give one out who administer the whole directory: else the right to manage applications or groups
  * would be the right to everything that was ever granted to one of them.
  */
 export async function refuseEscalation(
@@ -23,7 +23,7 @@ export async function refuseEscalation(
   principal: string | undefined,
 ): Promise<void> {
   if (principal === undefined || mayAdminister(permit)) return
-  if (await holdsRoles(sql, keyring, principal)) {
-    throw new Fault('forbidden', 'Only a Global Administrator may let others act for a principal that holds roles.')
+  if (await holdsRights(sql, keyring, principal)) {
+    throw new Fault('forbidden', 'Only a Global Administrator may let others act for a principal that holds rights.')
   }
 }

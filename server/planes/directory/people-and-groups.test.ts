@@ -249,6 +249,18 @@ describe('who manages a part of the directory', () => {
       const itself = pointerTo(people.app.principal.objectId)
       assert.equal((await people.graph.ask('POST', `/groups/${id}/members/$ref`, itself)).status, 403)
     }
+    const vault = `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/by-policy`
+    const tenantId = house.cardea.installation.tenant
+    const trusted = await newGroup('named by a policy')
+    const policy = { tenantId, objectId: trusted.id, permissions: { secrets: ['get'] } }
+    const properties = { tenantId, sku: { family: 'A', name: 'standard' }, accessPolicies: [policy] }
+    const made = await house.ask('management.cardea.internal', 'PUT', `${vault}?api-version=2023-07-01`, {
+      token: await house.developerToken('https://management.cardea.internal'),
+      body: { location: 'local', properties: { ...properties, enableRbacAuthorization: false } },
+    })
+    assert.ok(made.status < 300, made.text)
+    const toTrusted = `/groups/${trusted.id}/members/$ref`
+    assert.equal((await people.graph.ask('POST', toTrusted, pointerTo(people.app.principal.objectId))).status, 403)
     const boss = await graph.done('POST', '/users', newUser('boss'))
     await house.assign({ ...own, objectId: boss.id }, builtInRoles.globalAdministrator, '/')
     for (const change of [
