@@ -28,7 +28,7 @@ export function discovery({ loginUrl, tenant, tokens, clock }: IdentityServices)
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'none'],
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none'],
     token_endpoint_auth_signing_alg_values_supported: ['RS256', 'PS256'],
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
     claims_supported: [

@@ -13,6 +13,7 @@ import { mayUseAssertion } from '#core/identity/assertions.ts'
 import { addCertificate, addPassword, dropCredential, enablePrincipal, register } from '#core/identity/directory.ts'
 import { machineIdentity, type WantedIdentity } from '#core/identity/machine.ts'
 import { newKeyPair, rotateSigningKey } from '#core/identity/tokens.ts'
+import { settingsFrom } from '../../settings.ts'
 import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
 
 let now = Date.now()
@@ -122,6 +123,23 @@ describe('the token endpoint', () => {
     assert.equal((await post(withSecret(), `/${randomUUID()}/oauth2/v2.0/token`)).json.error_codes[0], 90002)
     assert.equal((await post(withSecret(), undefined, { 'content-type': 'application/json' })).status, 400)
     assert.equal((await post(withSecret({ pad: 'x'.repeat(100_000) }))).status, 413)
+  })
+
+  it('takes an application’s secret from the header too, and from there or the form, not both', async () => {
+    const { client_id, client_secret, ...rest } = withSecret()
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    const pair = `${client_id}:${encodeURIComponent(client_secret)}`
+    const numberOf = async (form: Record<string, string>, text: string) => {
+      const { status, json } = await post(form, undefined, basic(text))
+      return [status, json.error_codes?.[0]]
+    }
+    assert.deepEqual(await numberOf(rest, pair), [200, undefined])
+    assert.deepEqual(await numberOf({ ...rest, client_id }, pair), [200, undefined])
+    assert.deepEqual(await numberOf({ ...rest, client_secret }, pair), [400, 900144])
+    assert.deepEqual(await numberOf({ ...rest, client_id: randomUUID() }, pair), [401, 7000218])
+    assert.deepEqual(await numberOf(rest, `${client_id}:wrong`), [401, 7000215])
+    for (const text of [client_id, `${client_id}:`, `:${client_secret}`, `${client_id}:%zz`])
+      assert.deepEqual(await numberOf(rest, text), [401, 7000218], text)
   })
 
   it('tells nothing of a stranger’s words that could pretend to be another line', async () => {
@@ -504,5 +522,47 @@ describe('this machine’s own identity', () => {
   it('has no secret with which anybody else could become it', async () => {
     const heard = await post(withSecret({ client_id: 'c3b4dea0-0000-4000-8000-00000000a002' }))
     assert.equal(heard.json.error_codes[0], 700016)
+  })
+})
+
+describe('the operator’s settings', () => {
+  it('say how long tokens live, and the token says so too', async () => {
+    let at = Date.now()
+    await using short = await openHouse({ clock: () => at, env: { CARDEA_TOKEN_MINUTES: '5' } })
+    const token = await short.developerToken()
+    const { exp = 0, iat = 0 } = decodeJwt(token)
+    assert.equal(exp - iat, 300)
+    const get = () => short.ask(short.vaultHost, 'GET', '/secrets?api-version=7.4', { token })
+    assert.equal((await get()).status, 200)
+    at += 11 * 60_000
+    assert.equal((await get()).status, 401)
+  })
+
+  it('are refused all together when they make no sense', () => {
+    const issuer = 'https://issuer.example.org'
+    for (const [name, value] of [
+      ['CARDEA_TOKEN_MINUTES', '4'],
+      ['CARDEA_TOKEN_MINUTES', '1441'],
+      ['CARDEA_TOKEN_MINUTES', 'an hour'],
+      ['CARDEA_ISSUERS', 'http://issuer.example.org'],
+      ['CARDEA_ISSUERS', 'issuer.example.org'],
+      ['CARDEA_ISSUERS', `${issuer}?x=y`],
+      ['CARDEA_ISSUERS', 'https://user:password@issuer.example.org'],
+      ['CARDEA_ISSUERS', `${issuer} ${issuer}`],
+      ['CARDEA_ISSUERS', `${issuer};jwks=a ${issuer};jwks=b`],
+      ['CARDEA_MACHINE_IDENTITIES', 'this machine'],
+      ['CARDEA_MACHINE_IDENTITIES', '*'],
+    ] as const) {
+      assert.throws(() => settingsFrom({ [name]: value }), new RegExp(name), `${name}=${value}`)
+    }
+    const { issuers, machineIdentities } = settingsFrom({
+      CARDEA_ISSUERS: `${issuer}\nhttps://other.example.org/realm/;jwks=/etc/keys.json,`,
+      CARDEA_MACHINE_IDENTITIES: app.principal.appId.toUpperCase(),
+    })
+    assert.deepEqual(issuers, [
+      { issuer, jwksFile: undefined },
+      { issuer: 'https://other.example.org/realm/', jwksFile: '/etc/keys.json' },
+    ])
+    assert.deepEqual(machineIdentities, [app.principal.appId])
   })
 })

@@ -1,5 +1,6 @@
 import type { Answer, Call } from '../plane.ts'
 import { attested } from './attested.ts'
+import { withBasic } from './basic.ts'
 import { isOurTenant } from './discovery.ts'
 import { formOf } from './form.ts'
 import { authorizationCode } from './grants/authorization-code.ts'
@@ -35,7 +36,7 @@ export const token =
   }
 
 function grantedTo(services: IdentityServices, call: Call): Promise<Given> {
-  const form = formOf(call)
+  const form = withBasic(formOf(call), call)
   if (!isOurTenant(services.tenant, call.params.tenant)) throw unknownTenant(call.params.tenant)
   const type = form.get('grant_type') ?? ''
   const grant = grants.get(type)
