@@ -106,6 +106,22 @@ describe('a developer’s first minutes', () => {
     assert.match((await run(['setting', 'list', ...here])).out, /Shop:Database +→ https:.*\/secrets\/db/)
   })
 
+  it('who may do what is explained, by the names of a vault and a secret', async () => {
+    const printed = (await run(['env', ...here])).out
+    const appId = /AZURE_CLIENT_ID='?([0-9a-f-]{36})/.exec(printed)?.[1] as string
+    const { code, out, err } = await run(['access', 'explain', appId, 'secrets/get', 'demo/first', ...here])
+    assert.equal(code, 0, err)
+    assert.match(
+      out,
+      /^developer may Microsoft\.KeyVault\/vaults\/secrets\/getSecret\/action\n {2}on \/subscriptions\/.*\/first\n/,
+    )
+    assert.match(out, /✓ Key Vault Administrator: allows it/)
+    assert.match(out, /· Owner: doesn't have this action/)
+    const preview = await run(['access', 'convert', '--vault', 'demo', ...here])
+    assert.equal(preview.code, 0, preview.err)
+    assert.match(preview.out, /goes by roles already/)
+  })
+
   it('a folder is served once, and a port too', async () => {
     const again = await run(['start', '--json', '--port', '0', '--proxy-port', '0', ...here])
     assert.equal(again.code, 1)
