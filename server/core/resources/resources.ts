@@ -69,8 +69,12 @@ const seen = ({ resourceId: id, location, tags, created, updated }: Kept, type: 
   ...{ id, type, location, tags, created, updated },
 })
 
-const found = async (sql: Sql, group: string | undefined): Promise<Found[]> =>
-  (await Promise.all(kinds.map((kind) => kind(sql, group)))).flat()
+/** One after another: inside a turn there is one connection. */
+async function found(sql: Sql, group: string | undefined): Promise<Found[]> {
+  const all: Found[] = []
+  for (const kind of kinds) all.push(...(await kind(sql, group)))
+  return all
+}
 
 /** The id of a resource in a group, as it was first spelled. */
 export const resourceIdAt = async (sql: Sql, group: string, spelled: string): Promise<string | undefined> =>
