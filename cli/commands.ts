@@ -5,6 +5,7 @@ import auditExport from './audit-export.ts'
 import auditVerify from './audit-verify.ts'
 import type { Command } from './command.ts'
 import demo from './demo.ts'
+import doctor from './doctor.ts'
 import env from './env.ts'
 import rotate from './rotate.ts'
 import rotationBind from './rotation-bind.ts'
@@ -33,6 +34,7 @@ import userPassword from './user-password.ts'
 export const commands: readonly Command[] = [
   start,
   env,
+  doctor,
   secretSet,
   secretShow,
   secretList,

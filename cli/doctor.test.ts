@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Answers, run } from './testing/world.ts'
+
+const now = 1_700_000_000_000
+const date = (ms: number) => ({ date: new Date(ms).toUTCString() })
+type Wrong = { skewMs?: number; ready?: number; list?: number; metrics?: string }
+const house =
+  ({ skewMs = 0, ready = 200, list = 200, metrics = '' }: Wrong = {}): Answers =>
+  ({ url }) => {
+    if (url.pathname === '/.cardea/ready') return { status: ready, headers: date(now + skewMs) }
+    if (url.pathname === '/secrets')
+      return {
+        status: list,
+        body: list === 200 ? { value: [] } : { error: { code: 'Forbidden', message: 'Not you.' } },
+      }
+    return { body: metrics }
+  }
+type Line = { state: string; about: string; says: string; next?: string }
+async function examined(wrong: Wrong) {
+  const { exit, out } = await run(['doctor', '--json'], { answers: house(wrong), now })
+  return { exit, lines: new Map((JSON.parse(out) as Line[]).map((line) => [line.about, line])) }
+}
+
+describe('the doctor', () => {
+  it('finds nothing where all is well', async () => {
+    const { exit, lines } = await examined({})
+    assert.equal(exit, 0)
+    for (const about of ['server', 'trust', 'clock', 'token', 'rights', 'rotations', 'deliveries'])
+      assert.equal(lines.get(about)?.state, 'ok', about)
+  })
+
+  for (const [what, wrong, about, state, exit] of [
+    ['a clock that is off', { skewMs: 120_000 }, 'clock', 'fail', 1],
+    ['a database that doesn’t answer', { ready: 503 }, 'server', 'fail', 1],
+    [
+      'a rotation that is blocked',
+      { metrics: 'x 1\ncardea_rotations_open{state="blocked"} 2\n' },
+      ...(['rotations', 'fail', 1] as const),
+    ],
+    ['events that nobody takes', { metrics: 'cardea_events_waiting 500\n' }, 'deliveries', 'warn', 0],
+    ['an identity without rights', { list: 403 }, 'rights', 'warn', 0],
+  ] as const) {
+    it(`finds ${what}, and says what to do`, async () => {
+      const found = await examined(wrong)
+      assert.deepEqual([found.lines.get(about)?.state, found.exit], [state, exit])
+      assert.ok((found.lines.get(about)?.next ?? '').length > 10)
+    })
+  }
+
+  it('says in words that there is no Cardea', async () => {
+    const { exit, out } = await run(['doctor', '--data', '/nowhere/at/all'], { env: {} })
+    assert.equal(exit, 1)
+    assert.match(out, /^fail {2}environment: There is no Cardea in \/nowhere\/at\/all/)
+  })
+})
