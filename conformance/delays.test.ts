@@ -8,7 +8,7 @@ const python = needs('Debian’s python3-azure', findPythonSdk)
 
 describe('Azure’s own clients of secrets, under Azure’s delays', () => {
   it('back up, restore, and wait out deletions, recoveries and purges from JavaScript', async () => {
-    await using house = await openHouse({ env: { CARDEA_DELAYS: '900ms' } })
+    await using house = await openHouse({ env: { CARDEA_DELAYS: '3s' } })
     assert.deepEqual(await seenBy('backup.js', house.env), {
       backup: true,
       taken: '409 Conflict',
