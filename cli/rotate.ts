@@ -17,16 +17,17 @@ export default command({
   ].join('\n'),
   takes: { name: { ...secret, says: 'the secret, bound with "rotation bind"' } },
   options: {
+    emergency: { type: 'boolean', says: 'the value has leaked: wait for nobody, and end what the old one has opened' },
     'no-wait': { type: 'boolean', says: 'begin, and don’t follow' },
     vault,
     data,
     json: { type: 'boolean', says: 'one JSON document: the rotation as it ended, or began' },
   },
   examples: ['cardea rotate orders-db'],
-  async run({ name, json, 'no-wait': noWait, ...where }, world) {
+  async run({ name, json, emergency = false, 'no-wait': noWait, ...where }, world) {
     return withVault(world, where, async (vault) => {
       if (noWait) {
-        const { body } = await vault.ask('POST', rotatePath(name))
+        const { body } = await vault.ask('POST', rotatePath(name, emergency))
         world.print(
           json ? JSON.stringify(body) : `The rotation of ${name} has begun. See: cardea rotation show ${name}`,
         )
@@ -38,7 +39,7 @@ export default command({
       let last: RotationView | undefined
       let why: string | undefined
       try {
-        for await (const view of rotating(vault, name, (ms) => world.wait(ms, stop))) {
+        for await (const view of rotating(vault, name, (ms) => world.wait(ms, stop), emergency)) {
           tell(view)
           last = view
           why = stuck(view)

@@ -4,7 +4,8 @@ import { type Paint, shown, spanOf, table, when } from './print.ts'
 import type { Service } from './service.ts'
 
 export const rotationPath = (name: string): string => `/.cardea/secrets/${encodeURIComponent(name)}/rotation`
-export const rotatePath = (name: string): string => `/.cardea/secrets/${encodeURIComponent(name)}/rotate`
+export const rotatePath = (name: string, emergency = false): string =>
+  `/.cardea/secrets/${encodeURIComponent(name)}/rotate${emergency ? '/emergency' : ''}`
 
 export const rotationOf = async (vault: Service, name: string): Promise<RotationView> =>
   (await vault.ask('GET', rotationPath(name))).body as RotationView
@@ -15,9 +16,14 @@ const pollMs = 60
 export const final: readonly (RotationState | undefined)[] = ['done', 'blocked', 'aborted']
 
 /** Rotates a secret, and gives each look at its rotation until that has ended. */
-export async function* rotating(vault: Service, name: string, wait: Wait): AsyncGenerator<RotationView> {
+export async function* rotating(
+  vault: Service,
+  name: string,
+  wait: Wait,
+  emergency = false,
+): AsyncGenerator<RotationView> {
   const before = (await rotationOf(vault, name)).rotation
-  const begun = (await vault.ask('POST', rotatePath(name))).body as RotationView
+  const begun = (await vault.ask('POST', rotatePath(name, emergency))).body as RotationView
   // One that is open already is joined; one that has ended is history.
   yield* following(vault, name, wait, begun, final.includes(before?.state) ? before?.id : undefined)
 }

@@ -152,7 +152,14 @@ export function providerBehaves<Binding>(
 
   async function begin() {
     const { binding, secrets, farSide } = await open()
-    const far: FarSide<Binding> = { binding, secrets, rotationId: randomUUID(), signal: new AbortController().signal }
+    const far: FarSide<Binding> = {
+      binding,
+      secrets,
+      rotationId: randomUUID(),
+      livesMs: undefined,
+      urgent: false,
+      signal: new AbortController().signal,
+    }
     const another = (slot: string | undefined = provider.slotsOf(binding)[0]): Credential => ({
       value: provider.propose(binding, slot),
       slot,

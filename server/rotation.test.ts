@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
+import type { Kind } from '@cardea/contract/rotation/provider'
 import { randomValue } from '@cardea/providers/random/random-value'
 import { pino } from 'pino'
 import { silentLog } from '#base/log.ts'
@@ -15,7 +16,7 @@ import { startWorker } from '#workers/worker.ts'
 import type { Wanted } from './testing/house.ts'
 import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
 
-const withFarSide = async (kind: 'slots' | 'single' = 'slots', more: Wanted = {}, admin?: string) => {
+const withFarSide = async (kind: Kind = 'slots', more: Wanted = {}, admin?: string) => {
   const far = new FakeFarSide(kind, admin)
   const here = await openRotating({
     ...more,
@@ -27,6 +28,28 @@ const fake = { provider: 'fake', intervalSeconds: null, graceSeconds: 0 }
 const currentValue = async (here: Rotating, name = 'db'): Promise<string> => (await here.get(name)).json.value
 const versionOf = async (here: Rotating, name = 'db'): Promise<string> =>
   (await here.get(name)).json.id.split('/').at(-1)
+
+/** Holds a rotation at a step, once, for as long as the test wants. */
+const holding = (step: string) => {
+  let reached: () => void = () => {}
+  let release: () => void = () => {}
+  const hold = {
+    armed: false,
+    arrived: new Promise<void>((resolve) => {
+      reached = resolve
+    }),
+    release: () => release(),
+    async onStep(at: string, when: string) {
+      if (!hold.armed || at !== step || when !== 'before') return
+      hold.armed = false
+      reached()
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+    },
+  }
+  return hold
+}
 
 describe('a secret that is bound', () => {
   it('gets its first version from its first rotation, if it has none', async () => {
@@ -351,7 +374,7 @@ describe('a rotation in trouble', () => {
     assert.match(lastError ?? '', /Neither the old nor the new credential works\. password authentication failed/)
     const heard = await here.ask('POST', '/.cardea/secrets/db/rotate')
     assert.equal(heard.status, 409)
-    assert.match(heard.json.error.message, /is blocked.*Bind it again to try again/)
+    assert.match(heard.json.error.message, /is blocked.*Settle it: retry, accept/)
     await here.set('db', 'mended by hand')
     await here.reaches('db', 'aborted')
     assert.equal(await currentValue(here), 'mended by hand')
@@ -373,6 +396,164 @@ describe('a rotation in trouble', () => {
     await here.reaches('db', 'retiring', 'done')
     await here.reaches('db', 'done')
     assert.ok(far.accepts(await currentValue(here)))
+  })
+})
+
+describe('credentials that live side by side', () => {
+  for (const kind of ['set', 'minted'] as const) {
+    it(`both work until every consumer has switched, then one (${kind})`, async () => {
+      await using open = await withFarSide(kind)
+      const { here, far } = open
+      await here.bind('db', { ...fake, graceSeconds: 1 })
+      await here.reaches('db', 'done')
+      for (let turn = 0; turn < 3; turn += 1) {
+        const old = await currentValue(here)
+        await here.rotate('db')
+        await here.reaches('db', 'grace')
+        const now = await currentValue(here)
+        assert.notEqual(now, old)
+        assert.ok(far.accepts(old) && far.accepts(now))
+        await here.reaches('db', 'done')
+        assert.deepEqual([...far.accepted.values()], [now])
+      }
+    })
+
+    it(`takes a candidate away again that a human’s write has overtaken (${kind})`, async () => {
+      const hold = holding('publish')
+      await using open = await withFarSide(kind, { rotation: { onStep: hold.onStep } })
+      const { here, far } = open
+      await here.bind('db', fake)
+      await here.reaches('db', 'done')
+      const old = await currentValue(here)
+      hold.armed = true
+      await here.rotate('db')
+      await hold.arrived
+      await here.set('db', 'by hand')
+      assert.equal(far.accepted.size, 2)
+      hold.release()
+      await here.reaches('db', 'aborted')
+      assert.equal(await currentValue(here), 'by hand')
+      // What the human put another in place of is theirs to take away.
+      assert.deepEqual([...far.accepted.values()], [old])
+    })
+  }
+
+  it('leaves no credential behind whose making was never answered', async () => {
+    await using open = await withFarSide('minted')
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.losesAnswers = true
+    await here.rotate('db')
+    await here.until('one was made', () => far.accepted.size === 2)
+    far.losesAnswers = false
+    await here.reaches('db', 'done')
+    assert.deepEqual([...far.accepted.values()], [await currentValue(here)])
+    assert.ok(far.heard.includes('sweep x'))
+  })
+
+  it('sweeps it away as well when the rotation is given up', async () => {
+    await using open = await withFarSide('minted', { rotation: { times: { giveUpMs: 500 } } })
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.losesAnswers = true
+    await here.rotate('db')
+    await here.until('one was made', () => far.accepted.size === 2)
+    far.losesAnswers = false
+    await here.reaches('db', 'aborted')
+    assert.deepEqual([...far.accepted.values()], [await currentValue(here)])
+  })
+})
+
+describe('an emergency', () => {
+  it('waits for nobody, and takes the leaked credential away though the policy would keep it', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 3600, scrub: false })
+    await here.reaches('db', 'done')
+    const [old, version] = [await currentValue(here), await versionOf(here)]
+    await here.report('slow', { db: version })
+    const heard = await here.ask('POST', '/.cardea/secrets/db/rotate/emergency')
+    assert.equal(heard.status, 202, heard.text)
+    assert.equal(heard.json.rotation.reason, 'emergency')
+    await here.reaches('db', 'done')
+    assert.ok(!far.accepts(old))
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+
+  it('makes a rotation haste that waits for consumers', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 3600 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    const { rotation } = await here.rotate('db')
+    await here.reaches('db', 'grace')
+    await here.ask('POST', '/.cardea/secrets/db/rotate/emergency')
+    const done = await here.reaches('db', 'done')
+    assert.equal(done.id, rotation?.id)
+    assert.ok(!far.accepts(old))
+  })
+})
+
+describe('a rotation that is blocked', () => {
+  const blocked = async (kind: Kind = 'slots') => {
+    const open = await withFarSide(kind, {}, 'admin')
+    const { here, far } = open
+    far.adminPassword = 'right'
+    await here.set('admin', 'right')
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.adminPassword = 'changed'
+    far.accepted.clear()
+    await here.rotate('db')
+    await here.reaches('db', 'blocked')
+    return open
+  }
+  const settle = (here: Rotating, way: string) => here.ask('POST', '/.cardea/secrets/db/rotation/settle', { way })
+
+  it('goes on with the same candidate when an operator says to try again', async () => {
+    await using open = await blocked()
+    const { here, far } = open
+    const { rotation } = await here.show('db')
+    await here.set('admin', 'changed')
+    assert.equal((await settle(here, 'retry')).status, 202)
+    const done = await here.reaches('db', 'done')
+    assert.equal(done.id, rotation?.id)
+    assert.equal(far.values.size, 2)
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+
+  it('leaves the far side as it is when an operator has put it right', async () => {
+    await using open = await blocked('single')
+    const { here, far } = open
+    const value = await currentValue(here)
+    far.accepted.set('x', value)
+    const sent = far.heard.filter((heard) => heard.startsWith('apply')).length
+    await settle(here, 'accept')
+    const { lastError } = await here.reaches('db', 'aborted')
+    assert.match(lastError ?? '', /An operator took it as done/)
+    assert.equal(await currentValue(here), value)
+    assert.equal(far.heard.filter((heard) => heard.startsWith('apply')).length, sent)
+  })
+
+  it('puts back what is published when an operator gives it up', async () => {
+    await using open = await blocked('single')
+    const { here, far } = open
+    await here.set('admin', 'changed')
+    await settle(here, 'abandon')
+    await here.reaches('db', 'aborted')
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+
+  it('is the only one that is settled, and in one of three ways', async () => {
+    await using open = await withFarSide()
+    const { here } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    assert.equal((await settle(here, 'retry')).status, 409)
+    assert.equal((await settle(here, 'pray')).status, 400)
   })
 })
 
@@ -449,28 +630,6 @@ describe('a human’s write', () => {
 })
 
 describe('a worker that is held up', () => {
-  /** Holds a rotation at a step, once, for as long as the test wants. */
-  const holding = (step: string) => {
-    let reached: () => void = () => {}
-    let release: () => void = () => {}
-    const hold = {
-      armed: false,
-      arrived: new Promise<void>((resolve) => {
-        reached = resolve
-      }),
-      release: () => release(),
-      async onStep(at: string, when: string) {
-        if (!hold.armed || at !== step || when !== 'before') return
-        hold.armed = false
-        reached()
-        await new Promise<void>((resolve) => {
-          release = resolve
-        })
-      },
-    }
-    return hold
-  }
-
   it('past its lease is fenced out by whoever took over, and changes nothing', async () => {
     const hold = holding('verified')
     await using open = await withFarSide('slots', { rotation: { onStep: hold.onStep } })

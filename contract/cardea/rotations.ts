@@ -1,5 +1,5 @@
 import { operation } from '../operation.ts'
-import { anything, flag, nothing, nullable, optional, record, text, whole } from '../shape.ts'
+import { anything, flag, nothing, nullable, oneOf, optional, record, text, whole } from '../shape.ts'
 import { secretName } from '../vault/secrets.ts'
 import type { Consumer } from './consumers.ts'
 
@@ -73,6 +73,43 @@ export const rotateNow = operation({
   status: 202,
 })
 
+/**
+ * Rotates a secret whose value has leaked: nobody is waited for, the old credential ends with all that it has opened.
+ * A rotation that is open already makes haste.
+ */
+export const rotateInEmergency = operation({
+  id: 'RotationRunInEmergency',
+  method: 'POST',
+  path: '/.cardea/secrets/:name/rotate/emergency',
+  since: 'always',
+  action: 'rotations/run',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 202,
+})
+
+/**
+ * The operator's ways out of `blocked`: try again with the same candidate; leave the target as it is, since somebody has
+ * put it right by hand; or give the rotation up and put back what is published.
+ */
+export const waysOut = ['retry', 'accept', 'abandon'] as const
+export type WayOut = (typeof waysOut)[number]
+
+export const settleRotation = operation({
+  id: 'RotationSettle',
+  method: 'POST',
+  path: '/.cardea/secrets/:name/rotation/settle',
+  since: 'always',
+  action: 'rotations/run',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({ way: oneOf(...waysOut) }),
+  status: 202,
+})
+
 /** The states of the rotation state machine; the last two are terminal. */
 export const rotationStates = [
   'planned',
@@ -101,7 +138,7 @@ export type RotationView = {
   rotation: null | {
     id: string
     state: RotationState
-    reason: 'scheduled' | 'on-demand'
+    reason: 'scheduled' | 'on-demand' | 'emergency'
     attempt: number
     started: number
     entered: number

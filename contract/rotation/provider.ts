@@ -22,8 +22,23 @@ export interface Provider<Binding = unknown> {
   slotsOf(binding: Binding): readonly string[]
   /** The slot that a published value occupies, so that the other is changed; undefined when it is none of ours. */
   slotIn(value: string, binding: Binding): string | undefined
+  /** Whether it could use a value at the far side at all. What somebody else's is there is neither asked for nor taken away. */
+  knows(value: string, binding: Binding): boolean
+  /**
+   * The slot of a value, where only the far side can tell. Throws when it can't be told now; undefined when the value is
+   * in none.
+   */
+  locate?(value: string, far: FarSide<Binding>): Promise<string | undefined>
   /** Thinks of a new value for a slot. Touches nothing. */
   propose(binding: Binding, slot: string | undefined): string
+  /**
+   * Has the far side make a value and hand it out, where values are not ours to choose: `propose` isn't asked then. It is
+   * the one call that may not be repeated blindly. The engine calls it only when no other request of the rotation can be
+   * under way, and `sweep` before.
+   */
+  mint?(far: FarSide<Binding>, slot: string | undefined): Promise<Credential>
+  /** Takes away whatever the far side has made for this rotation and nobody has heard of: the answer was lost. */
+  sweep?(far: FarSide<Binding>): Promise<void>
   /** Makes the far side accept exactly this value. */
   apply(credential: Credential, far: FarSide<Binding>): Promise<void>
   /** Uses the value as its consumer would. `invalid` only when the far side positively refused it. */
@@ -32,12 +47,13 @@ export interface Provider<Binding = unknown> {
   retire(credential: Credential, far: FarSide<Binding>): Promise<void>
 }
 
-/** `single`: one valid at a time. `slots`: two that alternate. `set`: several, ours to choose. `minted`: theirs. */
+/** `single`: one valid at a time. `slots`: two that alternate. `set`: several, ours to choose. `minted`: several, theirs. */
 export type Kind = 'single' | 'slots' | 'set' | 'minted'
 
 /** `unknown` is anything but a clear yes or a clear no: a time-out, a refused connection, a server starting up. */
 export type Probe = 'valid' | 'invalid' | 'unknown'
 
+/** `slot` says where it lives at the far side: the slot it occupies, or the id under which it was minted. */
 export type Credential = { readonly value: string; readonly slot: string | undefined }
 
 export type FarSide<Binding> = {
@@ -46,6 +62,12 @@ export type FarSide<Binding> = {
   readonly secrets: Readonly<Record<string, string>>
   /** The idempotency key of this rotation. */
   readonly rotationId: string
+  /** How long a credential that is made now will be needed, as far as is known; undefined: until somebody takes it away. */
+  readonly livesMs: number | undefined
+  /**
+   * A leak: what the old credential has opened ends with it, even where that ends what the new one has opened as well.
+   */
+  readonly urgent: boolean
   /** Aborts when the lease is about to end or the request took too long; a provider stops sending then. */
   readonly signal: AbortSignal
 }

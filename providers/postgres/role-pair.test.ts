@@ -308,6 +308,8 @@ function place(more: Partial<Pair> = {}): FarSide<Pair> {
     binding: rolePair.binding.read({ host, port, database, admin: 'admin', roles, ...more }, 'binding'),
     secrets: { admin: postgres.url() },
     rotationId: randomUUID(),
+    livesMs: undefined,
+    urgent: false,
     signal: new AbortController().signal,
   }
 }

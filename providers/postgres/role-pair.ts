@@ -24,6 +24,8 @@ export const rolePair: Provider<Pair> = {
     return roles.find((role) => role === user)
   },
 
+  knows: (value, binding) => loginOf({ value, slot: undefined }, binding) !== undefined,
+
   propose(binding, slot = binding.roles[0]) {
     return valueFor({ user: member(slot, binding), password: randomBytes(32).toString('base64url') }, binding)
   },

@@ -37,6 +37,7 @@ export const randomValue: Provider<RandomValue> = {
   placesOf: () => [],
   slotsOf: () => [],
   slotIn: () => undefined,
+  knows: () => true,
   propose({ length = 32, alphabet = lettersAndDigits, prefix = '' }) {
     const characters = [...alphabet]
     // Not the remainder of a random byte: that favours the first characters of most alphabets.

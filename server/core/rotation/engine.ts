@@ -1,7 +1,7 @@
 import { type Lease, settle } from '#core/schedule/schedule.ts'
 import { look } from './look.ts'
 import { type Engine, stepped } from './steps.ts'
-import { Work } from './work.ts'
+import { take } from './work.ts'
 
 /**
  * Drives rotations. Each step is one turn, fenced by the lease and by the state that it found; what is asked of a
@@ -16,6 +16,6 @@ export async function advance(engine: Engine, lease: Lease, closing: AbortSignal
     if (seen === 'settled') return
     if (closing.aborted) return engine.base.database.write((turn) => settle(turn, lease, turn.at))
     if (seen === 'again') continue
-    if ((await new Work(engine, lease, seen).take()) === 'settled') return
+    if ((await take(engine, lease, seen)) === 'settled') return
   }
 }

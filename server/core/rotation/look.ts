@@ -39,17 +39,26 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
     const users = rotation.state === 'grace' ? await consumersOf(sql, vault, key, at, times.silentMs) : []
     const laggards = users.filter(({ version }) => version !== rotation.newVersion && version !== latest?.version)
     const deadline = at >= (rotation.graceUntil ?? at)
+    const sideBySide = provider.kind === 'set' || provider.kind === 'minted'
+    const displaced = live && latest.version !== (rotation.newVersion ?? rotation.baseVersion)
     const situation: Situation = {
       kind: provider.kind,
+      mints: provider.mint !== undefined,
       state: rotation.state,
-      prepared: rotation.candidate !== undefined,
+      prepared: rotation.prepared,
+      known: rotation.candidate !== undefined,
       sent: rotation.quietUntil !== undefined,
       withdrawn: withdrawn(rotation, policy, standing, at),
       quiet,
       // Nobody reports: then nobody is known to have switched, and only time can tell.
       graceOver: deadline || (users.length > 0 && laggards.length === 0),
-      retires: provider.kind === 'slots' && rotation.oldSlot !== undefined && rotation.scrub,
-      displaced: provider.kind === 'slots' && live && latest.version !== rotation.baseVersion,
+      retires:
+        rotation.scrub &&
+        (provider.kind === 'slots'
+          ? rotation.oldSlot !== undefined
+          : sideBySide && (rotation.previous !== undefined || displaced)),
+      displaced,
+      accepted: rotation.accepted,
       givenUp: at >= rotation.entered + times.giveUpMs,
     }
     const step = nextStep(situation)
@@ -98,7 +107,7 @@ export function withdrawn(
   at: Instant,
 ): Withdrawn | undefined {
   if (policy?.provider !== rotation.provider || policy.binding !== rotation.binding) return 'unbound'
-  if (rotation.candidate !== undefined && standing?.latest.version !== rotation.baseVersion) return 'superseded'
+  if (rotation.prepared && standing?.latest.version !== rotation.baseVersion) return 'superseded'
   if (standing?.deleted || standing?.latest.enabled === false) return 'disabled'
   return at >= rotation.givesUp && rotation.state !== 'blocked' ? 'given-up' : undefined
 }

@@ -13,9 +13,13 @@ import type { Kind, Probe } from '@cardea/contract/rotation/provider'
  */
 export type Situation = {
   readonly kind: Kind
+  /** The far side makes the value, not we. */
+  readonly mints: boolean
   readonly state: RotationState
-  /** The candidate is thought of and kept. */
+  /** What it starts from is kept, and the candidate too where it is ours to think of. */
   readonly prepared: boolean
+  /** The candidate is known: thought of, or minted and its value received. */
+  readonly known: boolean
   /** The candidate may have been sent before: then it is asked for first. */
   readonly sent: boolean
   /** Why it can't go on to be published, if it can't. */
@@ -26,8 +30,10 @@ export type Situation = {
   readonly graceOver: boolean
   /** A credential of ours was published before, and is to be taken away. */
   readonly retires: boolean
-  /** What is published now occupies the place that our candidate was sent to. */
+  /** Another version is published than the one that this rotation started from or made. */
   readonly displaced: boolean
+  /** An operator has said that the far side is right as it is. */
+  readonly accepted: boolean
   /** It has tried for as long as it may in this state. */
   readonly givenUp: boolean
 }
@@ -42,12 +48,16 @@ export type Step =
   | 'check'
   /** Send the candidate and ask whether it is valid; if it was sent before, ask first. */
   | 'apply'
+  /** Sweep what an earlier attempt has left, have the far side make a candidate, and keep it. */
+  | 'mint'
   /** Make the candidate the current version. */
   | 'publish'
   /** Take the old credential away and ask whether it is invalid. */
   | 'retire'
   /** Send what is published again, and ask whether it is valid. */
   | 'restore'
+  /** Take the candidate away again, and ask whether it is invalid. */
+  | 'undo'
   | 'wait'
   | { readonly to: RotationState }
 
@@ -57,17 +67,23 @@ export function nextStep(now: Situation): Step {
       if (now.withdrawn !== undefined) return { to: 'compensating' }
       return now.prepared ? 'check' : 'prepare'
     case 'applying':
-      return now.withdrawn === undefined ? 'apply' : { to: 'compensating' }
+      if (now.withdrawn !== undefined) return { to: 'compensating' }
+      if (now.known) return 'apply'
+      // A request to mint that comes late makes another: so there is never more than one.
+      return now.quiet ? 'mint' : 'wait'
     case 'verified':
       return now.withdrawn === undefined ? 'publish' : { to: 'compensating' }
     case 'grace':
       if (!now.graceOver || !now.quiet) return 'wait'
-      return { to: now.retires ? 'retiring' : 'done' }
+      return { to: now.retires || mends(now) ? 'retiring' : 'done' }
     case 'retiring':
-      return now.givenUp && now.quiet ? { to: 'done' } : 'retire'
+      if (now.givenUp && now.quiet) return { to: 'done' }
+      return mends(now) ? 'restore' : 'retire'
     case 'compensating':
-      if (now.givenUp && now.quiet) return { to: 'aborted' }
+      if ((now.givenUp || now.accepted) && now.quiet) return { to: 'aborted' }
+      if (now.accepted) return 'wait'
       if (restores(now)) return 'restore'
+      if (undoes(now)) return now.mints && !now.quiet ? 'wait' : 'undo'
       return now.quiet ? { to: 'aborted' } : 'wait'
     case 'blocked':
       return now.withdrawn === undefined ? 'wait' : { to: 'compensating' }
@@ -78,7 +94,14 @@ export function nextStep(now: Situation): Step {
 }
 
 /** Only where our candidate went to the very place that the published value lives in can it have done harm. */
-const restores = ({ kind, sent, displaced }: Situation): boolean => sent && (kind === 'single' || displaced)
+const restores = ({ kind, mints, sent, displaced }: Situation): boolean =>
+  sent && !mints && (kind === 'single' || (kind === 'slots' && displaced))
+
+/** Where there is but one place, somebody's change of it may have crossed with our request. */
+const mends = ({ kind, sent, displaced }: Situation): boolean => kind === 'single' && sent && displaced
+
+/** Where credentials live side by side, a candidate that isn't published must not stay. */
+const undoes = ({ kind, sent }: Situation): boolean => sent && (kind === 'set' || kind === 'minted')
 
 /** After the published credential was asked for. Unknown says nothing, and nothing is sent to who doesn't answer. */
 export const afterCheck = (published: Probe | 'none'): RotationState =>
@@ -93,8 +116,12 @@ export const afterRetire = (old: Probe, quiet: boolean): RotationState =>
   old === 'invalid' && quiet ? 'done' : 'retiring'
 
 /** After the published credential was asked for, while our own requests may or may not have come to rest before. */
-export const afterRestore = (published: Probe, quiet: boolean): RotationState =>
-  published === 'valid' && quiet ? 'aborted' : 'compensating'
+export const afterRestore = (from: 'retiring' | 'compensating', published: Probe, quiet: boolean): RotationState =>
+  published !== 'valid' || !quiet ? from : from === 'retiring' ? 'done' : 'aborted'
+
+/** After the candidate was asked for that is to be gone. */
+export const afterUndo = (candidate: Probe, quiet: boolean): RotationState =>
+  candidate === 'invalid' && quiet ? 'aborted' : 'compensating'
 
 /** Where each state may lead. A row that says otherwise is a bug, and isn't written. */
 export const transitions: Record<RotationState, readonly RotationState[]> = {
@@ -113,6 +140,3 @@ export const isOpen = (state: RotationState): boolean => transitions[state].leng
 
 export const mayBecome = (from: RotationState, to: RotationState): boolean =>
   from === to ? isOpen(from) : transitions[from].includes(to)
-
-/** The kinds that the machine can drive. The other two wait for the first provider that needs them. */
-export const runs = (kind: Kind): boolean => kind === 'single' || kind === 'slots'

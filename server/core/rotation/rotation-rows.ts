@@ -38,11 +38,13 @@ type RotationRow = {
   grace_until: number | null
   quiet_until: number | null
   last_error: string | null
+  prepared: number
+  accepted: number
 }
 type Tables = { rotation_policy: PolicyRow; rotation: RotationRow }
 type Subject = { vault: string; name_key: string }
 
-export type Reason = 'scheduled' | 'on-demand'
+export type Reason = 'scheduled' | 'on-demand' | 'emergency'
 
 /** One rotation of one secret. What it has thought of is kept sealed; what it waits for, in the open. */
 export type Rotation = {
@@ -71,6 +73,10 @@ export type Rotation = {
   /** From then on no request of this rotation can be under way; undefined: none is. */
   readonly quietUntil: Instant | undefined
   readonly lastError: string | undefined
+  /** What it starts from is kept, and the candidate where it is ours to think of. */
+  readonly prepared: boolean
+  /** An operator has said that the far side is right as it is. */
+  readonly accepted: boolean
 }
 
 const policyBy = statement<Tables, Subject, PolicyRow>((db, given) =>
@@ -144,6 +150,8 @@ const insertRotation = statement<Tables, Subject & { [K in keyof RotationRow]: R
     grace_until: given('grace_until'),
     quiet_until: given('quiet_until'),
     last_error: given('last_error'),
+    prepared: given('prepared'),
+    accepted: given('accepted'),
   }),
 )
 const openBy = statement<Tables, Subject, RotationRow>((db, given) =>
@@ -291,6 +299,8 @@ const columns = {
   graceUntil: 'grace_until',
   quietUntil: 'quiet_until',
   lastError: 'last_error',
+  prepared: 'prepared',
+  accepted: 'accepted',
 } as const satisfies Record<keyof Rotation, keyof RotationRow>
 const names = Object.entries(columns) as [keyof Rotation, keyof RotationRow][]
 
@@ -305,6 +315,8 @@ const rotationOf = (row: RotationRow | undefined): Rotation | undefined =>
   ({
     ...Object.fromEntries(names.map(([name, column]) => [name, row[column] ?? undefined])),
     scrub: row.scrub === 1,
+    prepared: row.prepared === 1,
+    accepted: row.accepted === 1,
   } as unknown as Rotation)
 
 const bound = statement<Tables, { vault: string }, { name_key: string }>((db, given) =>

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { type Action, actions } from '@cardea/contract/actions'
+import type { WayOut } from '@cardea/contract/cardea/rotations'
 import type { Provider } from '@cardea/contract/rotation/provider'
 import { ShapeError } from '@cardea/contract/shape'
 import type { Instant } from '#base/clock.ts'
@@ -13,7 +14,6 @@ import { scheduleAt, scheduleNow, unschedule } from '#core/schedule/schedule.ts'
 import { nameKey } from '#core/secrets/secret.ts'
 import { resourceOf, standingOf, subjectOf } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import { runs } from './machine.ts'
 import { givesUpAt, graceOf, nextDue, type Policy, spreadOf, type Times } from './policy.ts'
 import {
   addRotation,
@@ -118,7 +118,7 @@ export async function bindRotation(
     next: due === undefined ? undefined : Math.max(due, at),
   }
   await keepPolicy(sql, vault.name, key, policy)
-  if (before !== undefined) await nudge(turn, before, { state: before.state === 'blocked' ? 'applying' : before.state })
+  if (before !== undefined) await nudge(turn, before, before.state === 'blocked' ? again(before, at, times) : {})
   await lookAt(turn, vault, name, before === undefined ? policy.next : at)
   return standingIn(sql, vault, name, at, times)
 }
@@ -144,12 +144,16 @@ export async function unbindRotation(
   await lookAt(turn, vault, name, at)
 }
 
-/** Rotates a secret now. A rotation that is open already is the answer; one that waits is tried again at once. */
+/**
+ * Rotates a secret now. A rotation that is open already is the answer; one that waits is tried again at once. In an
+ * emergency nobody is waited for, in the one that is open neither.
+ */
 export async function rotateNow(
   { sql, at, turn }: Scope<'rotations/run'>,
   times: Times,
   vault: Vault,
   name: string,
+  reason: 'on-demand' | 'emergency' = 'on-demand',
 ): Promise<Standing> {
   const policy = await policyOf(sql, vault.name, nameKey(name))
   if (policy === undefined) throw unbound(name)
@@ -157,7 +161,7 @@ export async function rotateNow(
   if (open?.state === 'blocked') {
     throw new Fault(
       'conflict',
-      `The rotation of ${name} is blocked: ${open.lastError ?? 'nothing that is known works any more'} Bind it again to try again, set the secret to a value that works, or unbind it.`,
+      `The rotation of ${name} is blocked: ${open.lastError ?? 'nothing that is known works any more'} Settle it: retry, accept what stands at the target, or abandon it. Or set the secret to a value that works.`,
     )
   }
   if (open === undefined) {
@@ -168,11 +172,47 @@ export async function rotateNow(
     if (standing?.latest.enabled === false) {
       throw new Fault('conflict', `Secret ${name} is disabled. Enable its latest version first.`)
     }
-    await addRotation(sql, planned(vault, name, policy, 'on-demand', at, times))
+    await addRotation(sql, planned(vault, name, policy, reason, at, times))
+  } else if (reason === 'emergency') {
+    await nudge(turn, open, { reason, scrub: true, ...(open.graceUntil !== undefined && { graceUntil: at }) })
   } else await nudge(turn, open, {})
   await lookAt(turn, vault, name, at)
   return standingIn(sql, vault, name, at, times)
 }
+
+/** Lets an operator lead a rotation out of `blocked`. */
+export async function settleRotation(
+  { sql, at, turn }: Scope<'rotations/run'>,
+  times: Times,
+  vault: Vault,
+  name: string,
+  way: WayOut,
+): Promise<Standing> {
+  const open = await openRotation(sql, vault.name, nameKey(name))
+  if (open?.state !== 'blocked') {
+    throw new Fault('conflict', `The rotation of ${name} is not blocked, so there is nothing to settle.`)
+  }
+  await nudge(turn, open, way === 'retry' ? again(open, at, times) : given(way, at))
+  await lookAt(turn, vault, name, at)
+  return standingIn(sql, vault, name, at, times)
+}
+
+/** A rotation that was blocked goes on as if it had just begun to send. */
+const again = (open: Rotation, at: Instant, times: Times): Partial<Rotation> => ({
+  state: 'applying',
+  entered: at,
+  attempt: 0,
+  givesUp: Math.max(open.givesUp, givesUpAt(times, at, undefined)),
+})
+
+const given = (way: 'accept' | 'abandon', at: Instant): Partial<Rotation> => ({
+  state: 'compensating',
+  entered: at,
+  attempt: 0,
+  accepted: way === 'accept',
+  lastError:
+    way === 'accept' ? 'An operator took it as done: the target is right as it is.' : 'An operator gave it up.',
+})
 
 /** A rotation at its beginning: nothing is thought of yet, and nobody has heard of it. */
 export const planned = (
@@ -188,7 +228,8 @@ export const planned = (
   nameKey: nameKey(name),
   provider: policy.provider,
   binding: policy.binding,
-  scrub: policy.scrub,
+  // A credential that has leaked is taken away, whatever the policy says of those that haven't.
+  scrub: policy.scrub || reason === 'emergency',
   baseVersion: undefined,
   state: 'planned',
   reason,
@@ -206,6 +247,8 @@ export const planned = (
   graceUntil: undefined,
   quietUntil: undefined,
   lastError: undefined,
+  prepared: false,
+  accepted: false,
 })
 
 export function providerNamed(providers: Providers, name: string): Provider {
@@ -214,9 +257,6 @@ export function providerNamed(providers: Providers, name: string): Provider {
     throw new Fault('invalid', `There is no provider ${name}. There are ${[...providers.keys()].join(', ')}.`, {
       where: 'provider',
     })
-  }
-  if (!runs(provider.kind)) {
-    throw new Fault('invalid', `Providers of the kind ${provider.kind} can't be bound yet.`, { where: 'provider' })
   }
   return provider
 }

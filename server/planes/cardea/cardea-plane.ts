@@ -15,7 +15,9 @@ import putAlert from './put-alert.ts'
 import readJournal from './read-journal.ts'
 import readMetrics from './read-metrics.ts'
 import reportConsumer from './report-consumer.ts'
+import rotateInEmergency from './rotate-in-emergency.ts'
 import rotateNow from './rotate-now.ts'
+import settleRotation from './settle-rotation.ts'
 import showRotation from './show-rotation.ts'
 import unbindRotation from './unbind-rotation.ts'
 
@@ -25,6 +27,8 @@ export const onVaults = (around: Around): readonly Route<Vault>[] => [
   showRotation(around),
   unbindRotation(),
   rotateNow(around),
+  rotateInEmergency(around),
+  settleRotation(around),
   reportConsumer(),
   listReaders(),
   followVault(around),

@@ -1,0 +1,69 @@
+import { Fault } from '#base/fault.ts'
+import { perform } from '#core/perform.ts'
+import { hold } from '#core/schedule/schedule.ts'
+import { resourceOf, setSecret, standingOf } from '#core/secrets/secrets.ts'
+import { entered, type Hand, isRefusal, NotNow, Superseded } from './hand.ts'
+import { withdrawn } from './look.ts'
+import { expiresOf, nextDue, spreadOf } from './policy.ts'
+import { keepNext, policyOf } from './rotation-rows.ts'
+
+const tagsMax = 15
+
+/** Version, event, audit entry, due date and state: one commit, and only if nobody else has published meanwhile. */
+export async function publish(hand: Hand): Promise<'again'> {
+  const { vault, rotation, provider } = hand.seen
+  const { base, caller, times } = hand.engine
+  const { nameKey } = rotation
+  const value = await hand.kept('candidate')
+  const intent = {
+    caller,
+    action: 'secrets/set',
+    resource: resourceOf(vault, nameKey),
+    operation: 'SecretSet',
+    circumstances: hand.circumstances,
+  } as const
+  const published = await hand.step('publish', () =>
+    perform(base, intent, async (scope) => {
+      const { turn, sql, at } = scope
+      await hold(turn, hand.lease, times.leaseMs)
+      const standing = await standingOf(sql, vault, nameKey)
+      const policy = await policyOf(sql, vault.name, nameKey)
+      if (withdrawn(rotation, policy, standing, at) !== undefined) throw new Superseded(nameKey)
+      const latest = standing?.latest
+      const draft = {
+        contentType: latest?.contentType,
+        tags: tagsFor(latest?.tags, rotation.slot),
+        expires: expiresOf(latest, at),
+      }
+      const secret = await setSecret(scope, vault, nameKey, value, draft, rotation.id)
+      await keepNext(sql, vault.name, nameKey, nextDue(policy?.intervalMs, at, spreadOf(hand.lease.subject)))
+      // What replaces nothing has nobody to wait for, and what has leaked isn't waited for.
+      const replaces = provider.kind === 'slots' ? rotation.oldSlot !== undefined : rotation.previous !== undefined
+      const waits = replaces && rotation.reason !== 'emergency'
+      await hand.change(turn, {
+        ...entered('grace', at),
+        newVersion: secret.version,
+        published: at,
+        graceUntil: waits ? at + (policy?.graceMs ?? 0) : at,
+      })
+      return secret.version
+    }).catch((error: unknown) => {
+      if (error instanceof Fault && !(error instanceof Superseded) && isRefusal(error)) {
+        throw new NotNow(hand.words(error, 'set', nameKey))
+      }
+      throw error
+    }),
+  )
+  hand.engine.log.info(hand.names({ version: published }), 'a rotation published its version')
+  return 'again'
+}
+
+/** The tags of the version before, and which of the alternating credentials this one is. */
+function tagsFor(
+  tags: Readonly<Record<string, string>> | undefined,
+  slot: string | undefined,
+): Readonly<Record<string, string>> | undefined {
+  if (slot === undefined) return tags
+  const full = Object.keys(tags ?? {}).length >= tagsMax && tags?.CredentialId === undefined
+  return full ? tags : { ...tags, CredentialId: slot }
+}
