@@ -9,6 +9,7 @@ import doctor from './doctor.ts'
 import env from './env.ts'
 import rotate from './rotate.ts'
 import rotationBind from './rotation-bind.ts'
+import rotationSettle from './rotation-settle.ts'
 import rotationShow from './rotation-show.ts'
 import rotationUnbind from './rotation-unbind.ts'
 import secretDelete from './secret-delete.ts'
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   settingList,
   settingDelete,
   rotationBind,
+  rotationSettle,
   rotationShow,
   rotationUnbind,
   rotate,

@@ -146,7 +146,7 @@ function ended(view: RotationView | undefined, name: string): ExitCode {
     throw new Refusal(
       'blocked',
       `The rotation of ${name} is blocked: ${shown(rotation.lastError ?? 'no reason was given')}`,
-      `Mend what it names, often the administrator’s secret or the way to the target. Then bind it again (cardea rotation bind ${name}), which tries again at once.`,
+      `Mend what it names, often the administrator’s secret or the way to the target. Then: cardea rotation settle ${name} retry`,
     )
   }
   if (rotation?.state === 'aborted') {

@@ -4,6 +4,9 @@ import { existsSync } from 'node:fs'
 /** Servers and clients that the tests drive, by Debian's package, and the file that tells they are there. */
 const wanted: readonly { readonly name: string; readonly tells: () => boolean }[] = [
   { name: 'postgresql', tells: () => existsSync('/usr/lib/postgresql') },
+  { name: 'mariadb-server', tells: () => existsSync('/usr/sbin/mariadbd') },
+  { name: 'redis-server', tells: () => existsSync('/usr/bin/redis-server') },
+  { name: 'rabbitmq-server', tells: () => existsSync('/usr/sbin/rabbitmq-server') },
   { name: 'python3-azure', tells: () => existsSync('/usr/lib/python3/dist-packages/azure/keyvault/secrets') },
 ]
 

@@ -5,7 +5,10 @@ import { type Pair, type SslMode, sslModeOf } from './pair.ts'
 export type Login = { readonly user: string; readonly password: string }
 
 /** The value that consumers read, in the form that the binding asks for. */
-export function valueFor({ user, password }: Login, pair: Pair): string {
+export function valueFor(
+  { user, password }: Login,
+  pair: Pick<Pair, 'host' | 'port' | 'database' | 'parameters' | 'format'>,
+): string {
   const { host, port, database } = pair
   const place = host.includes(':') ? `[${host}]` : host
   const query = pair.parameters === undefined ? '' : `?${pair.parameters}`
@@ -43,7 +46,10 @@ export type Admin = Login & { readonly database: string; readonly sslMode: SslMo
  * Who changes the roles. Its URI must lead to the host of the binding: else whoever may write a binding could have the
  * administrator's password tried at a host of their own.
  */
-export function adminIn(value: string | undefined, { admin, host, port, database }: Pair): Admin {
+export function adminIn(
+  value: string | undefined,
+  { admin, host, port, database }: Pick<Pair, 'admin' | 'host' | 'port' | 'database'>,
+): Admin {
   const refuse = (why: string): never => {
     throw new Error(`The secret ${admin} ${why}`)
   }

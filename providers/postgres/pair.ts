@@ -22,12 +22,16 @@ export const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as co
 export type SslMode = (typeof sslModes)[number]
 
 // PostgreSQL cuts a longer identifier off at 63 bytes, which would make one role of two.
-const identifier = text({
+export const identifier = text({
   maxBytes: 63,
   pattern: /^[^\p{Cc}\p{Cs}]+$/u,
   wanted: 'a name of 1 to 63 bytes without control characters',
 })
-const host = text({ maxCharacters: 253, pattern: /^([\w.-]+|[\da-f:.]+)$/i, wanted: 'a host name or an IP address' })
+export const host = text({
+  maxCharacters: 253,
+  pattern: /^([\w.-]+|[\da-f:.]+)$/i,
+  wanted: 'a host name or an IP address',
+})
 
 const roles: Shape<readonly [string, string]> = {
   read(value, where) {
@@ -54,7 +58,7 @@ const query = text({
   pattern: /^[\w.-]+=[\w.~%+:,/-]*(&[\w.-]+=[\w.~%+:,/-]*)*$/,
   wanted: 'a query such as sslmode=verify-full',
 })
-const parameters: Shape<string> = {
+export const parameters: Shape<string> = {
   read(value, where) {
     const given = query.read(value, where)
     const second = [...new URLSearchParams(given).keys()].find((name) => reserved.includes(name.toLowerCase()))

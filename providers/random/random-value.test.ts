@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { providerBehaves } from '../provider-behaves.ts'
+import { providerBehaves } from '../testing/provider-behaves.ts'
 import { randomValue } from './random-value.ts'
 
 const bind = (binding: unknown) => randomValue.binding.read(binding, 'binding')

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
+import { guardOf, hasEnded, unprivileged } from './guard.ts'
 import { freePort } from './ports.ts'
 
 /**
@@ -62,7 +63,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
   const password = randomBytes(18).toString('base64url')
   const database = options.database ?? 'postgres'
 
-  const runAs = unprivileged()
+  const runAs = unprivileged('postgres')
   const folder = await mkdtemp(join(tmpdir(), 'cardea-postgres-'))
   const data = join(folder, 'data')
   const logFile = join(folder, 'log')
@@ -186,56 +187,6 @@ async function create(database: string, url: string): Promise<void> {
 function missing(): never {
   throw new Error("PostgreSQL isn't installed: neither on the path nor under /usr/lib/postgresql")
 }
-
-/** PostgreSQL refuses to run as root, so that root starts it as somebody with fewer rights. */
-function unprivileged(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  const accounts = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'))
-  const account = ['postgres', 'nobody'].map((name) => accounts.find((fields) => fields[0] === name)).find(Boolean)
-  if (account === undefined) throw new Error('PostgreSQL needs a user "postgres" or "nobody" when started by root')
-  return { uid: Number(account[2]), gid: Number(account[3]) }
-}
-
-/**
- * Tidies up behind whoever starts a server, in every case: a shell that reads from us which process to end, and that
- * reaches the end of its input when we release it or die, of SIGKILL too. It is a session of its own, so that Ctrl-C in
- * a terminal doesn't end it first.
- */
-function guardOf(
-  folder: string,
-  surroundings: object,
-): { watch(pid: number | undefined): void; release(): Promise<void> } {
-  const script = `
-    while read -r line; do pid=$line; done
-    if [ -n "$pid" ]; then
-      kill -QUIT "$pid"
-      for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" || { pid=; break; }; sleep 0.2; done
-      [ -z "$pid" ] || kill -KILL "$pid"
-    fi
-    cd / && rm -rf "$0"`
-  const shell = spawn('/bin/sh', ['-c', script, folder], {
-    ...surroundings,
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  const input = shell.stdin as NonNullable<typeof shell.stdin> & { unref(): void }
-  const ended = once(shell, 'exit')
-  shell.unref()
-  input.unref()
-  return {
-    watch: (pid) => input.write(`${pid ?? ''}\n`),
-    async release() {
-      shell.ref()
-      input.end()
-      await ended
-    },
-  }
-}
-
-const hasEnded = (child: ChildProcess): boolean =>
-  child.pid === undefined || child.exitCode !== null || child.signalCode !== null
 
 /** The first line of the lock file is the process, the eighth its state; a crashed predecessor leaves its own behind. */
 function isReady(data: string, { pid }: ChildProcess): boolean {

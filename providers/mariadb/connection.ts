@@ -1,0 +1,49 @@
+import type { Connection, ConnectionOptions } from 'mysql2/promise'
+import { createConnection } from 'mysql2/promise'
+import type { Login, Place } from '../login.ts'
+
+export type Way = Login & Place & { readonly tls: boolean }
+
+const connectMsMax = 3_000
+const workMsMax = 8_000
+
+/** A fresh connection for one piece of work. It is cut off when the signal aborts, and nothing is sent afterwards. */
+export async function connected<T>(
+  way: Way,
+  signal: AbortSignal,
+  work: (client: Connection) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  const { host, port, user, password, tls } = way
+  const cut = AbortSignal.any([signal, AbortSignal.timeout(workMsMax)])
+  const options: ConnectionOptions = {
+    ...{ host, port, user, password, connectTimeout: connectMsMax, multipleStatements: false },
+    // An empty list: no server may ask for a file of ours, or have the password said in another way than asked for.
+    flags: ['-LOCAL_FILES'],
+    ...(tls && { ssl: {} }),
+    authPlugins: { mysql_clear_password: refuseToSay },
+  }
+  let client: Connection | undefined
+  const stop = () => client?.destroy()
+  cut.addEventListener('abort', stop, { once: true })
+  try {
+    client = await createConnection(options)
+    // A connection that breaks is told to whoever waits for an answer on it.
+    client.on('error', () => {})
+    cut.throwIfAborted()
+    const result = await work(client)
+    // In good order, since what is cut off stands in the server's log.
+    await client.end()
+    return result
+  } catch (error) {
+    if (cut.aborted) throw cut.reason
+    throw error
+  } finally {
+    cut.removeEventListener('abort', stop)
+    client?.destroy()
+  }
+}
+
+const refuseToSay = () => () => {
+  throw new Error('The server asks for the password itself, which is only proven to it.')
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
+import { freePort } from '@cardea/tools/servers/ports'
+import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
+import { needs } from '@cardea/tools/servers/require'
+import { Client, escapeIdentifier } from 'pg'
+import { providerBehaves } from '../testing/provider-behaves.ts'
+import { type Role, role } from './role.ts'
+
+const { skip } = needs('PostgreSQL', findPostgres)
+let postgres: TestPostgres
+let root: Client
+before(async () => {
+  if (skip) return
+  postgres = await startPostgres({ logStatements: true })
+  root = new Client(postgres.url())
+  await root.connect()
+})
+after(async () => {
+  if (skip) return
+  await root.end()
+  await postgres[Symbol.asyncDispose]()
+})
+
+async function place(more: Partial<Role> = {}): Promise<FarSide<Role>> {
+  const { host, port, database } = postgres
+  const name = `shop_${randomBytes(4).toString('hex')}`
+  await root.query(`create role ${escapeIdentifier(more.role ?? name)} login`)
+  return {
+    binding: role.binding.read({ host, port, database, admin: 'admin', role: name, ...more }, 'binding'),
+    secrets: { admin: postgres.url() },
+    rotationId: randomUUID(),
+    livesMs: undefined,
+    urgent: false,
+    signal: new AbortController().signal,
+  }
+}
+const proposed = ({ binding }: FarSide<Role>): Credential => ({
+  value: role.propose(binding, undefined),
+  slot: undefined,
+})
+
+providerBehaves(
+  role,
+  async () => {
+    const { binding, secrets } = await place()
+    const port = await freePort()
+    return {
+      binding,
+      secrets,
+      farSide: {
+        state: async () => (await root.query('select * from pg_authid where rolname = $1', [binding.role])).rows,
+        unreachable: {
+          binding: { ...binding, port },
+          secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}/`, `:${port}/`) },
+        },
+      },
+    }
+  },
+  { skip },
+)
+
+describe('one role of PostgreSQL', { skip }, () => {
+  it('has one password, which the server is never told', async () => {
+    const far = await place()
+    const [one, other] = [proposed(far), proposed(far)]
+    await role.apply(one, far)
+    await role.apply(other, far)
+    assert.equal(await role.probe(one, far), 'invalid')
+    assert.equal(await role.probe(other, far), 'valid')
+    assert.ok(!postgres.log().includes(other.value))
+  })
+
+  it('reads as a password, a URI or JSON, and is known in each form', async () => {
+    const plain = await place()
+    for (const format of ['password', 'uri', 'json'] as const) {
+      const credential = proposed({ ...plain, binding: { ...plain.binding, format } })
+      await role.apply(credential, plain)
+      assert.equal(await role.probe(credential, plain), 'valid', format)
+    }
+    assert.equal(await role.probe({ value: postgres.url(), slot: undefined }, plain), 'unknown')
+  })
+
+  it('isn’t made up, is no superuser and not its own administrator', async () => {
+    const far = await place()
+    const named = (name: string) => ({ ...far, binding: { ...far.binding, role: name } })
+    await assert.rejects(role.apply(proposed(far), named('nobody_here')), /doesn't exist; create it/)
+    await assert.rejects(role.apply(proposed(far), named('postgres')), /administrator/)
+    await root.query('create role mighty superuser')
+    await assert.rejects(role.apply(proposed(far), named('mighty')), /is a superuser/)
+  })
+})

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
+import { freePort } from '@cardea/tools/servers/ports'
+import { findRedis, startRedis, type TestRedis } from '@cardea/tools/servers/redis'
+import { needs } from '@cardea/tools/servers/require'
+import { providerBehaves } from '../testing/provider-behaves.ts'
+import { type RedisUser, redisUser } from './redis-user.ts'
+import { connected } from './resp.ts'
+
+const { skip } = needs('Redis', findRedis)
+let redis: TestRedis
+before(async () => {
+  if (skip === false) redis = await startRedis()
+})
+after(async () => {
+  if (skip === false) await redis[Symbol.asyncDispose]()
+})
+
+/** A far side with a user who has a first password. */
+async function place(more: Partial<RedisUser> = {}): Promise<FarSide<RedisUser>> {
+  const user = more.user ?? `shop-${randomBytes(4).toString('hex')}`
+  await redis.say(`ACL SETUSER ${user} on >first ~shop:* +get +set +ping`)
+  const { host, port } = redis
+  return {
+    binding: redisUser.binding.read({ host, port, admin: 'admin', user, ...more }, 'binding'),
+    secrets: { admin: redis.url() },
+    rotationId: randomUUID(),
+    livesMs: undefined,
+    urgent: false,
+    signal: new AbortController().signal,
+  }
+}
+const proposed = ({ binding }: FarSide<RedisUser>): Credential => ({
+  value: redisUser.propose(binding, undefined),
+  slot: undefined,
+})
+
+providerBehaves(
+  redisUser,
+  async () => {
+    const { binding, secrets } = await place()
+    const port = await freePort()
+    return {
+      binding,
+      secrets,
+      farSide: {
+        state: () => redis.say(`ACL GETUSER ${binding.user}`),
+        unreachable: {
+          binding: { ...binding, port },
+          secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },
+        },
+      },
+    }
+  },
+  { skip },
+)
+
+describe('a user of Redis', { skip }, () => {
+  it('has both passwords until the old one is retired, and loses none to another’s rotation', async () => {
+    const far = await place()
+    const [one, other] = [proposed(far), proposed(far)]
+    await redisUser.apply(one, far)
+    await redisUser.apply(other, far)
+    const first = { value: 'first', slot: undefined }
+    for (const credential of [first, one, other]) assert.equal(await redisUser.probe(credential, far), 'valid')
+    await redisUser.retire(first, far)
+    assert.deepEqual(await Promise.all([first, one, other].map((credential) => redisUser.probe(credential, far))), [
+      'invalid',
+      'valid',
+      'valid',
+    ])
+  })
+
+  it('is still as it was changed when the server has started anew', async () => {
+    const far = await place()
+    const credential = proposed(far)
+    await redisUser.apply(credential, far)
+    await redis.kill()
+    await redis.restart()
+    assert.equal(await redisUser.probe(credential, far), 'valid')
+    assert.ok((await readFile(join(redis.folder, 'users.acl'), 'utf8')).includes(hash(credential.value)))
+  })
+
+  it('is told to the server only as a hash, in every form that the value may have', async () => {
+    for (const format of ['password', 'uri', 'json'] as const) {
+      const far = await place({ format })
+      const credential = proposed(far)
+      await redisUser.apply(credential, far)
+      assert.equal(await redisUser.probe(credential, far), 'valid')
+      const plain = { ...far, binding: { ...far.binding, format: undefined } }
+      assert.equal(await redisUser.probe(credential, plain), 'valid', 'whatever form the binding has by now')
+    }
+  })
+
+  it('keeps its sessions through a rotation, and loses them in an emergency', async () => {
+    const far = await place()
+    const { host, port, user } = far.binding
+    const first = { value: 'first', slot: undefined }
+    await redisUser.apply(proposed(far), far)
+    await connected({ host, port, tls: false }, far.signal, async (ask) => {
+      await ask('AUTH', user, 'first')
+      await redisUser.retire(first, far)
+      assert.equal(await ask('SET', 'shop:1', 'x'), 'OK')
+      await redisUser.retire(first, { ...far, urgent: true })
+      await wait(50)
+      await assert.rejects(ask('GET', 'shop:1'), /closed|ended|reset/i)
+    })
+  })
+
+  it('isn’t made up, and isn’t changed while it needs no password', async () => {
+    const far = await place()
+    const absent = { ...far, binding: { ...far.binding, user: 'nobody-here' } }
+    await assert.rejects(redisUser.apply(proposed(far), absent), /doesn't exist; create it/)
+    await redis.say(`ACL SETUSER ${far.binding.user} nopass`)
+    await assert.rejects(redisUser.apply(proposed(far), far), /take "nopass" away/)
+  })
+
+  it('is changed by nobody but an administrator of that very server', async () => {
+    const far = await place()
+    for (const [admin, said] of [
+      ['redis://root:pw@evil.example:6379', /leads to another server/],
+      [redis.url().replace(`:${redis.port}`, ''), /leads to another server/],
+      ['https://root:pw@127.0.0.1', /is not a URI redis:/],
+      ['hunter2', /is not a URI redis:/],
+      [redis.url(far.binding.user, 'first'), /its administrator as well/],
+      [redis.url('root', 'wrong'), /WRONGPASS/],
+    ] as const) {
+      await assert.rejects(redisUser.apply(proposed(far), { ...far, secrets: { admin } }), said)
+    }
+  })
+
+  it('needs an administrator who may use five commands, and no more', async () => {
+    const far = await place()
+    await redis.say('ACL SETUSER rotator on >pw -@all +auth +acl|getuser +acl|setuser +acl|save +client|kill')
+    const least = { ...far, secrets: { admin: redis.url('rotator', 'pw') }, urgent: true }
+    const credential = proposed(far)
+    await redisUser.apply(credential, least)
+    await redisUser.retire(credential, least)
+    assert.equal(await redisUser.probe(credential, far), 'invalid')
+  })
+})
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { guardOf, hasEnded, unprivileged } from './guard.ts'
+
+/** The path of a program; Debian keeps servers off the path of ordinary users. */
+export function programOf(name: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
+}
+
+/** A server in a folder of its own. It ends, and its folder goes, with `await using` and whatever becomes of this process. */
+export type ThrowAway = AsyncDisposable & {
+  readonly folder: string
+  /** All that the server has written since the first start. */
+  log(): string
+  /** Runs a program to its end, as who the server runs as. */
+  run(program: string, args: readonly string[]): Promise<void>
+  /** Starts the server itself, and returns once it is ready. */
+  start(program: string, args: readonly string[], ready: () => Promise<boolean>): Promise<void>
+  /** The same once more, after a crash or after stopping it in good order. */
+  restart(): Promise<void>
+  kill(): Promise<void>
+  /** Makes a file of the folder the server's own. */
+  own(path: string): void
+}
+
+const startMsMax = 60_000
+const stopMsMax = 15_000
+
+export async function throwAway(
+  name: string,
+  { user, env }: { readonly user: string; readonly env?: (folder: string) => Record<string, string> },
+): Promise<ThrowAway> {
+  const runAs = unprivileged(user)
+  const folder = await mkdtemp(join(tmpdir(), `cardea-${name}-`))
+  const own = (path: string): void => {
+    if (runAs) chownSync(path, runAs.uid, runAs.gid)
+  }
+  own(folder)
+  const variables = env?.(folder) ?? {}
+  const surroundings = {
+    ...runAs,
+    cwd: folder,
+    env: { PATH: process.env.PATH, LC_ALL: 'C', HOME: folder, ...variables },
+  }
+  const logFile = join(folder, 'log')
+  const guard = guardOf(folder, surroundings)
+  let server: ChildProcess | undefined
+  let last: (() => Promise<void>) | undefined
+
+  function spawned(program: string, args: readonly string[]): ChildProcess {
+    const log = openSync(logFile, 'a')
+    const child = spawn(program, args, { ...surroundings, stdio: ['ignore', log, log] })
+    closeSync(log)
+    return child
+  }
+  const log = () => readFileSync(logFile, 'utf8')
+
+  async function stop(signal: NodeJS.Signals): Promise<void> {
+    if (server === undefined || hasEnded(server)) return
+    const ended = once(server, 'exit')
+    server.ref()
+    server.kill(signal)
+    const late = setTimeout(() => server?.kill('SIGKILL'), stopMsMax)
+    await ended
+    clearTimeout(late)
+  }
+
+  const begun: ThrowAway = {
+    folder,
+    log,
+    own,
+    async run(program, args) {
+      const [code] = await once(spawned(program, args), 'exit')
+      if (code !== 0) throw new Error(`${program} failed:\n${log()}`)
+    },
+    async start(program, args, ready) {
+      last = () => begun.start(program, args, ready)
+      const child = spawned(program, args)
+      child.unref()
+      server = child
+      guard.watch(child.pid)
+      child.once('exit', () => guard.watch(undefined))
+      const until = Date.now() + startMsMax
+      while (!(await ready())) {
+        if (hasEnded(child) || Date.now() > until) throw new Error(`${name} doesn't start:\n${log()}`)
+        await wait(20)
+      }
+    },
+    kill: () => stop('SIGKILL'),
+    async restart() {
+      await stop('SIGTERM')
+      await last?.()
+    },
+    async [Symbol.asyncDispose]() {
+      await stop('SIGTERM')
+      await guard.release()
+    },
+  }
+  return begun
+}
