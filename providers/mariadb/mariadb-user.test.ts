@@ -3,7 +3,6 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
 import { findMariadb, startMariadb, type TestMariadb } from '@cardea/tools/servers/mariadb'
-import { freePort } from '@cardea/tools/servers/ports'
 import { needs } from '@cardea/tools/servers/require'
 import { valueFor } from '../login.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
@@ -46,16 +45,16 @@ providerBehaves(
   mariadbUser,
   async () => {
     const { binding, secrets } = await place()
-    const port = await freePort()
     return {
       binding,
       secrets,
       farSide: {
         state: () => mariadb.say(`show create user ${account(binding)}`),
-        unreachable: {
+        port: binding.port,
+        at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },
-        },
+        }),
       },
     }
   },

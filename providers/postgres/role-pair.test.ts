@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
-import { freePort } from '@cardea/tools/servers/ports'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { Client, escapeIdentifier } from 'pg'
@@ -40,16 +39,16 @@ providerBehaves(
   rolePair,
   async () => {
     const { binding, secrets } = place()
-    const port = await freePort()
     return {
       binding,
       secrets,
       farSide: {
         state: () => rolesNow(binding),
-        unreachable: {
+        port: binding.port,
+        at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}/`, `:${port}/`) },
-        },
+        }),
       },
     }
   },

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
-import { freePort } from '@cardea/tools/servers/ports'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { Client, escapeIdentifier } from 'pg'
@@ -46,16 +45,16 @@ providerBehaves(
   role,
   async () => {
     const { binding, secrets } = await place()
-    const port = await freePort()
     return {
       binding,
       secrets,
       farSide: {
         state: async () => (await root.query('select * from pg_authid where rolname = $1', [binding.role])).rows,
-        unreachable: {
+        port: binding.port,
+        at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}/`, `:${port}/`) },
-        },
+        }),
       },
     }
   },

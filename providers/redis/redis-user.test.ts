@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
-import { freePort } from '@cardea/tools/servers/ports'
 import { findRedis, startRedis, type TestRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
 import { providerBehaves } from '../testing/provider-behaves.ts'
@@ -44,16 +43,16 @@ providerBehaves(
   redisUser,
   async () => {
     const { binding, secrets } = await place()
-    const port = await freePort()
     return {
       binding,
       secrets,
       farSide: {
         state: () => redis.say(`ACL GETUSER ${binding.user}`),
-        unreachable: {
+        port: binding.port,
+        at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },
-        },
+        }),
       },
     }
   },

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import type { Credential, FarSide, Provider } from '@cardea/contract/rotation/provider'
+import { freePort } from '@cardea/tools/servers/ports'
+import { startForgetful, startImpostor } from './between.ts'
 
 /** Where a provider is put to the test: a binding of its own, not yet known to the far side. */
 export type Setting<Binding> = {
@@ -12,8 +14,10 @@ export type Setting<Binding> = {
   readonly farSide?: {
     /** All that the far side keeps about this binding, to see whether it has changed. */
     state(): Promise<unknown>
-    /** The same binding where nobody listens. */
-    readonly unreachable: { readonly binding: Binding; readonly secrets: Readonly<Record<string, string>> }
+    /** The same binding where nobody listens, or through somebody between who misbehaves. */
+    at(port: number): { readonly binding: Binding; readonly secrets: Readonly<Record<string, string>> }
+    /** Where it listens. */
+    readonly port: number
   }
 }
 
@@ -25,6 +29,9 @@ export function providerBehaves<Binding>(
 ): void {
   /** What only a far side can show isn't asked of a provider that has none. */
   const itsFarSide = (sentence: string, proof: () => Promise<void>) => !thinksOnly && it(sentence, proof)
+  /** What is ours to choose can be thought of; what the far side makes can only be asked for. */
+  const mints = provider.mint !== undefined
+  const itsChoice = (sentence: string, proof: () => Promise<void>) => !mints && itsFarSide(sentence, proof)
 
   describe(`${provider.name}, as a provider`, { skip }, () => {
     it('reads its own binding again as it was', async () => {
@@ -37,17 +44,24 @@ export function providerBehaves<Binding>(
       assert.deepEqual([...provider.secretsOf(binding)].sort(), Object.keys(secrets).sort())
     })
 
-    it('never thinks of the same value twice', async () => {
+    it('knows no value that leads elsewhere', async () => {
       const { binding } = await open()
-      const values = Array.from({ length: 100 }, () => provider.propose(binding, provider.slotsOf(binding)[0]))
-      assert.equal(new Set(values).size, values.length)
+      assert.equal(provider.knows('', binding), provider.name === 'random')
     })
+
+    if (!mints)
+      it('never thinks of the same value twice', async () => {
+        const { binding } = await open()
+        const values = Array.from({ length: 100 }, () => provider.propose(binding, provider.slotsOf(binding)[0]))
+        assert.equal(new Set(values).size, values.length)
+      })
 
     it('finds the slot of a value it has thought of, and none in another', async () => {
       const { binding } = await open()
-      for (const slot of provider.slotsOf(binding)) {
-        assert.equal(provider.slotIn(provider.propose(binding, slot), binding), slot)
-      }
+      if (!mints)
+        for (const slot of provider.slotsOf(binding)) {
+          assert.equal(provider.slotIn(provider.propose(binding, slot), binding), slot)
+        }
       for (const foreign of ['', 'first', '{', '{}', 'null', 'https://user:password@example.org/']) {
         assert.equal(provider.slotIn(foreign, binding), undefined, foreign)
       }
@@ -76,26 +90,26 @@ export function providerBehaves<Binding>(
       assert.equal(await provider.probe(credential, far), 'valid')
     })
 
-    itsFarSide('calls a value invalid that was never applied, and one that was retired', async () => {
+    itsChoice('calls a value invalid that was never applied, and one that was retired', async () => {
       const { far, credential, farSide, another } = await begin()
       assert.ok(farSide)
       assert.equal(await provider.probe(credential, far), 'invalid')
       await provider.apply(credential, far)
-      assert.equal(await provider.probe(another(), far), 'invalid')
+      assert.equal(await provider.probe(await another(), far), 'invalid')
       await provider.retire(credential, far)
       assert.equal(await provider.probe(credential, far), 'invalid')
     })
 
-    itsFarSide('retires a value that was never applied without harm', async () => {
+    itsChoice('retires a value that was never applied without harm', async () => {
       const { far, credential, farSide, another } = await begin()
       assert.ok(farSide)
       await provider.retire(credential, far)
       await provider.apply(credential, far)
-      await provider.retire(another(), far)
+      await provider.retire(await another(), far)
       assert.equal(await provider.probe(credential, far), 'valid')
     })
 
-    itsFarSide('applies a value that was retired, as a rotation does that comes round again', async () => {
+    itsChoice('applies a value that was retired, as a rotation does that comes round again', async () => {
       const { far, credential, farSide } = await begin()
       assert.ok(farSide)
       await provider.apply(credential, far)
@@ -108,7 +122,7 @@ export function providerBehaves<Binding>(
       const { far, another } = await begin()
       const [one, other] = provider.slotsOf(far.binding)
       if (other === undefined) return
-      const [kept, changed] = [another(one), another(other)]
+      const [kept, changed] = [await another(one), await another(other)]
       await provider.apply(kept, far)
       await provider.apply(changed, far)
       assert.equal(await provider.probe(kept, far), 'valid')
@@ -121,7 +135,7 @@ export function providerBehaves<Binding>(
       assert.ok(farSide)
       const before = await farSide.state()
       const late = { ...far, signal: AbortSignal.abort() }
-      await assert.rejects(provider.apply(credential, late))
+      await assert.rejects(change(credential, late))
       assert.deepEqual(await farSide.state(), before)
       assert.equal(await provider.probe(credential, late), 'unknown')
 
@@ -133,22 +147,73 @@ export function providerBehaves<Binding>(
     itsFarSide('calls a far side unknown that it cannot reach', async () => {
       const { far, credential, farSide } = await begin()
       assert.ok(farSide)
-      const nowhere = { ...far, ...farSide.unreachable }
-      assert.equal(await provider.probe(credential, nowhere), 'unknown')
-      await assert.rejects(provider.apply(credential, nowhere))
-      await assert.rejects(provider.retire(credential, nowhere))
+      await nothingIsKnown(credential, { ...far, ...farSide.at(await freePort()) })
     })
+
+    for (const manner of ['says nothing', 'hangs up', 'talks nonsense', 'never ends'] as const) {
+      itsFarSide(`calls a far side unknown that ${manner}`, async () => {
+        const { far, credential, farSide } = await begin()
+        assert.ok(farSide)
+        await using between = await startImpostor(manner)
+        const signal = AbortSignal.timeout(700)
+        await nothingIsKnown(credential, { ...far, ...farSide.at(between.port), signal })
+      })
+    }
+
+    itsFarSide('can be asked again after an answer that was lost, with one effect', async () => {
+      const { far, credential, farSide, another } = await begin()
+      assert.ok(farSide)
+      await using between = await startForgetful(farSide.port)
+      const through = { ...far, ...farSide.at(between.port) }
+      // Cut off after each of the first packets in turn: wherever the far side was by then, asking again mends it.
+      for (let answers = 0; answers < 12; answers += 1) {
+        between.cutAfter(answers)
+        await change(credential, through).catch(() => {})
+      }
+      between.cutAfter(undefined)
+      if (mints) await provider.sweep?.(far)
+      const last = mints ? await another() : credential
+      await provider.apply(last, far)
+      assert.equal(await provider.probe(last, far), 'valid')
+    })
+
+    if (provider.sweep !== undefined) {
+      itsFarSide('sweeps away what this rotation has had made, and nothing else', async () => {
+        const { far, credential } = await begin()
+        const other = { ...far, rotationId: randomUUID() }
+        const theirs = await (provider.mint as NonNullable<typeof provider.mint>)(other, undefined)
+        await provider.sweep?.(far)
+        await provider.sweep?.(far)
+        assert.equal(await provider.probe(credential, far), 'invalid')
+        assert.equal(await provider.probe(theirs, other), 'valid')
+      })
+    }
 
     itsFarSide('never repeats a value in what it throws', async () => {
       const { far, credential, farSide } = await begin()
       assert.ok(farSide)
-      for (const where of [farSide.unreachable, { secrets: {} }]) {
-        const told = await provider.apply(credential, { ...far, ...where }).catch((error) => everythingIn(error))
+      for (const where of [farSide.at(await freePort()), { secrets: {} }]) {
+        const told = await change(credential, { ...far, ...where }).catch((error) => everythingIn(error))
         for (const secret of [credential.value, ...Object.values(far.secrets)])
           assert.ok(!String(told).includes(secret))
       }
     })
   })
+
+  /** The request that changes the far side. */
+  async function change(credential: Credential, far: FarSide<Binding>): Promise<void> {
+    if (provider.mint === undefined) await provider.apply(credential, far)
+    else await provider.mint(far, credential.slot)
+  }
+
+  async function nothingIsKnown(credential: Credential, far: FarSide<Binding>): Promise<void> {
+    const asked = await Promise.all([
+      provider.probe(credential, far),
+      assert.rejects(change(credential, far)),
+      assert.rejects(provider.retire(credential, far)),
+    ])
+    assert.equal(asked[0], 'unknown')
+  }
 
   async function begin() {
     const { binding, secrets, farSide } = await open()
@@ -160,11 +225,9 @@ export function providerBehaves<Binding>(
       urgent: false,
       signal: new AbortController().signal,
     }
-    const another = (slot: string | undefined = provider.slotsOf(binding)[0]): Credential => ({
-      value: provider.propose(binding, slot),
-      slot,
-    })
-    return { far, farSide, another, credential: another() }
+    const another = async (slot: string | undefined = provider.slotsOf(binding)[0]): Promise<Credential> =>
+      provider.mint?.(far, slot) ?? { value: provider.propose(binding, slot), slot }
+    return { far, farSide, another, credential: await another() }
   }
 }
 

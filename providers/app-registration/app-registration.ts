@@ -1,0 +1,137 @@
+import type { Credential, FarSide, Provider } from '@cardea/contract/rotation/provider'
+import { list, optional, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
+import { secretName } from '@cardea/contract/vault/secrets'
+import { askToken, bearer, sourceIn } from '../http/bearer.ts'
+import { jsonOf, type Reach, refusal, send } from '../http/request.ts'
+
+export type AppRegistration = {
+  /** Where Graph is: `https://graph.microsoft.com/v1.0`, or that of a Cardea. */
+  readonly graph: string
+  /** Where the application asks for tokens with its secret: the proof that the secret works. */
+  readonly tokenUrl: string
+  readonly scope: string
+  /** The secret of the same vault that holds, as JSON, the application which may change this one. */
+  readonly admin: string
+  /** The object id of the application. */
+  readonly application: string
+  /** Its client id. */
+  readonly clientId: string
+}
+
+/** A secret of an app registration is best replaced after 70 days, if nobody says otherwise. */
+export const defaultIntervalMs = 70 * 86_400_000
+/** For a rotation that is asked for and not scheduled; Graph's own default. */
+const livesMsDefault = 2 * 365 * 86_400_000
+
+const address: Shape<string> = {
+  read(value, where) {
+    const given = text({ maxCharacters: 2048 }).read(value, where)
+    const url = URL.parse(given)
+    if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.hash !== '') {
+      throw new ShapeError(where, 'an https:// URL without user and fragment')
+    }
+    return given.replace(/\/$/, '')
+  },
+}
+const id = text({ pattern: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i, wanted: 'a GUID' })
+
+const made = record({ keyId: id, secretText: text({ maxCharacters: 1024 }) })
+const listed = record({
+  passwordCredentials: list(record({ keyId: id, displayName: optional(text()), hint: optional(text()) })),
+})
+
+/**
+ * The secrets of an app registration, which Graph makes and shows once. A secret whose answer was lost is known by its
+ * display name, which holds the rotation.
+ */
+export const appRegistration = (reach: Reach): Provider<AppRegistration> => {
+  const at = (binding: AppRegistration, rest = ''): URL =>
+    new URL(`${binding.graph}/applications/${binding.application}${rest}`)
+  const asAdmin = ({ binding, secrets, signal }: FarSide<AppRegistration>) =>
+    bearer(sourceIn(secrets[binding.admin], binding.admin, at(binding)), signal, reach)
+  const nameOf = (far: FarSide<AppRegistration>): string => `cardea ${far.rotationId}`
+
+  async function passwords(far: FarSide<AppRegistration>, headers: Record<string, string>) {
+    const url = at(far.binding)
+    const heard = await send({ url, headers }, far.signal, reach)
+    if (heard.status !== 200) throw refusal('the reading of an application', url, heard)
+    return listed.read(jsonOf(heard), '').passwordCredentials
+  }
+
+  async function remove(keyId: string, far: FarSide<AppRegistration>, headers: Record<string, string>): Promise<void> {
+    const url = at(far.binding, '/removePassword')
+    const heard = await send({ method: 'POST', url, headers, body: JSON.stringify({ keyId }) }, far.signal, reach)
+    if (heard.status !== 204 && heard.status !== 404) throw refusal('the removal of a password', url, heard)
+  }
+
+  return {
+    name: 'app-registration',
+    kind: 'minted',
+    binding: record({
+      graph: address,
+      tokenUrl: address,
+      scope: text({ maxCharacters: 1024 }),
+      admin: secretName,
+      application: id,
+      clientId: id,
+    }),
+    secretsOf: ({ admin }) => [admin],
+    placesOf: ({ graph, application }) => [`application ${new URL(graph).host} ${application.toLowerCase()}`],
+    slotsOf: () => [],
+    slotIn: () => undefined,
+    knows: (value) => /^[!-~]{8,256}$/.test(value),
+    propose: () => {
+      throw new Error('The values of an app registration are made by the directory')
+    },
+
+    async mint(far) {
+      const url = at(far.binding, '/addPassword')
+      const endDateTime = new Date(Date.now() + (far.livesMs ?? livesMsDefault)).toISOString()
+      const body = JSON.stringify({ passwordCredential: { displayName: nameOf(far), endDateTime } })
+      const heard = await send({ method: 'POST', url, headers: await asAdmin(far), body }, far.signal, reach)
+      if (heard.status !== 200) throw refusal('the making of a password', url, heard)
+      const { keyId, secretText } = made.read(jsonOf(heard), '')
+      return { value: secretText, slot: keyId }
+    },
+
+    async sweep(far) {
+      const headers = await asAdmin(far)
+      for (const { keyId, displayName } of await passwords(far, headers)) {
+        if (displayName === nameOf(far)) await remove(keyId, far, headers)
+      }
+    },
+
+    /** What was minted is there; there is nothing to be sent. */
+    apply: async () => {},
+
+    async probe({ value }, { binding, signal }) {
+      const { tokenUrl, clientId, scope } = binding
+      const source = { tokenUrl: new URL(tokenUrl), clientId, clientSecret: value, scope }
+      try {
+        const asked = await askToken(source, signal, reach)
+        return 'token' in asked ? 'valid' : asked.refused ? 'invalid' : 'unknown'
+      } catch {
+        return 'unknown'
+      }
+    },
+
+    async retire(credential, far) {
+      const headers = await asAdmin(far)
+      const keyId = credential.slot ?? (await idByHint(credential, await passwords(far, headers)))
+      await remove(keyId, far, headers)
+    },
+  }
+}
+
+/** A secret that somebody else has made is told by its first three characters, if they are nobody else's. */
+function idByHint(
+  { value }: Credential,
+  passwords: readonly { readonly keyId: string; readonly hint: string | undefined }[],
+): string {
+  const found = passwords.filter(({ hint }) => hint !== undefined && hint !== '' && value.startsWith(hint))
+  const [only] = found
+  if (only === undefined || found.length > 1) {
+    throw new Error('Which of the application’s passwords the old one is can’t be told; remove it by hand')
+  }
+  return only.keyId
+}

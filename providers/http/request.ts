@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import { request as overHttp } from 'node:http'
+import { request as overHttps } from 'node:https'
+import { isIP } from 'node:net'
+import { guarded, mayReach, Unreachable } from './egress.ts'
+
+export type Sent = {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly url: URL
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+export type Heard = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly text: string
+}
+
+/** How a provider reaches what speaks HTTP. */
+export type Reach = {
+  /** Whether targets on this very machine are meant to be reached. */
+  readonly loopback: boolean
+}
+
+const answerMsMax = 30_000
+const answerBytesMax = 64 * 1024
+
+/**
+ * One request, and its answer. It goes to the address that was checked, follows no redirect, reads no more than 64 KB,
+ * and ends with the signal. Without TLS it goes to this very machine only.
+ */
+export async function send(
+  { method = 'GET', url, headers, body }: Sent,
+  signal: AbortSignal,
+  reach: Reach,
+): Promise<Heard> {
+  signal.throwIfAborted()
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(host) !== 0 && !mayReach(host, reach.loopback)) throw new Unreachable(host)
+  if (url.protocol !== 'https:' && !(reach.loopback && isLoopback(host))) {
+    throw new Error(`${url.host} must be reached by https`)
+  }
+  const cut = AbortSignal.any([signal, AbortSignal.timeout(answerMsMax)])
+  const sent = (url.protocol === 'https:' ? overHttps : overHttp)(url, {
+    method,
+    agent: false,
+    signal: cut,
+    lookup: guarded(reach.loopback),
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'cardea',
+      ...(body !== undefined && {
+        'content-length': String(Buffer.byteLength(body)),
+        'content-type': 'application/json',
+      }),
+      ...headers,
+    },
+  })
+  try {
+    sent.end(body)
+    const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+    const parts: Buffer[] = []
+    let size = 0
+    for await (const part of answer) {
+      size += (part as Buffer).length
+      if (size > answerBytesMax) throw new Error(`${url.host} answered more than ${answerBytesMax} bytes`)
+      parts.push(part as Buffer)
+    }
+    return { status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(parts).toString('utf8') }
+  } catch (error) {
+    if (cut.aborted) throw cut.reason
+    throw error
+  } finally {
+    sent.destroy()
+  }
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || (isIP(host) !== 0 && !mayReach(host, false))
+
+/** The JSON of an answer; undefined where it is none. Its text is never shown: it may hold what was sent. */
+export function jsonOf({ text }: Heard): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** What an answer that isn't welcome is called in an error: whose it was and its status, nothing of what it says. */
+export const refusal = (what: string, url: URL, { status }: Heard): Error =>
+  new Error(`${url.host} answered ${status} to ${what}`)

@@ -1,0 +1,108 @@
+import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
+import { list, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
+import { secretName } from '@cardea/contract/vault/secrets'
+import { bearer, sourceIn } from '../http/bearer.ts'
+import { type Heard, jsonOf, type Reach, refusal, send } from '../http/request.ts'
+
+export type TwoKey = {
+  /** The account as the resource manager names it, `https://management…/…/storageAccounts/shop`. */
+  readonly account: string
+  readonly apiVersion: string
+  /** The secret of the same vault that holds, as JSON, the application which may regenerate the keys. */
+  readonly admin: string
+  /** The names of the two keys that alternate. */
+  readonly keys: readonly [string, string]
+}
+
+const account: Shape<string> = {
+  read(value, where) {
+    const given = text({ maxCharacters: 2048 }).read(value, where)
+    const url = URL.parse(given)
+    if (
+      url === null ||
+      !/^https?:$/.test(url.protocol) ||
+      url.username !== '' ||
+      url.search !== '' ||
+      url.hash !== ''
+    ) {
+      throw new ShapeError(where, 'the https:// URL of an account, without a query')
+    }
+    return given.replace(/\/$/, '')
+  },
+}
+const keyName = text({ maxCharacters: 64, pattern: /^[\w -]+$/, wanted: 'the name of a key' })
+const keys: Shape<readonly [string, string]> = {
+  read(value, where) {
+    const [one, other, ...more] = list(keyName).read(value ?? ['key1', 'key2'], where)
+    if (one === undefined || other === undefined || more.length > 0 || one === other) {
+      throw new ShapeError(where, 'the names of two different keys')
+    }
+    return [one, other]
+  },
+}
+const answered = record({ keys: list(record({ keyName: text(), value: text() })) })
+
+/**
+ * A service with two keys, in the manner of a storage account: it makes the keys and lists them, so that an answer that
+ * was lost is no loss. While programs use one, the other is regenerated.
+ */
+export const twoKey = (reach: Reach): Provider<TwoKey> => {
+  async function ask(verb: string, far: FarSide<TwoKey>, body: object): Promise<Map<string, string>> {
+    const { binding, secrets, signal } = far
+    const url = new URL(`${binding.account}/${verb}`)
+    url.searchParams.set('api-version', binding.apiVersion)
+    const headers = await bearer(sourceIn(secrets[binding.admin], binding.admin, url), signal, reach)
+    const heard: Heard = await send({ method: 'POST', url, headers, body: JSON.stringify(body) }, signal, reach)
+    if (heard.status !== 200) throw refusal(verb, url, heard)
+    return new Map(answered.read(jsonOf(heard), '').keys.map(({ keyName, value }) => [keyName, value]))
+  }
+  const keysNow = (far: FarSide<TwoKey>): Promise<Map<string, string>> => ask('listKeys', far, {})
+  const regenerate = async (slot: string, far: FarSide<TwoKey>): Promise<string> => {
+    const value = (await ask('regenerateKey', far, { keyName: slot })).get(slot)
+    if (value === undefined || value === '') throw new Error(`The service regenerated ${slot} and doesn't list it`)
+    return value
+  }
+
+  return {
+    name: 'two-key',
+    kind: 'slots',
+    binding: record({
+      account,
+      apiVersion: text({ maxCharacters: 32, pattern: /^[\w.-]+$/, wanted: 'an API version' }),
+      admin: secretName,
+      keys,
+    }),
+    secretsOf: ({ admin }) => [admin],
+    placesOf: ({ account, keys }) => keys.map((key) => `key ${account.toLowerCase()} ${key}`),
+    slotsOf: ({ keys }) => keys,
+    // No key says by itself which of the two it is.
+    slotIn: () => undefined,
+    knows: (value) => value !== '' && value.length <= 1024,
+    async locate(value, far) {
+      const now = await keysNow(far)
+      return far.binding.keys.find((key) => now.get(key) === value)
+    },
+    propose: () => {
+      throw new Error('The keys are made by the service')
+    },
+    async mint(far, slot = far.binding.keys[0]) {
+      return { value: await regenerate(slot, far), slot }
+    },
+    apply: async () => {},
+    async probe({ value, slot }, far) {
+      try {
+        const now = await keysNow(far)
+        return (slot === undefined ? far.binding.keys.some((key) => now.get(key) === value) : now.get(slot) === value)
+          ? 'valid'
+          : 'invalid'
+      } catch {
+        return 'unknown'
+      }
+    },
+    async retire({ value, slot }, far) {
+      const now = await keysNow(far)
+      const key = slot ?? far.binding.keys.find((one) => now.get(one) === value)
+      if (key !== undefined && now.get(key) === value) await regenerate(key, far)
+    },
+  }
+}
