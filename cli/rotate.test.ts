@@ -64,7 +64,7 @@ describe('rotate', () => {
       const answers = passing(view('1', 'done'), view('2', state, { lastError: 'the far side is gone' }))
       const { exit, err } = await run(['rotate', 'db'], { answers })
       assert.equal(exit, 1)
-      assert.match(err, /the far side is gone\n.*cardea rotat\w+ (bind )?db/)
+      assert.match(err, /the far side is gone\n.*cardea rotat\w+ (settle )?db/)
     })
   }
 

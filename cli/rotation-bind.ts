@@ -44,7 +44,7 @@ export default command({
       const before = await boundBefore(vault, given.name, world)
       const provider = given.provider ?? before?.provider
       if (provider === undefined)
-        throw new Misuse('rotation bind needs --provider PROVIDER.', 'There are: postgres, random.')
+        throw new Misuse('rotation bind needs --provider PROVIDER.', `There are: ${Object.keys(known).join(', ')}.`)
       warnOfUnknown(provider, binding, world)
       // Where another provider comes, what was said to the one before means nothing to it.
       const same = before?.provider === provider ? before : undefined
@@ -52,7 +52,7 @@ export default command({
       const { body } = await vault.ask('PUT', rotationPath(given.name), {
         provider,
         binding: binding ?? same?.binding ?? {},
-        intervalSeconds: intervalSeconds === undefined ? (before?.intervalSeconds ?? null) : intervalSeconds,
+        intervalSeconds: intervalSeconds === undefined ? before?.intervalSeconds : intervalSeconds,
         ...present('graceSeconds', graceSeconds ?? same?.graceSeconds),
         ...present('scrub', scrub ?? before?.scrub),
       })
@@ -135,6 +135,11 @@ const everyText = ({ intervalSeconds }: RotationView): string =>
 /** What a binding for a provider may say. One that says more is likely mistyped, and would do something else. */
 const known: Readonly<Record<string, readonly string[]>> = {
   postgres: ['host', 'port', 'database', 'admin', 'owner', 'roles', 'format', 'parameters'],
+  'postgres-role': ['host', 'port', 'database', 'admin', 'role', 'format', 'parameters'],
+  mariadb: ['host', 'port', 'tls', 'admin', 'user', 'from', 'database', 'format'],
+  redis: ['host', 'port', 'tls', 'admin', 'user', 'format', 'persist'],
+  'two-key': ['account', 'apiVersion', 'admin', 'keys'],
+  'app-registration': ['graph', 'tokenUrl', 'scope', 'admin', 'application', 'clientId'],
   random: ['length', 'alphabet', 'prefix'],
 }
 

@@ -103,7 +103,7 @@ describe('a server that is killed while it rotates', { skip: postgres.skip }, ()
     }
   }
 
-  it('always comes to a good end, whatever the step (P4)', { timeout: 300_000 }, async (context) => {
+  it('always comes to a good end, whatever the step (P4)', { timeout: 570_000 }, async (context) => {
     await request('PUT', '/secrets/db-admin?api-version=7.4', { value: target.url() })
     await request('PUT', '/.cardea/secrets/db/rotation', {
       provider: 'postgres',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
-import { providers as knownProviders } from '@cardea/providers/providers'
+import { providersWith } from '@cardea/providers/providers'
 import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
@@ -75,8 +75,9 @@ export type Around = {
 /** Opens the database, founds the installation if there is none, binds the planes and starts the workers. */
 export async function start(settings: Settings, around: Around = {}): Promise<Cardea> {
   const log = around.log ?? createLog(settings.logLevel)
-  const { providers = knownProviders, onStep } = around.rotation ?? {}
-  const rotation = { providers, onStep, times: timesFrom(around.rotation?.times) }
+  const { providers = providersWith(settings.rotation), onStep } = around.rotation ?? {}
+  const times = timesFrom({ ...settings.rotation.times, ...around.rotation?.times })
+  const rotation = { providers, onStep, times }
   const clock = around.clock ?? systemClock
   takeFolder(settings.data)
   const closers: (() => Promise<void>)[] = []

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { type RotationSettings, rotationFrom, rotationWords } from './rotation-settings.ts'
 
 /** Every setting, read once. What is wrong is reported all together, before anything opens. */
 export type Settings = {
@@ -48,6 +49,7 @@ export type Settings = {
     readonly key: string | undefined
     readonly allowPrivate: boolean
   }
+  readonly rotation: RotationSettings
   readonly logLevel: string
 }
 
@@ -80,6 +82,7 @@ export const settingWords = {
   CARDEA_MAIL_FROM: 'the address that alert mails come from',
   CARDEA_ALERTS_KEY: 'the key that signs alerts to web hooks; or CARDEA_ALERTS_KEY_FILE',
   CARDEA_ALERTS_PRIVATE: 'yes: web hooks may lead into private networks (default no)',
+  ...rotationWords,
   CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info)',
 } as const
 
@@ -182,6 +185,7 @@ export function settingsFrom(env: Env): Settings {
     tokenLifeSeconds: tokenLifeFrom(env.CARDEA_TOKEN_MINUTES ?? '60', wrong),
     issuers: issuersFrom(env.CARDEA_ISSUERS, wrong),
     machineIdentities: machineIdentitiesFrom(env.CARDEA_MACHINE_IDENTITIES, wrong),
+    rotation: rotationFrom(env, wrong),
     logLevel: choice('CARDEA_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
   }
   if (wrong.length > 0) throw new SettingsError(wrong)

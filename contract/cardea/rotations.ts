@@ -10,7 +10,7 @@ const policy = {
   provider: text({ maxCharacters: 64 }),
   /** The provider's own words; it says what they must be. */
   binding: anything,
-  /** From one rotation to the next; null: only on demand. */
+  /** From one rotation to the next; null: only on demand; absent: as the provider advises. */
   intervalSeconds: nullable(whole(10, 5 * 366 * 86_400)),
   /**
    * How long the old credential may outlive the new one when consumers lag, or where none report what they run on.

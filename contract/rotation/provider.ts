@@ -10,6 +10,8 @@ export interface Provider<Binding = unknown> {
   readonly name: string
   /** How many credentials live at once, and who alternates (the four kinds of the rotation state machine). */
   readonly kind: Kind
+  /** From one rotation to the next, where a binding doesn't say; undefined: only on demand. */
+  readonly intervalMs?: number
   readonly binding: Shape<Binding>
   /** The names of the secrets in the same vault that the binding draws on, an administrator's credential for one. */
   secretsOf(binding: Binding): readonly string[]

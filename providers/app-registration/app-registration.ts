@@ -18,10 +18,9 @@ export type AppRegistration = {
   readonly clientId: string
 }
 
-/** A secret of an app registration is best replaced after 70 days, if nobody says otherwise. */
-export const defaultIntervalMs = 70 * 86_400_000
+const dayMs = 86_400_000
 /** For a rotation that is asked for and not scheduled; Graph's own default. */
-const livesMsDefault = 2 * 365 * 86_400_000
+const livesMsDefault = 2 * 365 * dayMs
 
 const address: Shape<string> = {
   read(value, where) {
@@ -67,6 +66,7 @@ export const appRegistration = (reach: Reach): Provider<AppRegistration> => {
   return {
     name: 'app-registration',
     kind: 'minted',
+    intervalMs: 70 * dayMs,
     binding: record({
       graph: address,
       tokenUrl: address,

@@ -52,9 +52,8 @@ export const defaultTimes: Times = {
   silentMs: minute,
 }
 
-/** The constants with some replaced. Throws, naming each inequality that doesn't hold: without them the proofs are void. */
-export function timesFrom(given: Partial<Times> = {}): Times {
-  const times = { ...defaultTimes, ...given }
+/** The inequalities that don't hold, each by name: without them the proofs are void. */
+export function brokenIn(times: Times): string[] {
   const wrong: string[] = []
   if (!(times.leaseMs > 2 * times.requestMs)) wrong.push('leaseMs must be more than twice requestMs')
   if (!(times.quarantineMs >= times.leaseMs + times.requestMs + times.clockErrorMs)) {
@@ -65,6 +64,13 @@ export function timesFrom(given: Partial<Times> = {}): Times {
     wrong.push('backoffMaxMs must be at least backoffFirstMs, and that more than 0')
   }
   if (!(times.giveUpMs > times.backoffMaxMs)) wrong.push('giveUpMs must be more than backoffMaxMs')
+  return wrong
+}
+
+/** The constants with some replaced. Throws, naming each inequality that doesn't hold. */
+export function timesFrom(given: Partial<Times> = {}): Times {
+  const times = { ...defaultTimes, ...given }
+  const wrong = brokenIn(times)
   if (wrong.length > 0) throw new Error(`Rotation can't keep its promises:\n  - ${wrong.join('\n  - ')}`)
   return times
 }

@@ -34,7 +34,8 @@ export type Providers = ReadonlyMap<string, Provider>
 export type Wanted = {
   readonly provider: string
   readonly binding: unknown
-  readonly intervalMs: number | undefined
+  /** Null: only on demand. */
+  readonly intervalMs: number | null | undefined
   readonly graceMs: number | undefined
   readonly scrub: boolean
 }
@@ -106,7 +107,7 @@ export async function bindRotation(
   }
   const key = nameKey(name)
   const before = await openRotation(sql, vault.name, key)
-  const { intervalMs } = wanted
+  const intervalMs = (wanted.intervalMs === undefined ? provider.intervalMs : wanted.intervalMs) ?? undefined
   const due =
     standing === undefined ? at : nextDue(intervalMs, standing.latest.created, spreadOf(subjectOf(vault, name)))
   const policy: Policy = {

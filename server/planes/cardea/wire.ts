@@ -11,8 +11,8 @@ type Given = {
   readonly scrub: boolean | undefined
 }
 
-const inMs = (seconds: number | null | undefined): number | undefined =>
-  typeof seconds === 'number' ? seconds * 1000 : undefined
+const inMs = <T extends null | undefined>(seconds: number | T): number | T =>
+  typeof seconds === 'number' ? seconds * 1000 : seconds
 const orNull = (at: Instant | undefined): number | null => (at === undefined ? null : inSeconds(at))
 
 /** The treaty's words into ours. */

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import type { FarSide } from '@cardea/contract/rotation/provider'
+import { providerBehaves } from '../testing/provider-behaves.ts'
+import { administratorOf, type Services, startServices } from '../testing/services.ts'
+import { type AppRegistration, appRegistration } from './app-registration.ts'
+
+let services: Services
+before(async () => {
+  services = await startServices()
+})
+after(() => services[Symbol.asyncDispose]())
+const provider = appRegistration({ loopback: true })
+const mint = provider.mint as NonNullable<typeof provider.mint>
+
+const bindingAt = (port: number): AppRegistration =>
+  provider.binding.read(
+    {
+      graph: `http://127.0.0.1:${port}/v1.0`,
+      tokenUrl: `http://127.0.0.1:${port}/token`,
+      scope: 'api://shop/.default',
+      admin: 'admin',
+      application: services.application.id,
+      clientId: services.application.clientId,
+    },
+    'binding',
+  )
+const place = (): FarSide<AppRegistration> => ({
+  binding: bindingAt(services.port),
+  secrets: { admin: administratorOf(services) },
+  rotationId: randomUUID(),
+  livesMs: undefined,
+  urgent: false,
+  signal: new AbortController().signal,
+})
+
+providerBehaves(provider, async () => ({
+  binding: bindingAt(services.port),
+  secrets: { admin: administratorOf(services) },
+  farSide: {
+    state: async () => [...services.passwords.keys()].sort(),
+    port: services.port,
+    at: (port) => ({ binding: bindingAt(port), secrets: { admin: administratorOf(services, port) } }),
+  },
+}))
+
+describe('an app registration', () => {
+  it('says in the directory which rotation made a secret, and when it ends', async () => {
+    const far = { ...place(), livesMs: 140 * 86_400_000 }
+    const { slot } = await mint(far, undefined)
+    const made = services.passwords.get(slot ?? '')
+    assert.equal(made?.displayName, `cardea ${far.rotationId}`)
+    const days = (Date.parse(made?.endDateTime ?? '') - Date.now()) / 86_400_000
+    assert.ok(days > 139.9 && days < 140.1, String(days))
+  })
+
+  it('has an old secret of somebody else’s making removed by its hint, if that tells it', async () => {
+    const far = place()
+    services.passwords.clear()
+    const { value, slot } = await mint(far, undefined)
+    await mint(far, undefined)
+    await provider.retire({ value, slot: undefined }, far)
+    assert.equal(services.passwords.has(slot ?? ''), false)
+    await assert.rejects(provider.retire({ value: '!!!nobody', slot: undefined }, far), /remove it by hand/)
+  })
+
+  it('sends its administrator’s token to no other service', async () => {
+    await using other = await startServices()
+    const far = { ...place(), binding: bindingAt(other.port) }
+    await assert.rejects(mint(far, undefined), /leads to another service than the binding/)
+    assert.deepEqual(other.heard, [])
+  })
+
+  it('reaches nothing on this machine where that isn’t meant, and nothing of the cloud’s own', async () => {
+    const strict = appRegistration({ loopback: false })
+    await assert.rejects((strict.mint as typeof mint)(place(), undefined), /lies where no binding may lead/)
+    const metadata = 'http://169.254.169.254'
+    const far = {
+      ...place(),
+      binding: { ...bindingAt(services.port), graph: `${metadata}/v1.0` },
+      secrets: { admin: administratorOf(services).replaceAll(services.origin, metadata) },
+    }
+    await assert.rejects(mint(far, undefined), /lies where no binding may lead/)
+  })
+
+  it('refuses a binding it could not keep', () => {
+    const good = bindingAt(services.port)
+    for (const wrong of [
+      { graph: 'graph.microsoft.com' },
+      { graph: 'https://user:pw@graph.example' },
+      { application: '../../users' },
+      { clientId: 'x' },
+      { tokenUrl: 'file:///etc/passwd' },
+    ]) {
+      assert.throws(() => provider.binding.read({ ...good, ...wrong }, 'binding'), { name: 'ShapeError' })
+    }
+  })
+})
