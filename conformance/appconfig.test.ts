@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type House, openHouse } from '@cardea/server/testing/house'
+import { needs } from '@cardea/tools/servers/require'
+import { findPythonSdk, seenBy } from './client.ts'
 
 /** App Configuration as Azure's own JavaScript libraries see it, with the production names and ports. */
 const program = fileURLToPath(new URL('./clients/settings.ts', import.meta.url))
@@ -30,5 +32,52 @@ describe('Azure’s libraries for App Configuration', () => {
   it('read page after page, and only the pages that changed', () => runs('pages'))
   it('choose by key and label', () => runs('filters'))
   it('load an application’s configuration with a secret from the vault, and refresh it', () => runs('provides'))
+  it('lock, remember, travel in time, and tell labels with a connection string', () => runs('remembers-by-key'))
+  it('lock, remember, travel in time, and tell labels with an Entra token', () => runs('remembers-by-token'))
+  it('make, list, archive, recover and read snapshots', () => runs('snapshots-by-key'))
+  it('load flags, snapshots, labels and tags, and refresh by a watched setting', () => runs('provides-all'))
+  const python = needs('Debian’s python3-azure', findPythonSdk)
+  it('do all of it from Python, with a connection string and with a token', { skip: python.skip }, async () => {
+    const all = {
+      added: [true, 'l', 'one', 'text/plain', { t: '1' }, false],
+      again: 412,
+      same: true,
+      'not modified': true,
+      missing: 404,
+      changed: ['two', true],
+      stale: 412,
+      past: 'one',
+      locked: true,
+      refused: 409,
+      'refused to delete': 409,
+      unlocked: false,
+      listed: 120,
+      'no label': 10,
+      fields: [[true, true]],
+      'listed then': 120,
+      'listed now': 108,
+      'bad filter': 400,
+      revisions: [
+        ['two', false],
+        ['two', true],
+        ['two', false],
+        ['one', false],
+      ],
+      'no condition': true,
+      flag: [true, 'application/vnd.microsoft.appconfig.ff+json;charset=utf-8'],
+      reference: 'https://demo.vault.cardea.internal/secrets/none',
+      deleted: 'two',
+    }
+    assert.deepEqual(await seenBy('configuration.py', house.env), {
+      key: all,
+      token: all,
+      provider: {
+        keys: ['limits', 'name'],
+        values: 2,
+        copy: { limits: { max: 3 }, name: 'shop of dev' },
+        name: 'shop of dev',
+      },
+    })
+  })
   it('are refused with a secret that isn’t the key’s', () => runs('refuses'))
 })

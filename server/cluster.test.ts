@@ -152,6 +152,35 @@ describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
     assert.equal(last - first + 1, n)
   })
 
+  it('show on the other node what a sync token of the one stands for, and page through one state', async () => {
+    const token = await one.developerToken(`https://${one.storeHost}`)
+    const path = (key: string) => `/kv/${key}?api-version=2023-11-01`
+    for (let round = 0; round < 30; round += 1) {
+      const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one]
+      const body = { value: String(round) }
+      const written = await writer.ask(writer.storeHost, 'PUT', path('synced'), { token, body })
+      const [pair = '', number = ''] = String(written.headers['sync-token']).split(';sn=')
+      const heard = await reader.ask(reader.storeHost, 'GET', path('synced'), {
+        token,
+        headers: { 'sync-token': pair },
+      })
+      assert.equal(heard.json.value, String(round))
+      assert.ok(Number(number) > 0)
+    }
+    await Promise.all(
+      Array.from({ length: 120 }, (_, index) =>
+        one.ask(one.storeHost, 'PUT', path(`paged/${1000 + index}`), { token, body: { value: 'v' } }),
+      ),
+    )
+    const first = await one.ask(one.storeHost, 'GET', '/kv?api-version=2023-11-01&key=paged/*', { token })
+    await two.ask(two.storeHost, 'PUT', path('paged/1110'), { token, body: { value: 'w' } })
+    await two.ask(two.storeHost, 'DELETE', path('paged/1111'), { token })
+    const second = await two.ask(two.storeHost, 'GET', first.json['@nextLink'], { token })
+    const items = [...first.json.items, ...second.json.items] as { value: string }[]
+    assert.equal(items.length, 120)
+    assert.ok(items.every(({ value }) => value === 'v'))
+  })
+
   it('answer everybody while a stranger sends names that the database takes for no text', async () => {
     const token = await one.developerToken()
     const stranger = await (await one.newcomer('sender of odd names')).token()

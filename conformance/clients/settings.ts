@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import { AppConfigurationClient } from '@azure/app-configuration'
+import {
+  AppConfigurationClient,
+  featureFlagContentType,
+  featureFlagPrefix,
+  parseFeatureFlag,
+} from '@azure/app-configuration'
 import { load } from '@azure/app-configuration-provider'
 import { DefaultAzureCredential } from '@azure/identity'
 import { SecretClient } from '@azure/keyvault-secrets'
@@ -120,6 +125,154 @@ async function provides(): Promise<void> {
   assert.equal(live.get('name'), 'stall')
 }
 
+const soon = () => new Promise((resolve) => setTimeout(resolve, 1_100))
+
+async function remembers(client: AppConfigurationClient, key: string): Promise<void> {
+  const id = { key, label: key }
+  for (const value of ['one', 'two']) await client.setConfigurationSetting({ ...id, value, tags: { value } })
+  const acceptDateTime = new Date()
+  await soon()
+  const locked = await client.setReadOnly(id, true)
+  assert.equal(locked.isReadOnly, true)
+  await assert.rejects(client.setConfigurationSetting({ ...id, value: 'three' }), status(409))
+  await assert.rejects(client.deleteConfigurationSetting(id), status(409))
+  await assert.rejects(client.setReadOnly({ ...id, etag: 'other' }, false, { onlyIfUnchanged: true }), status(412))
+  assert.equal((await client.setReadOnly(locked, false, { onlyIfUnchanged: true })).isReadOnly, false)
+  await client.setConfigurationSetting({ ...id, value: 'three', tags: { value: 'three' } })
+
+  const values = async (options: object = {}) =>
+    (await Array.fromAsync(client.listRevisions({ keyFilter: key, ...options }))).map(({ value }) => value)
+  assert.deepEqual(await values(), ['three', 'two', 'two', 'two', 'one'])
+  assert.deepEqual(await values({ labelFilter: key, acceptDateTime }), ['two', 'one'])
+  assert.deepEqual(await values({ tagsFilter: ['value=one'] }), ['one'])
+  assert.equal((await client.getConfigurationSetting(id, { acceptDateTime })).value, 'two')
+  const tagged = client.listConfigurationSettings({ labelFilter: key, tagsFilter: ['value=three'] })
+  assert.deepEqual(
+    (await Array.fromAsync(tagged)).map(({ value }) => value),
+    ['three'],
+  )
+  const labels = await Array.fromAsync(client.listLabels({ nameFilter: key }))
+  assert.deepEqual(
+    labels.map(({ name }) => name),
+    [key],
+  )
+  await assert.rejects(client.setReadOnly({ key: 'history/none' }, true), status(404))
+  client.updateSyncToken('cardea=MQ==;sn=1')
+  await client.getConfigurationSetting(id)
+  const described = await client.setConfigurationSetting({ ...id, value: 'four', description: 'why' } as typeof id)
+  assert.equal((described as { description?: string }).description, 'why')
+}
+
+async function snapshots(client: AppConfigurationClient): Promise<void> {
+  for (const key of ['shot/a', 'shot/b']) await client.setConfigurationSetting({ key, value: 'then', tags: { t: '1' } })
+  const wanted = {
+    name: 'shot',
+    filters: [{ keyFilter: 'shot/*', tagsFilter: ['t=1'] }],
+    retentionPeriodInSeconds: 3_600,
+    tags: { a: '1' },
+    description: 'why',
+  }
+  const made = await client.beginCreateSnapshotAndWait(wanted, { updateIntervalInMs: 50 })
+  assert.deepEqual([made.name, made.status, made.itemCount, made.compositionType], ['shot', 'ready', 2, 'key'])
+  assert.deepEqual([made.retentionPeriodInSeconds, made.tags], [3_600, { a: '1' }])
+  await assert.rejects(client.beginCreateSnapshotAndWait(wanted, { updateIntervalInMs: 50 }), status(409))
+  await client.setConfigurationSetting({ key: 'shot/a', value: 'now' })
+  const held = await Array.fromAsync(client.listConfigurationSettingsForSnapshot('shot'))
+  assert.deepEqual(
+    held.map(({ key, value }) => [key, value]),
+    [
+      ['shot/a', 'then'],
+      ['shot/b', 'then'],
+    ],
+  )
+  const poller = client.beginCreateSnapshot(
+    { name: 'shot-2', filters: [{ keyFilter: 'shot/*', labelFilter: 'none' }] },
+    { updateIntervalInMs: 50 },
+  )
+  assert.equal((await (await poller).pollUntilDone()).itemCount, 0)
+  const got = await client.getSnapshot('shot')
+  const archived = await client.archiveSnapshot('shot', { etag: got.etag as string })
+  assert.deepEqual([archived.status, archived.expiresOn instanceof Date], ['archived', true])
+  await assert.rejects(client.archiveSnapshot('shot', { etag: got.etag as string }), status(412))
+  const statuses = async (statusFilter: string[]) =>
+    (await Array.fromAsync(client.listSnapshots({ nameFilter: 'shot*', statusFilter: statusFilter as ['ready'] }))).map(
+      ({ name }) => name,
+    )
+  assert.deepEqual(await statuses(['archived']), ['shot'])
+  assert.deepEqual(await statuses(['ready', 'archived']), ['shot', 'shot-2'])
+  assert.equal((await client.recoverSnapshot('shot')).status, 'ready')
+  await assert.rejects(client.getSnapshot('none'), status(404))
+}
+
+/** Flags, JSON, references to snapshots and to secrets, selectors and both ways of refreshing, by the provider. */
+async function providesAll(): Promise<void> {
+  const client = new AppConfigurationClient(connection)
+  const flag = { id: 'Beta', enabled: true, conditions: { clientFilters: [{ name: 'Microsoft.Percentage' }] } }
+  const flagged = {
+    key: `${featureFlagPrefix}Beta`,
+    contentType: featureFlagContentType,
+    isReadOnly: false,
+    value: flag,
+  }
+  await client.setConfigurationSetting(flagged)
+  const { id, enabled } = parseFeatureFlag(await client.getConfigurationSetting({ key: flagged.key })).value
+  assert.deepEqual([id, enabled], ['Beta', true])
+  for (const [key, value, label] of [
+    ['all/colour', 'red', undefined],
+    ['all/colour', 'green', 'dev'],
+    ['all/sentinel', '1', undefined],
+    ['frozen/word', 'then', undefined],
+  ] as const)
+    await client.setConfigurationSetting({ key, value, ...(label !== undefined && { label }), tags: { part: key } })
+  await client.beginCreateSnapshotAndWait(
+    { name: 'frozen', filters: [{ keyFilter: 'frozen/*' }] },
+    { updateIntervalInMs: 50 },
+  )
+  await client.setConfigurationSetting({ key: 'frozen/word', value: 'now' })
+  const selectors = [
+    { keyFilter: 'all/*' },
+    { keyFilter: 'all/*', labelFilter: 'dev', tagFilters: ['part=all/colour'] },
+    { snapshotName: 'frozen' },
+  ]
+  const featureFlagOptions = {
+    enabled: true,
+    selectors: [{ keyFilter: '*' }],
+    refresh: { enabled: true, refreshIntervalInMs: 1_000 },
+  }
+  const live = await load(connection, {
+    selectors,
+    featureFlagOptions,
+    refreshOptions: { enabled: true, refreshIntervalInMs: 1_000, watchedSettings: [{ key: 'all/sentinel' }] },
+  })
+  assert.deepEqual([live.get('all/colour'), live.get('frozen/word')], ['green', 'then'])
+  const built = live.constructConfigurationObject({ separator: '/' }) as {
+    feature_management: { feature_flags: { id: string; enabled: boolean }[] }
+  }
+  assert.deepEqual(
+    built.feature_management.feature_flags.map((one) => [one.id, one.enabled]),
+    [['Beta', true]],
+  )
+  let refreshed = 0
+  const listener = live.onRefresh(() => {
+    refreshed += 1
+  })
+  await client.setConfigurationSetting({ key: 'all/colour', label: 'dev', value: 'blue', tags: { part: 'all/colour' } })
+  await soon()
+  await live.refresh()
+  assert.equal(live.get('all/colour'), 'green')
+  await client.setConfigurationSetting({ key: 'all/sentinel', value: '2' })
+  await soon()
+  await live.refresh()
+  assert.equal(live.get('all/colour'), 'blue')
+  await client.setConfigurationSetting({ ...flagged, value: { ...flag, enabled: false } })
+  await soon()
+  await live.refresh()
+  const flags = live.get('feature_management') as typeof built.feature_management
+  assert.equal(flags.feature_flags[0]?.enabled, false)
+  assert.equal(refreshed, 2)
+  listener.dispose()
+}
+
 async function refuses(): Promise<void> {
   const forged = connection.replace(/Secret=.*/, `Secret=${Buffer.alloc(32).toString('base64')}`)
   await assert.rejects(new AppConfigurationClient(forged).getConfigurationSetting({ key: 'a' }), status(401))
@@ -130,7 +283,11 @@ const deeds: Record<string, () => Promise<void>> = {
   'keeps-by-token': () => keeps(new AppConfigurationClient(endpoint, credential), 'by-token'),
   pages: () => pages(new AppConfigurationClient(connection)),
   filters: () => filters(new AppConfigurationClient(connection)),
+  'remembers-by-key': () => remembers(new AppConfigurationClient(connection), 'history-by-key'),
+  'remembers-by-token': () => remembers(new AppConfigurationClient(endpoint, credential), 'history-by-token'),
+  'snapshots-by-key': () => snapshots(new AppConfigurationClient(connection)),
   provides,
+  'provides-all': providesAll,
   refuses,
 }
 const deed = deeds[process.argv[2] ?? '']

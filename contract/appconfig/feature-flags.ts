@@ -1,6 +1,7 @@
 import { anything, dictionary, flag, list, oneOf, optional, record, type Shape, ShapeError, text } from '../shape.ts'
 
 /** Feature flags, version 2 of their schema (Microsoft.FeatureManagement); 1.1 is the same without variants. */
+export const featureFlagPrefix = '.appconfig.featureflag/'
 export const featureFlagType = 'application/vnd.microsoft.appconfig.ff+json'
 
 /** One line: what the schema calls `^(.*)$`. */
@@ -16,7 +17,10 @@ const percent: Shape<number> = {
 
 /** Null where the schema has an optional member is what clients write for "none". */
 export const featureFlag = record({
-  id: text({ pattern: /^[^:\n\r%]+$/, wanted: 'the name of a flag: not empty, without ":", "%" and line breaks' }),
+  // The schema requires it, and Python's SDK 1.4 writes flags without it: their key names them.
+  id: optional(
+    text({ pattern: /^[^:\n\r%]+$/, wanted: 'the name of a flag: not empty, without ":", "%" and line breaks' }),
+  ),
   description: optional(line),
   display_name: optional(line),
   enabled: optional(flag),

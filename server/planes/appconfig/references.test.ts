@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { asks, at } from './testing/asks.ts'
-import { type RunningStore, runningStore, version } from './testing/store.ts'
+import { type RunningStore, runningStore } from './testing/store.ts'
 
 let here: RunningStore
 const { ok, problem } = asks(() => here)
@@ -124,7 +124,6 @@ describe('a feature flag', () => {
   const bad: [string, unknown, string][] = [
     ['no JSON', '{', 'value'],
     ['a list', [], 'value'],
-    ['no id', { enabled: true }, 'value.id'],
     ['an empty id', { id: '' }, 'value.id'],
     ['an id with a colon', { id: 'a:b' }, 'value.id'],
     ['an id with a percent sign', { id: 'a%b' }, 'value.id'],
@@ -179,6 +178,11 @@ describe('a feature flag', () => {
       assert.deepEqual([said.status, said.type, said.name], [400, 'https://azconfig.io/errors/invalid-argument', name])
     })
   }
+
+  it('needs no id where its key names it, as Python’s SDK 1.4 writes them, and needs one elsewhere', async () => {
+    await ok('PUT', path, put({ enabled: true }))
+    assert.equal((await problem(at('elsewhere'), put({ enabled: true }))).name, 'value.id')
+  })
 
   it('is none by its key alone: any text may stand there under another content type', async () => {
     await ok('PUT', at('.appconfig.featureflag/g'), { body: { value: 'no flag' } })
