@@ -60,7 +60,7 @@ async function fill(
     if (!(error instanceof Fault && error.code === 'forbidden')) throw error
     await base.database.write(async (turn) => {
       await hold(turn, lease)
-      await giveUpSnapshot(turn, storeName, name)
+      await giveUpSnapshot(turn, store, name, base.outgoing)
       await settle(turn, lease, undefined)
     })
   }

@@ -4,6 +4,7 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Event } from '#core/events/event.ts'
+import { keepEvents } from '#core/events/events.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
@@ -168,10 +169,12 @@ export async function creatorOf(sql: Sql, store: string, name: string): Promise<
 }
 
 /** Gives up a snapshot whose creator may make none any more. */
-export async function giveUpSnapshot({ sql }: Pick<Turn, 'sql'>, store: string, name: string): Promise<void> {
-  const kept = await keptSnapshot(sql, store, name)
+export async function giveUpSnapshot(turn: Turn, store: Store, name: string, outgoing: boolean): Promise<void> {
+  const kept = await keptSnapshot(turn.sql, store.name, name)
   if (kept?.snapshot.status !== 'provisioning') return
-  await changeSnapshot(sql, store, { ...kept.snapshot, ...failed('Forbidden'), etag: newEtag() })
+  const snapshot = { ...kept.snapshot, ...failed('Forbidden'), etag: newEtag() }
+  await changeSnapshot(turn.sql, store.name, snapshot)
+  await keepEvents(turn, [tellOf(store, 'snapshot-modified', snapshot)], outgoing)
 }
 
 /** Forgets a snapshot that is over, content and all. */

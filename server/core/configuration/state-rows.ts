@@ -25,7 +25,14 @@ const shelves: readonly Shelf[] = ['setting', 'setting_revision']
 const columns = raw`s.key, s.label, s.etag, s.sealed, s.content_type, s.tags, s.description, s.locked, s.modified, s.since`
 
 /** The place where a part of a list is looked for, and which rows of it belong to the list. */
-type Search = { readonly from: Words; readonly where: readonly Words[]; readonly key: Words; readonly label: Words }
+type Search = {
+  /** What is gathered before the statement begins. */
+  readonly before: Words
+  readonly from: Words
+  readonly where: readonly Words[]
+  readonly key: Words
+  readonly label: Words
+}
 
 function search(store: string, shelf: Shelf, { key, label, tags }: Selection, standing: readonly Words[]): Search {
   const [first, ...rest] = tags
@@ -33,8 +40,9 @@ function search(store: string, shelf: Shelf, { key, label, tags }: Selection, st
   const [keyColumn, labelColumn] = [raw`${lead}.key`, raw`${lead}.label`]
   const own = { key: keyColumn, label: labelColumn }
   const where = [raw`${lead}.store = ${store}`, ...fitting(own, { key, label, tags: rest }), ...standing]
-  if (first === undefined) return { from: raw`${raw.table(shelf)} as s`, where, ...own }
+  if (first === undefined) return { before: raw``, from: raw`${raw.table(shelf)} as s`, where, ...own }
   return {
+    before: raw``,
     // The order of a cross join is kept by SQLite, and means nothing to PostgreSQL.
     from: raw`setting_tag as t cross join ${raw.table(shelf)} as s`,
     where: [...where, isTag(raw.ref('t'), first), ...sameRow(raw.ref('t'))],
@@ -58,7 +66,8 @@ const isTag = (tag: Words, { name, value }: TagWish): Words =>
 
 const fitting = (own: { readonly key: Words; readonly label: Words }, { key, label, tags }: Selection): Words[] => [
   ...chosen(own.key, key),
-  ...chosen(own.label, label),
+  // By the index of labels, all labels that begin alike would have to be sorted by key first: so it is kept out of it.
+  ...chosen(label.kind === 'prefix' ? raw`coalesce(${own.label}, '')` : own.label, label),
   ...tags.map((wish) => {
     const other = raw.ref('x')
     return raw`exists (select 1 from setting_tag as x where ${allOf([...sameRow(other), isTag(other, wish)])})`
@@ -90,11 +99,20 @@ function begunBy(moment: Moment): Words[] {
       return [raw`s.modified <= ${moment.at}`]
   }
 }
-/** What held at a moment: begun by then, and not over. */
-function standingAt(shelf: Shelf, moment: Moment): Words[] {
-  if (shelf === 'setting' || moment.kind === 'now') return begunBy(moment)
-  const over = moment.kind === 'sequence' ? raw`s.until > ${moment.sequence}` : raw`s.closed > ${moment.at}`
-  return [...begunBy(moment), over]
+/** A search for what held at a moment: begun by then, and not over. */
+function searchAt(store: string, shelf: Shelf, selection: Selection, moment: Moment): Search {
+  const begun = begunBy(moment)
+  if (shelf === 'setting' || moment.kind === 'now') return search(store, shelf, selection, begun)
+  if (moment.kind === 'instant') return search(store, shelf, selection, [...begun, raw`s.closed > ${moment.at}`])
+  // Between two pages little is over: that little is gathered first, or all of history would be walked through for it.
+  const own = { key: raw`s.key`, label: raw`s.label` }
+  return {
+    before: raw`with recent as materialized (
+      select * from setting_revision as r where r.store = ${store} and r.until > ${moment.sequence}) `,
+    from: raw`recent as s`,
+    where: [...fitting(own, selection), ...begun],
+    ...own,
+  }
 }
 
 /** The shelves on which a moment is found. */
@@ -130,9 +148,9 @@ export async function listKept(
   { after, limit }: Slice,
 ): Promise<Part<Kept>> {
   const parts = shelvesOf(moment).map((shelf) => {
-    const found = search(store, shelf, selection, standingAt(shelf, moment))
+    const found = searchAt(store, shelf, selection, moment)
     const where = allOf([...found.where, ...following(found, after)])
-    return raw`select ${columns} from ${found.from} where ${where} order by ${found.key}, ${found.label}`
+    return raw`${found.before}select ${columns} from ${found.from} where ${where} order by ${found.key}, ${found.label}`
   })
   const [rows, head] = await listed<SettingRow>(sql, parts, raw`key, label`, limit)
   return { items: rows.map(keptOf), moment: fixed(moment, head) }
@@ -190,10 +208,11 @@ export async function listNames(
 ): Promise<Part<string>> {
   const selection = { key: any, label: any, tags: [], [of]: filter }
   const parts = shelvesOf(moment).map((shelf) => {
-    const { from, where } = search(store, shelf, selection, standingAt(shelf, moment))
+    const { before, from, where } = searchAt(store, shelf, selection, moment)
     const column = raw.ref(`s.${of}`)
     const beyond = after === undefined ? [] : [raw`${column} > ${after}`]
-    return raw`select distinct ${column} as name from ${from} where ${allOf([...where, ...beyond])} order by ${column}`
+    const fit = allOf([...where, ...beyond])
+    return raw`${before}select distinct ${column} as name from ${from} where ${fit} order by ${column}`
   })
   // The same name may stand on both shelves.
   const [rows, head] = await listed<{ name: string }>(sql, parts, raw`name`, limit * parts.length)

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { builtInRoles } from '@cardea/contract/roles'
+import { inside } from '#core/audit/entry.ts'
+import type { Selection } from '#core/configuration/setting.ts'
+import { askForSnapshot } from '#core/configuration/snapshots.ts'
+import { perform } from '#core/perform.ts'
 import { asks, at } from '../testing/asks.ts'
 import { type RunningStore, runningStore, version } from '../testing/store.ts'
 
@@ -232,5 +237,30 @@ describe('a snapshot', () => {
       rows.map((row) => (row as { type: string }).type),
       ['snapshot-created', 'snapshot-modified'],
     )
+  })
+
+  it('fails when who asked for it loses the right to before it is made', async () => {
+    const { base } = here.house.cardea
+    const { principal } = await here.house.newcomer('maker')
+    const revoke = await here.house.assign(principal, builtInRoles.appConfigurationDataOwner, here.store.resourceId)
+    const caller = { objectId: principal.objectId, appId: principal.appId }
+    const resource = here.store.resourceId
+    const intent = { caller, action: 'snapshots/write', resource, operation: 'Test', circumstances: inside } as const
+    const means: Selection = { key: { kind: 'any' }, label: { kind: 'these', these: [undefined] }, tags: [] }
+    const said = { key: '*', label: undefined, tags: undefined }
+    const draft = {
+      filters: [{ said, means }],
+      composition: undefined,
+      retentionSeconds: undefined,
+      tags: {},
+      description: undefined,
+    }
+    // Both are done in one turn, of which the worker sees the end.
+    await Promise.all([
+      perform(base, intent, (scope) => askForSnapshot(scope, here.store, 'lost', draft, caller)),
+      revoke(),
+    ])
+    const { status, error } = await made('lost')
+    assert.deepEqual([status, error.code], ['Failed', 'ServerError'])
   })
 })
