@@ -68,6 +68,8 @@ const said: Record<FaultCode, Saying> = {
 }
 
 export function configurationError(fault: Fault): { status: number; problem: Problem | undefined } {
+  // HTTP has a word of its own for this one (RFC 9110, 15.5.16), which says all.
+  if (fault.particulars.kind === 'media-type') return { status: 415, problem: undefined }
   const { status, problem } = said[fault.code]
   return { status, problem: problem?.(fault, status) }
 }

@@ -3,6 +3,7 @@ import { writeSetting } from '#core/configuration/configuration.ts'
 import { targetOf } from '#core/configuration/reference.ts'
 import { type StoreRoutes, storeRoute } from '../appconfig-route.ts'
 import { conditionOf } from '../conditions.ts'
+import { refuseMedia } from '../media.ts'
 import { seenBy, warned } from '../references.ts'
 import { theSetting } from './resource.ts'
 import { draftFrom, keyValueWritten } from './wire.ts'
@@ -11,6 +12,7 @@ export default (house: StoreRoutes) =>
   storeRoute(contract.putSetting, {
     resource: theSetting,
     async run(scope, { params, query, body, subject: store, caller, call }) {
+      refuseMedia(call)
       const address = { key: params.key, label: query.label }
       const setting = await writeSetting(scope, store, address, draftFrom(call, body), conditionOf(call), house)
       const target = targetOf(setting, house.domain)
