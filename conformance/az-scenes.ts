@@ -1,0 +1,265 @@
+/**
+ * What people type at Azure's command line, in order: each line leaves what the next needs. Debian 12's az (2.45) lacks
+ * some of its own modules (clients reference 12), so some lines are for newer ones only.
+ */
+export type Scene = {
+  readonly says: string
+  readonly line: string
+  /** Only an az that has all its modules can run it. */
+  readonly whole?: true
+  /** What it must say when it is to be refused. */
+  readonly refused?: RegExp
+  /** What must be true of what it prints. */
+  // biome-ignore lint/suspicious/noExplicitAny: the output of a command, as JSON
+  readonly holds?: (printed: any) => boolean
+}
+
+const vaultId = '$(az keyvault show -n myvault --query id -o tsv)'
+
+/** Lines of the training page, as they are printed there but for the container application, are marked in their words. */
+export const scenes: readonly Scene[] = [
+  {
+    says: 'a service principal logs in with its secret',
+    line: 'az login --service-principal -u $AZURE_CLIENT_ID -p $AZURE_CLIENT_SECRET --tenant $TENANT',
+    holds: ([account]) => account.state === 'Enabled' && account.user.type === 'servicePrincipal',
+  },
+  {
+    says: 'the account is shown',
+    line: 'az account show',
+    holds: ({ environmentName }) => environmentName === 'Cardea',
+  },
+  { says: 'a resource group is made', line: 'az group create -n rg -l local', holds: ({ name }) => name === 'rg' },
+  { says: 'there is such a group', line: 'az group exists -n rg', holds: (there) => there === true },
+  {
+    says: 'a vault is made',
+    line: 'az keyvault create -n myvault -g rg -l local --enable-rbac-authorization true',
+    holds: ({ properties }) =>
+      properties.enableRbacAuthorization === true && properties.softDeleteRetentionInDays === 90,
+  },
+  {
+    says: 'a name that is taken is refused',
+    line: 'az keyvault create -n myvault -g rg -l local --enable-rbac-authorization true --retention-days 7',
+    refused: /already exists|VaultAlreadyExists/i,
+  },
+  {
+    says: 'vaults are listed',
+    line: 'az keyvault list',
+    holds: (all) => all.some((one: { name: string }) => one.name === 'myvault'),
+  },
+  {
+    says: 'the vault’s id is shown, as the training page asks for it',
+    line: 'az keyvault show -n myvault --query id -o tsv',
+    holds: (id) =>
+      /^\/subscriptions\/[\w-]+\/resourceGroups\/rg\/providers\/Microsoft\.KeyVault\/vaults\/myvault$/.test(id),
+  },
+  {
+    says: 'a managed identity is made',
+    line: 'az identity create -n ai-api -g rg -l local',
+    holds: ({ principalId }) => principalId.length === 36,
+  },
+  {
+    says: 'another token service’s tokens may prove it',
+    line: 'az identity federated-credential create --identity-name ai-api -g rg -n ci-job --issuer https://issuer.example --subject job:1 --audiences api://AzureADTokenExchange',
+    holds: ({ subject }) => subject === 'job:1',
+  },
+  {
+    says: 'the training page’s role assignment gives the identity what it needs',
+    line: `az role assignment create --role "Key Vault Secrets User" --assignee-object-id $(az identity show -n ai-api -g rg --query principalId -o tsv) --scope ${vaultId}`,
+    whole: true,
+    holds: ({ scope }) => scope.endsWith('/vaults/myvault'),
+  },
+  {
+    says: 'the same again changes nothing',
+    line: `az role assignment create --role "Key Vault Secrets User" --assignee-object-id $(az identity show -n ai-api -g rg --query principalId -o tsv) --scope ${vaultId}`,
+    whole: true,
+  },
+  {
+    says: 'an application gets a role by its id (training page)',
+    line: `az role assignment create --role "Key Vault Secrets Officer" --assignee $AZURE_CLIENT_ID --scope ${vaultId}`,
+    whole: true,
+  },
+  {
+    says: 'a role reaches no further than one secret, if its scope says so',
+    line: `az role assignment create --role "Key Vault Secrets User" --assignee-object-id $(az identity show -n ai-api -g rg --query principalId -o tsv) --assignee-principal-type ServicePrincipal --scope ${vaultId}/secrets/openai-api-key`,
+    whole: true,
+    holds: ({ scope }) => scope.endsWith('/secrets/openai-api-key'),
+  },
+  {
+    says: 'role assignments are listed with names',
+    line: `az role assignment list --scope ${vaultId} --include-inherited`,
+    whole: true,
+    holds: (all) =>
+      all.some((one: { roleDefinitionName: string }) => one.roleDefinitionName === 'Key Vault Secrets User'),
+  },
+  {
+    says: 'role definitions are found by name',
+    line: 'az role definition list --name "Key Vault Secrets Officer"',
+    whole: true,
+    holds: ([role]) => role.name === 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
+  },
+  {
+    says: 'a secret is set',
+    line: 'az keyvault secret set --vault-name myvault -n openai-api-key --value sk-abc123',
+    whole: true,
+    holds: ({ value }) => value === 'sk-abc123',
+  },
+  {
+    says: 'and given an expiry and another value',
+    line: 'az keyvault secret set --vault-name myvault -n openai-api-key --value sk-abc124 --expires 2030-12-31T00:00:00Z',
+    whole: true,
+    holds: ({ attributes }) => attributes.exp === Date.UTC(2030, 11, 31) / 1000,
+  },
+  {
+    says: 'the latest version is shown',
+    line: 'az keyvault secret show --vault-name myvault -n openai-api-key --query value -o tsv',
+    whole: true,
+    holds: (value) => value === 'sk-abc124',
+  },
+  {
+    says: 'old versions remain',
+    line: 'az keyvault secret list-versions --vault-name myvault -n openai-api-key',
+    whole: true,
+    holds: (all) => all.length === 2,
+  },
+  {
+    says: 'a secret is disabled without deleting it',
+    line: 'az keyvault secret set-attributes --vault-name myvault -n openai-api-key --enabled false',
+    whole: true,
+    holds: ({ attributes }) => attributes.enabled === false,
+  },
+  {
+    says: 'a disabled secret is not shown',
+    line: 'az keyvault secret show --vault-name myvault -n openai-api-key',
+    whole: true,
+    refused: /SecretDisabled|disabled secret/,
+  },
+  {
+    says: 'a secret is deleted',
+    line: 'az keyvault secret delete --vault-name myvault -n openai-api-key',
+    whole: true,
+  },
+  {
+    says: 'a deleted secret is recovered',
+    line: 'az keyvault secret recover --vault-name myvault -n openai-api-key',
+    whole: true,
+  },
+  {
+    says: 'a secret is backed up to a file',
+    line: 'az keyvault secret backup --vault-name myvault -n openai-api-key --file $HOME/secret.backup',
+    whole: true,
+  },
+  {
+    says: 'deleted and purged for good',
+    line: 'az keyvault secret delete --vault-name myvault -n openai-api-key && az keyvault secret purge --vault-name myvault -n openai-api-key',
+    whole: true,
+  },
+  {
+    says: 'and restored from the file',
+    line: 'az keyvault secret restore --vault-name myvault --file $HOME/secret.backup',
+    whole: true,
+    holds: ({ id }) => id.includes('/secrets/openai-api-key'),
+  },
+  {
+    says: 'a store is made',
+    line: 'az appconfig create -n mystore -g rg -l local --sku standard',
+    holds: ({ endpoint }) => endpoint.startsWith('https://mystore.config.'),
+  },
+  {
+    says: 'its access keys are listed',
+    line: 'az appconfig credential list -n mystore -g rg',
+    holds: (keys) => keys.length === 4 && keys.filter((key: { readOnly: boolean }) => key.readOnly).length === 2,
+  },
+  {
+    says: 'one is renewed',
+    line: 'az appconfig credential regenerate -n mystore -g rg --id $(az appconfig credential list -n mystore -g rg --query "[3].id" -o tsv)',
+    holds: ({ readOnly }) => readOnly === true,
+  },
+  {
+    says: 'the sentinel pattern of the training page: settings first',
+    line: 'az appconfig kv set -n mystore --key "OpenAI:Model" --value "gpt-4o" -y',
+    whole: true,
+    holds: ({ value }) => value === 'gpt-4o',
+  },
+  { says: 'then the sentinel', line: 'az appconfig kv set -n mystore --key "sentinel" --value "v2" -y', whole: true },
+  {
+    says: 'a setting refers to a secret',
+    line: 'az appconfig kv set-keyvault -n mystore --key OpenAI:ApiKey --secret-identifier $(az keyvault show -n myvault --query properties.vaultUri -o tsv)secrets/openai-api-key -y',
+    whole: true,
+  },
+  {
+    says: 'settings are listed',
+    line: 'az appconfig kv list -n mystore',
+    whole: true,
+    holds: (all) => all.length === 3,
+  },
+  {
+    says: 'a setting has a history',
+    line: 'az appconfig revision list -n mystore --key sentinel',
+    whole: true,
+    holds: (all) => all.length >= 1,
+  },
+  {
+    says: 'a feature flag is set and switched on',
+    line: 'az appconfig feature set -n mystore --feature EnableSemanticCache -y && az appconfig feature enable -n mystore --feature EnableSemanticCache -y',
+    whole: true,
+  },
+  {
+    says: 'and shown',
+    line: 'az appconfig feature show -n mystore --feature EnableSemanticCache',
+    whole: true,
+    holds: ({ state }) => state === 'on',
+  },
+  {
+    says: 'an application is registered',
+    line: 'az ad app create --display-name "Communications Gateway service"',
+    holds: ({ appId }) => appId.length === 36,
+  },
+  {
+    says: 'and found again by its name',
+    line: 'az ad app list --display-name "Communications Gateway"',
+    holds: (all) => all.length === 1,
+  },
+  {
+    says: 'it gets a service principal',
+    line: 'az ad sp create --id $(az ad app list --display-name "Communications Gateway service" --query "[0].appId" -o tsv)',
+    holds: ({ servicePrincipalType }) => servicePrincipalType === 'Application',
+  },
+  {
+    says: 'a new client secret shows its value once',
+    line: 'az ad app credential reset --id $(az ad app list --display-name "Communications Gateway service" --query "[0].appId" -o tsv) --append --display-name 2026-11',
+    holds: ({ password }) => password.length >= 32,
+  },
+  {
+    says: 'and is listed without it',
+    line: 'az ad app credential list --id $(az ad app list --display-name "Communications Gateway service" --query "[0].appId" -o tsv)',
+    holds: ([credential]) => credential.displayName === '2026-11' && credential.secretText == null,
+  },
+  { says: 'groups are listed', line: 'az ad group list', holds: (all) => Array.isArray(all) },
+  {
+    says: 'a lock is laid on the vault',
+    line: 'az lock create -n keep --lock-type CanNotDelete -g rg --resource myvault --resource-type Microsoft.KeyVault/vaults',
+    holds: ({ level }) => level === 'CanNotDelete',
+  },
+  { says: 'a locked vault is not deleted', line: 'az keyvault delete -n myvault', refused: /ScopeLocked/ },
+  { says: 'nor with its group', line: 'az group delete -n rg -y', refused: /ScopeLocked/ },
+  {
+    says: 'the lock is taken away',
+    line: 'az lock delete -n keep -g rg --resource myvault --resource-type Microsoft.KeyVault/vaults',
+  },
+  { says: 'what there is, is listed', line: 'az resource list -g rg', holds: (all) => all.length === 3 },
+  { says: 'the vault is deleted', line: 'az keyvault delete -n myvault' },
+  {
+    says: 'it stands among the deleted ones',
+    line: 'az keyvault list-deleted',
+    holds: (all) => all.some((one: { name: string }) => one.name === 'myvault'),
+  },
+  { says: 'it is recovered', line: 'az keyvault recover -n myvault', holds: ({ name }) => name === 'myvault' },
+  { says: 'and deleted and purged', line: 'az keyvault delete -n myvault && az keyvault purge -n myvault' },
+  { says: 'the store is deleted', line: 'az appconfig delete -n mystore -g rg -y' },
+  { says: 'and purged', line: 'az appconfig purge -n mystore -y' },
+  {
+    says: 'the clean-up step of the tutorials takes the group with all that is in it',
+    line: 'az group delete -n rg -y',
+  },
+  { says: 'and then it is gone', line: 'az group exists -n rg', holds: (there) => there === false },
+]
