@@ -64,6 +64,8 @@ export type FarSide<Binding> = {
   readonly secrets: Readonly<Record<string, string>>
   /** The idempotency key of this rotation. */
   readonly rotationId: string
+  /** Grows with each worker that takes a rotation over: a target that keeps it can refuse a worker who was replaced. */
+  readonly fence: number
   /** How long a credential that is made now will be needed, as far as is known; undefined: until somebody takes it away. */
   readonly livesMs: number | undefined
   /**

@@ -32,6 +32,7 @@ const place = (): FarSide<AppRegistration> => ({
   rotationId: randomUUID(),
   livesMs: undefined,
   urgent: false,
+  fence: 1,
   signal: new AbortController().signal,
 })
 

@@ -32,6 +32,7 @@ async function place(more: Partial<DatabaseUser> = {}): Promise<FarSide<Database
     rotationId: randomUUID(),
     livesMs: undefined,
     urgent: false,
+    fence: 1,
     signal: new AbortController().signal,
   }
 }

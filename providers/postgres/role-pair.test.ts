@@ -309,6 +309,7 @@ function place(more: Partial<Pair> = {}): FarSide<Pair> {
     rotationId: randomUUID(),
     livesMs: undefined,
     urgent: false,
+    fence: 1,
     signal: new AbortController().signal,
   }
 }

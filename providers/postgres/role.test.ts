@@ -33,6 +33,7 @@ async function place(more: Partial<Role> = {}): Promise<FarSide<Role>> {
     rotationId: randomUUID(),
     livesMs: undefined,
     urgent: false,
+    fence: 1,
     signal: new AbortController().signal,
   }
 }

@@ -31,6 +31,7 @@ async function place(more: Partial<RedisUser> = {}): Promise<FarSide<RedisUser>>
     rotationId: randomUUID(),
     livesMs: undefined,
     urgent: false,
+    fence: 1,
     signal: new AbortController().signal,
   }
 }

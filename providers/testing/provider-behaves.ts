@@ -223,6 +223,7 @@ export function providerBehaves<Binding>(
       rotationId: randomUUID(),
       livesMs: undefined,
       urgent: false,
+      fence: 1,
       signal: new AbortController().signal,
     }
     const another = async (slot: string | undefined = provider.slotsOf(binding)[0]): Promise<Credential> =>

@@ -26,6 +26,7 @@ const place = (): FarSide<TwoKey> => ({
   rotationId: randomUUID(),
   livesMs: undefined,
   urgent: false,
+  fence: 1,
   signal: new AbortController().signal,
 })
 

@@ -247,6 +247,7 @@ export class Hand {
       binding: this.binding,
       secrets,
       rotationId: rotation.id,
+      fence: this.lease.fence,
       // Twice the interval: so that one that fails for as long as that has cost nobody anything.
       livesMs: policy?.intervalMs === undefined ? undefined : 2 * policy.intervalMs + policy.graceMs,
       urgent: rotation.reason === 'emergency',

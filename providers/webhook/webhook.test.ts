@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import type { FarSide } from '@cardea/contract/rotation/provider'
+import { providerBehaves } from '../testing/provider-behaves.ts'
+import { type Webhook, webhook } from './webhook.ts'
+
+/** A function of somebody's own: it keeps a set of credentials, or one for each target. */
+const key = randomBytes(32)
+const accepted = new Map<string, string>()
+const heard: { step: string; id: string; fence: number; signature: boolean }[] = []
+let answers: 'now' | 'later' | 'elsewhere' | 'fenced' | 'lies' = 'now'
+const deeds = new Map<string, object>()
+
+const server = createServer(async (request, answer) => {
+  const reply = (status: number, body: object, more = {}) =>
+    answer.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body))
+  const path = request.url ?? ''
+  if (path.startsWith('/status/')) return reply(200, deeds.get(path.slice('/status/'.length)) ?? {})
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  const body = Buffer.concat(parts).toString('utf8')
+  const { id, data } = JSON.parse(body)
+  const { 'webhook-id': told, 'webhook-timestamp': time, 'webhook-signature': signature } = request.headers
+  const wanted = `v1,${createHmac('sha256', key).update(`${told}.${time}.${body}`).digest('base64')}`
+  heard.push({ step: data.step, id, fence: data.fence, signature: signature === wanted })
+  if (answers === 'fenced') return reply(409, {})
+  const place = `${data.target ?? ''} ${data.value}`
+  if (data.step === 'apply' && answers !== 'lies') accepted.set(place, data.value)
+  if (data.step === 'retire') accepted.delete(place)
+  const result = data.step === 'probe' ? { result: accepted.has(place) ? 'valid' : 'invalid' } : {}
+  if (answers === 'elsewhere') return reply(202, {}, { location: 'http://127.0.0.1:1/status' })
+  if (answers !== 'later') return reply(200, result)
+  deeds.set(id, result)
+  return reply(202, {}, { location: `/status/${id}` })
+})
+let port = 0
+before(async () => {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  port = (server.address() as AddressInfo).port
+})
+after(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+const provider = webhook('webhook-set', 'set', { loopback: true })
+const secrets = { key: key.toString('base64') }
+const bindingAt = (to: number): Webhook =>
+  provider.binding.read({ url: `http://127.0.0.1:${to}/rotate`, key: 'key', target: 'billing' }, 'binding')
+const place = (): FarSide<Webhook> => ({
+  binding: bindingAt(port),
+  secrets,
+  rotationId: randomUUID(),
+  livesMs: undefined,
+  urgent: false,
+  fence: 7,
+  signal: new AbortController().signal,
+})
+const proposed = (far: FarSide<Webhook>) => ({ value: provider.propose(far.binding, undefined), slot: undefined })
+
+providerBehaves(provider, async () => ({
+  binding: bindingAt(port),
+  secrets,
+  farSide: {
+    state: async () => [...accepted.keys()].sort(),
+    port,
+    at: (to) => ({ binding: bindingAt(to), secrets }),
+  },
+}))
+
+describe('a function that rotates', () => {
+  it('hears a signed event with a fence, whose id is the same when it is told again', async () => {
+    const far = place()
+    const credential = proposed(far)
+    heard.length = 0
+    await provider.apply(credential, far)
+    await provider.apply(credential, far)
+    await provider.apply(proposed(far), far)
+    const [one, again, other] = heard
+    assert.deepEqual(one, again)
+    assert.equal(one?.fence, 7)
+    assert.ok(heard.every(({ signature }) => signature))
+    assert.notEqual(one?.id, other?.id)
+  })
+
+  it('may take its time', async () => {
+    const far = place()
+    const credential = proposed(far)
+    answers = 'later'
+    await provider.apply(credential, far)
+    assert.equal(await provider.probe(credential, far), 'valid')
+    answers = 'now'
+  })
+
+  it('sends nobody elsewhere', async () => {
+    const far = place()
+    answers = 'elsewhere'
+    await assert.rejects(provider.apply(proposed(far), far), /without a Location of its own/)
+    answers = 'now'
+  })
+
+  it('may refuse a worker who was replaced', async () => {
+    const far = place()
+    answers = 'fenced'
+    await assert.rejects(provider.apply(proposed(far), far), /a later worker/)
+    answers = 'now'
+  })
+
+  it('is found out when it says that it is done and did nothing', async () => {
+    const far = place()
+    const credential = proposed(far)
+    answers = 'lies'
+    await provider.apply(credential, far)
+    assert.equal(await provider.probe(credential, far), 'invalid')
+    answers = 'now'
+  })
+
+  it('isn’t told anything with a key that is none', async () => {
+    const far = place()
+    heard.length = 0
+    for (const wrong of ['', 'short', randomBytes(65).toString('base64')]) {
+      await assert.rejects(provider.apply(proposed(far), { ...far, secrets: { key: wrong } }), /must be a key of 24/)
+    }
+    assert.deepEqual(heard, [])
+  })
+})

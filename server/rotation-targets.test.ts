@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
+import { providersWith } from '@cardea/providers/providers'
+import { administratorOf, startServices } from '@cardea/providers/testing/services'
+import { findMariadb, startMariadb } from '@cardea/tools/servers/mariadb'
+import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
+import { findRabbitmq, startRabbitmq } from '@cardea/tools/servers/rabbitmq'
+import { findRedis, startRedis } from '@cardea/tools/servers/redis'
+import { needs } from '@cardea/tools/servers/require'
+import { Client } from 'pg'
+import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
+
+/** Every kind of target, through the whole engine: what is read logs in at that very moment, and what is old doesn't. */
+const times = { ...fastTimes, requestMs: 2_000, leaseMs: 5_000, quarantineMs: 7_500, graceMs: 8_000, giveUpMs: 30_000 }
+const providers = providersWith({ loopback: true })
+
+type Bound = { readonly provider: string; readonly binding: unknown; readonly administrator: string }
+
+async function opened({ provider, binding, administrator }: Bound, graceSeconds: number, value?: string) {
+  const here = await openRotating({ rotation: { times, providers } })
+  await here.set('admin', administrator)
+  if (value !== undefined) await here.set('target', value)
+  const heard = await here.bind('target', { provider, binding, intervalSeconds: null, graceSeconds })
+  assert.equal(heard.status, 200, heard.text)
+  if (value === undefined) await here.reaches('target', 'done')
+  const known = providers.get(provider) as Provider
+  const far: FarSide<unknown> = {
+    binding: known.binding.read(binding, 'binding'),
+    secrets: { admin: administrator },
+    rotationId: 'reader',
+    livesMs: undefined,
+    urgent: false,
+    fence: 0,
+    signal: new AbortController().signal,
+  }
+  return {
+    here,
+    current: async () => (await here.get('target')).json as { value: string; id: string },
+    logsIn: (value: string) => known.probe({ value, slot: undefined }, far),
+    [Symbol.asyncDispose]: () => here[Symbol.asyncDispose](),
+  }
+}
+
+/** Rotates so often while somebody reads in a loop, says what they run on, and logs in with it. */
+async function rotatesUnderReaders(bound: Bound, turns: number, value?: string): Promise<number> {
+  await using open = await opened(bound, 30, value)
+  const { here, current, logsIn } = open
+  let reads = 0
+  let rotating = true
+  const reader = (async () => {
+    while (rotating) {
+      const { value, id } = await current()
+      await here.report('reader', { target: id.split('/').at(-1) as string })
+      assert.equal(await logsIn(value), 'valid')
+      reads += 1
+    }
+  })()
+  for (let turn = 0; turn < turns; turn += 1) {
+    const old = await current()
+    await here.rotate('target')
+    await ended(here)
+    const now = await current()
+    assert.notEqual(now.value, old.value)
+    assert.equal(await logsIn(old.value), 'invalid')
+    assert.equal(await logsIn(now.value), 'valid')
+  }
+  rotating = false
+  await reader
+  return reads
+}
+
+async function ended(here: Rotating): Promise<void> {
+  const { state, lastError } = await here.reaches('target', 'done', 'aborted', 'blocked')
+  assert.equal(state, 'done', String(lastError))
+}
+
+const mariadb = needs('MariaDB', findMariadb)
+const redis = needs('Redis', findRedis)
+const rabbitmq = needs('RabbitMQ', findRabbitmq)
+const postgres = needs('PostgreSQL', findPostgres)
+
+describe('a rotation', () => {
+  it('of a user of MariaDB fails no reader', { skip: mariadb.skip }, async (context) => {
+    await using target = await startMariadb()
+    await target.say("create user shop@'%' identified by 'first'")
+    const { host, port } = target
+    const binding = { host, port, admin: 'admin', user: 'shop' }
+    const bound = { provider: 'mariadb', binding, administrator: target.url() }
+    context.diagnostic(`${await rotatesUnderReaders(bound, 20, 'first')} reads`)
+  })
+
+  it('of a user of Redis fails no reader', { skip: redis.skip }, async (context) => {
+    await using target = await startRedis()
+    await target.say('ACL SETUSER shop on >first +@all ~*')
+    const { host, port } = target
+    const binding = { host, port, admin: 'admin', user: 'shop', format: 'uri' }
+    const bound = { provider: 'redis', binding, administrator: target.url() }
+    context.diagnostic(`${await rotatesUnderReaders(bound, 20, 'first')} reads`)
+  })
+
+  it('of a service with two keys fails no reader', async (context) => {
+    await using services = await startServices()
+    const binding = { account: `${services.origin}/account`, apiVersion: '2023-01-01', admin: 'admin' }
+    const bound = { provider: 'two-key', binding, administrator: administratorOf(services) }
+    context.diagnostic(`${await rotatesUnderReaders(bound, 10, services.keys.get('key1'))} reads`)
+  })
+
+  it('of an app registration fails no reader, and leaves one secret', async (context) => {
+    await using services = await startServices()
+    const { origin, application } = services
+    const { id, clientId } = application
+    const binding = {
+      ...{ graph: `${origin}/v1.0`, tokenUrl: `${origin}/token`, scope: 'api://shop/.default', admin: 'admin' },
+      ...{ application: id, clientId },
+    }
+    const bound = { provider: 'app-registration', binding, administrator: administratorOf(services) }
+    context.diagnostic(`${await rotatesUnderReaders(bound, 10)} reads`)
+    assert.equal(services.passwords.size, 1)
+  })
+
+  it('of one PostgreSQL role has a short outage, which is measured', { skip: postgres.skip }, async (context) => {
+    await using target = await startPostgres()
+    const root = new Client(target.url())
+    await root.connect()
+    await root.query("create role shop login password 'first'")
+    await root.end()
+    const { host, port, database } = target
+    const binding = { host, port, database, admin: 'admin', role: 'shop' }
+    await using open = await opened({ provider: 'postgres-role', binding, administrator: target.url() }, 0, 'first')
+    const { here, current, logsIn } = open
+    const outages: number[] = []
+    for (let turn = 0; turn < 5; turn += 1) {
+      let rotating = true
+      let failedAt: number | undefined
+      const reader = (async () => {
+        while (rotating) {
+          const works = (await logsIn((await current()).value)) === 'valid'
+          if (!works) failedAt ??= performance.now()
+          else if (failedAt !== undefined) {
+            outages.push(performance.now() - failedAt)
+            failedAt = undefined
+          }
+        }
+      })()
+      await here.rotate('target')
+      await ended(here)
+      rotating = false
+      await reader
+      assert.equal(await logsIn((await current()).value), 'valid')
+    }
+    context.diagnostic(`outages in ms, as a reader met them: ${outages.map(Math.round).join(', ') || 'none'}`)
+  })
+
+  it('of a user of RabbitMQ leaves only the new password', { skip: rabbitmq.skip }, async () => {
+    await using target = await startRabbitmq()
+    await target.ask('PUT', 'users/shop', { password: 'first', tags: '' })
+    const { host, port } = target
+    const binding = { host, port, admin: 'admin', user: 'shop' }
+    await using open = await opened({ provider: 'rabbitmq', binding, administrator: target.url() }, 0, 'first')
+    for (let turn = 0; turn < 3; turn += 1) {
+      const old = await open.current()
+      await open.here.rotate('target')
+      await ended(open.here)
+      assert.equal(await open.logsIn(old.value), 'invalid')
+      assert.equal(await open.logsIn((await open.current()).value), 'valid')
+    }
+  })
+})
