@@ -23,6 +23,12 @@ export type ConfigurationServices = {
   readonly quota: StoreQuota | undefined
 }
 
+/** What clients ask for that don't name the store, in each of Azure's clouds (reference 4.2). */
+const serviceAudiences: ReadonlySet<string> = new Set([
+  'https://azconfig.io',
+  ...['com', 'us', 'cn'].map((cloud) => `https://appconfig.azure.${cloud}`),
+])
+
 /** How App Configuration's data plane speaks: signatures and tokens, sync tokens, errors (reference 2.9, 3, 4). */
 export function appconfigWords(services: ConfigurationServices): PlaneWords<Store> {
   const { stores, accessKeys, tokens, database, clock, domain, quota } = services
@@ -36,8 +42,7 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
     return (
       audience === `https://${store}.config.${domain}` ||
       audience === `https://config.${domain}` ||
-      audience === 'https://appconfig.azure.com' ||
-      audience === 'https://azconfig.io'
+      serviceAudiences.has(audience)
     )
   }
 

@@ -183,6 +183,8 @@ describe('an Entra token', () => {
       `https://demo.config.${domain}/`,
       `https://config.${domain}`,
       'https://appconfig.azure.com',
+      'https://appconfig.azure.us',
+      'https://appconfig.azure.cn',
       'https://azconfig.io',
     ]) {
       const authorization = `Bearer ${await here.house.developerToken(audience)}`

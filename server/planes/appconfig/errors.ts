@@ -33,7 +33,7 @@ const keyLocked = ({ message, particulars }: Fault, status: number): Problem => 
 const forbidden = ({ message, particulars }: Fault, status: number): Problem => ({
   type: `${base}forbidden`,
   title: 'AuthorizationFailed',
-  detail: `${message} Action: ${particulars.action}.`,
+  detail: particulars.action === undefined ? message : `${message} Action: ${particulars.action}.`,
   status,
 })
 
