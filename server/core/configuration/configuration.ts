@@ -90,6 +90,24 @@ export async function getSetting(
   return seen(permit, store, address, setting)
 }
 
+/** A page of settings whose values are opened when somebody wants them: who has the page already is told by etags alone. */
+export type Page = {
+  readonly items: readonly Omit<Setting, 'value'>[]
+  /** The moment that it is of. */
+  readonly moment: Moment
+  open(): Promise<readonly Setting[]>
+}
+
+export const pageFrom = (
+  { sql, keyring }: Pick<Sight<never>, 'sql' | 'keyring'>,
+  store: Store,
+  part: Part<Kept>,
+): Page => ({
+  items: part.items.map(({ setting }) => setting),
+  moment: part.moment,
+  open: () => openedAll(sql, keyring, store, part.items),
+})
+
 /** Settings in the order of key and label, those without a label first. */
 export async function listSettings(
   { sql, keyring, permit }: Sight<'settings/read'>,
@@ -97,10 +115,10 @@ export async function listSettings(
   selection: Selection,
   moment: Moment,
   slice: Slice,
-): Promise<Part<Setting>> {
+): Promise<Page> {
   const list = (then: Moment, part: Slice) => listKept(sql, store.name, selection, then, part)
   const part = await sifted(list, seesOf(permit, store), moment, slice, (setting) => setting)
-  return { items: await openedAll(sql, keyring, store, part.items), moment: part.moment }
+  return pageFrom({ sql, keyring }, store, part)
 }
 
 /** What settings are and were: in the order of key and label, the newest first. */
@@ -110,11 +128,11 @@ export async function listRevisions(
   selection: Selection,
   moment: Moment,
   { after, limit, skip = 0 }: Slice<RevisionPlace> & { readonly skip?: number },
-): Promise<Part<Setting>> {
+): Promise<Page> {
   const list = (then: Moment, part: Slice<RevisionPlace>) => listRevisionsKept(sql, store.name, selection, then, part)
   const slice = { after, limit: limit + skip }
   const part = await sifted(list, seesOf(permit, store), moment, slice, (setting) => setting)
-  return { items: await openedAll(sql, keyring, store, part.items.slice(skip)), moment: part.moment }
+  return pageFrom({ sql, keyring }, store, { items: part.items.slice(skip), moment: part.moment })
 }
 
 /** How many revisions a list of all of them would have. */

@@ -9,8 +9,8 @@ import type { Caller } from '#core/identity/caller.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
 import type { Store } from '#core/vaults/vault.ts'
-import { newEtag, openedAll } from './configuration.ts'
-import { type Condition, type Filter, refuseUnmet, type Setting, type Slice } from './setting.ts'
+import { newEtag, openedAll, type Page, pageFrom } from './configuration.ts'
+import { type Condition, type Filter, type Moment, refuseUnmet, type Setting, type Slice } from './setting.ts'
 import type { Kept } from './setting-rows.ts'
 import { refusePartial, seesOf } from './sight.ts'
 import {
@@ -190,9 +190,11 @@ export async function listSnapshotSettings(
   name: string,
   from: number,
   limit: number,
-): Promise<{ readonly items: readonly Setting[]; readonly next: number }> {
+): Promise<Page & { readonly next: number }> {
+  const moment: Moment = { kind: 'now' }
   const kept = await keptSnapshot(sql, store.name, name)
-  if (kept === undefined || !isReadable(kept.snapshot) || isOver(kept.snapshot, at)) return { items: [], next: from }
+  if (kept === undefined || !isReadable(kept.snapshot) || isOver(kept.snapshot, at))
+    return { ...pageFrom({ sql, keyring }, store, { items: [], moment }), next: from }
   const sees = seesOf(permit, store)
   const items: Kept[] = []
   let next = from
@@ -202,5 +204,5 @@ export async function listSnapshotSettings(
     next += piece.length
     items.push(...(sees === undefined ? piece : piece.filter(({ setting }) => sees(setting))))
   }
-  return { items: await openedAll(sql, keyring, store, items), next }
+  return { ...pageFrom({ sql, keyring }, store, { items, moment }), next }
 }

@@ -13,15 +13,17 @@ function firstEtag(header: string | string[] | undefined): string | undefined {
   return first?.[1] ?? first?.[2]
 }
 
+type Body = { readonly type: string; readonly json: unknown }
+
 /** An answer that a reader may have already: 304 then, without its body. */
-export function conditionally(
+export async function conditionally(
   call: Call,
   etag: string,
   headers: Record<string, string>,
-  body: () => { readonly type: string; readonly json: unknown },
-): Reply {
+  body: () => Body | Promise<Body>,
+): Promise<Reply> {
   const tagged = { ...headers, etag: `"${etag}"` }
   if (isUnchanged(conditionOf(call), etag)) return new Reply(304, tagged)
-  const { type, json } = body()
+  const { type, json } = await body()
   return new Reply(200, { 'content-type': type, ...tagged }, JSON.stringify(json))
 }

@@ -1,7 +1,7 @@
 import * as contract from '@cardea/contract/appconfig/key-values'
 import { Fault } from '#base/fault.ts'
-import { listSettings } from '#core/configuration/configuration.ts'
-import type { Address, Moment, Setting } from '#core/configuration/setting.ts'
+import { listSettings, type Page } from '#core/configuration/configuration.ts'
+import type { Address } from '#core/configuration/setting.ts'
 import { listSnapshotSettings } from '#core/configuration/snapshots.ts'
 import type { Sight } from '#core/perform.ts'
 import type { Store } from '#core/vaults/vault.ts'
@@ -37,8 +37,8 @@ const listing = (operation: typeof contract.listSettings | typeof contract.headS
       }
       const place = placeOf(after, momentOf(call, sight.at))
       const slice = { after: addressIn(place.after), limit: contract.pageSize }
-      const { items, moment } = await listSettings(sight, store, selection, place.moment, slice)
-      return pageOf(call, items, { moment, placeIn: placeOfAddress, chosen })
+      const page = await listSettings(sight, store, selection, place.moment, slice)
+      return pageOf(call, page, placeOfAddress, chosen)
     },
   })
 
@@ -51,24 +51,23 @@ async function ofSnapshot(
 ): Promise<Reply> {
   const [number = ''] = placeOf(after, { kind: 'now' }).after ?? []
   const from = /^\d{1,9}$/.test(number) ? Number(number) : 0
-  const { items, next } = await listSnapshotSettings(sight, store, name, from, contract.pageSize)
-  return pageOf(call, items, { moment: { kind: 'now' }, placeIn: () => [String(next)], chosen })
-}
-
-type Page = {
-  readonly moment: Moment
-  readonly placeIn: (setting: Setting) => readonly string[]
-  readonly chosen: Chosen
+  const page = await listSnapshotSettings(sight, store, name, from, contract.pageSize)
+  return pageOf(call, page, () => [String(page.next)], chosen)
 }
 
 /** A page of settings, to a reader who may have it already. */
-export function pageOf(call: Call, items: readonly Setting[], { moment, placeIn, chosen }: Page): Reply {
+export function pageOf(
+  call: Call,
+  { items, moment, open }: Page,
+  placeIn: (setting: Page['items'][number]) => readonly string[],
+  chosen: Chosen,
+): Promise<Reply> {
   const token = nextAfter(items, moment, placeIn)
   const next = token && nextTarget(call, token)
   const etag = pageEtag(items, placeIn)
-  return conditionally(call, etag, linkOf(next), () => {
+  return conditionally(call, etag, linkOf(next), async () => {
     const json: contract.KeyValueSet = {
-      items: items.map((setting) => keyValueOf(call, setting, chosen)),
+      items: (await open()).map((setting) => keyValueOf(call, setting, chosen)),
       etag,
       ...nextLink(next),
     }

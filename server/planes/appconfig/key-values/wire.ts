@@ -47,7 +47,7 @@ export function keyValueOf(call: Call, setting: Setting, chosen: Chosen): Partia
 export const wholeSecond = (at: Instant): string => `${new Date(at).toISOString().slice(0, 19)}+00:00`
 
 /** One setting as an answer, to a reader who may have it already. */
-export const keyValueUnlessKnown = (call: Call, setting: Setting, chosen: Chosen): Reply =>
+export const keyValueUnlessKnown = (call: Call, setting: Setting, chosen: Chosen): Promise<Reply> =>
   conditionally(call, setting.etag, lastModified(setting), () => ({ type, json: keyValueOf(call, setting, chosen) }))
 
 /** One setting as an answer to its writer. */

@@ -1,8 +1,8 @@
 import { pageSize } from '@cardea/contract/appconfig/key-values'
 import * as contract from '@cardea/contract/appconfig/revisions'
 import { countRevisions, listRevisions } from '#core/configuration/configuration.ts'
-import type { RevisionPlace, Setting } from '#core/configuration/setting.ts'
-import { type Call, Reply } from '../../plane.ts'
+import type { RevisionPlace } from '#core/configuration/setting.ts'
+import { Reply } from '../../plane.ts'
 import { storeRoute } from '../appconfig-route.ts'
 import { filterFrom, tagsFrom } from '../filter.ts'
 import { pageOf } from '../key-values/list-key-values.ts'
@@ -27,25 +27,23 @@ const listing = (operation: typeof contract.listRevisions | typeof contract.head
       const range = rangeOf(call)
       if (range === undefined) {
         const slice = { after: revisionIn(place.after), limit: pageSize }
-        const { items, moment } = await listRevisions(sight, store, selection, place.moment, slice)
-        return withRanges(pageOf(call, items, { moment, placeIn, chosen }))
+        const page = await listRevisions(sight, store, selection, place.moment, slice)
+        return withRanges(await pageOf(call, page, placeIn, chosen))
       }
       const total = await countRevisions(sight, store, selection, place.moment)
       if (range.first >= total) return new Reply(416, { 'content-range': `items */${total}`, 'accept-ranges': 'items' })
       const limit = Math.min(range.last - range.first + 1, pageSize)
       const slice = { after: undefined, skip: range.first, limit }
-      const { items } = await listRevisions(sight, store, selection, place.moment, slice)
-      return partOf(call, items, range.first, total)
-
-      function partOf(to: Call, part: readonly Setting[], first: number, all: number): Reply {
-        const { answer } = pageOf(to, part, { moment: { kind: 'now' }, placeIn, chosen })
-        const headers: Record<string, string> = {
-          ...answer.headers,
-          'content-range': `items ${first}-${first + part.length - 1}/${all}`,
-        }
-        delete headers.link
-        return withRanges(new Reply(answer.status === 200 ? 206 : answer.status, headers, answer.body))
+      const page = await listRevisions(sight, store, selection, place.moment, slice)
+      const { answer } = await pageOf(call, page, placeIn, chosen)
+      const last = range.first + page.items.length - 1
+      const headers: Record<string, string> = {
+        ...answer.headers,
+        'content-range': `items ${range.first}-${last}/${total}`,
       }
+      // What follows a range is asked for by another range.
+      delete headers.link
+      return withRanges(new Reply(answer.status === 200 ? 206 : answer.status, headers, answer.body))
     },
   })
 
