@@ -27,8 +27,19 @@ import { deleteSecret, recoverSecret, setSecret, updateSecret } from '#core/secr
 import { newStore } from '#core/vaults/store.ts'
 import { newVault } from '#core/vaults/vault.ts'
 import { foundStore, foundVault } from '#core/vaults/vaults.ts'
-import { deleteSetting, getSetting, listSettings, referrersOf, writeSetting } from './configuration.ts'
-import type { Condition, Draft, Filter, Moment } from './setting.ts'
+import {
+  countRevisions,
+  deleteSetting,
+  getSetting,
+  listNames,
+  listRevisions,
+  listSettings,
+  referrersOf,
+  trimHistory,
+  writeSetting,
+} from './configuration.ts'
+import type { Condition, Draft, Filter, Moment, RevisionPlace, Selection } from './setting.ts'
+import { askForSnapshot, fillSnapshot, listSnapshotSettings } from './snapshots.ts'
 
 const keyring = new Keyring(keyFrom(randomBytes(32)))
 
@@ -97,6 +108,8 @@ async function housed(database: Database<AuditEntry>) {
         ].join(' '),
       )
     },
+    now: () => database.write(async ({ at }) => at),
+    pause: () => new Promise((resolve) => setTimeout(resolve, 5)),
     sql: (text: string) => database.write((turn) => turn.sql.run(text, [])),
   }
 }
@@ -302,6 +315,85 @@ for (const engine of engines) {
       await house.put('moved', undefined, draft('plain'))
       await house.remove('gone')
       assert.deepEqual(await referrersOf(opened.database.read, 'demo', 'here'), [])
+    })
+
+    it('are found as they were: at a number of the journal, at an instant, and each of their revisions', async () => {
+      const all = { after: undefined, limit: 100 }
+      const there: Selection = { key: { kind: 'prefix', prefix: 'was/' }, label: any, tags: [] }
+      const page = async (moment: Moment, selection = there) => {
+        const { items, open } = await house.read((sight) => listSettings(sight, store, selection, moment, all))
+        assert.deepEqual(
+          (await open()).map(({ key }) => key),
+          items.map(({ key }) => key),
+        )
+        return (await open()).map(({ key, label, value }) => `${key}|${label ?? ''}=${value}`)
+      }
+      await house.put('was/a', undefined, draft('1', { tags: { t: '1', n: null } }))
+      await house.put('was/b', 'x', draft('1', { tags: { t: '1' } }))
+      const { sequence } = opened.database
+      const instant = await house.now()
+      await house.pause()
+      await house.put('was/a', undefined, draft('2', { tags: { t: '2' } }))
+      await house.remove('was/b', 'x')
+      await house.put('was/c', 'y', draft('2'))
+      const before = ['was/a|=1', 'was/b|x=1']
+      for (const moment of [{ kind: 'sequence', sequence } as const, { kind: 'instant', at: instant } as const]) {
+        assert.deepEqual(await page(moment), before)
+        assert.deepEqual(await page(moment, { ...there, tags: [{ name: 't', value: '1' }] }), before)
+        const none = [
+          { name: 't', value: '1' },
+          { name: 'n', value: null },
+        ]
+        assert.deepEqual(await page(moment, { ...there, tags: none }), ['was/a|=1'])
+        assert.deepEqual(await page(moment, { ...there, label: { kind: 'prefix', prefix: 'x' } }), ['was/b|x=1'])
+        const names = (of: 'key' | 'label') =>
+          house.read((sight) => listNames(sight, store, of, there.key, moment, all))
+        assert.deepEqual((await names('key')).items, ['was/a', 'was/b'])
+      }
+      assert.deepEqual(await page(present), ['was/a|=2', 'was/c|y=2'])
+      assert.deepEqual(await page(present, { ...there, tags: [{ name: 't', value: '2' }] }), ['was/a|=2'])
+      const revisions = async (moment: Moment, after?: RevisionPlace) => {
+        const slice = { after, limit: 100 }
+        const { open } = await house.read((sight) => listRevisions(sight, store, there, moment, slice))
+        return (await open()).map(({ key, value, since }) => ({ key, value, since }))
+      }
+      const found = await revisions(present)
+      assert.deepEqual(
+        found.map(({ key, value }) => `${key}=${value}`),
+        ['was/a=2', 'was/a=1', 'was/b=1', 'was/c=2'],
+      )
+      assert.equal((await revisions({ kind: 'sequence', sequence })).length, 2)
+      const rest = await revisions(present, { key: 'was/a', label: undefined, since: found[0]?.since ?? 0 })
+      assert.deepEqual(rest, found.slice(1))
+      assert.equal(await house.read((sight) => countRevisions(sight, store, there, present)), 4)
+      await opened.database.write((turn) => trimHistory({ ...turn, sql: turn.sql, at: turn.at + 31 * 86_400_000 }))
+      assert.equal((await revisions(present)).length, 2)
+      const tags = await opened.database.read.run("select * from setting_tag where key like 'was/%'", [])
+      assert.equal(tags.rows.length, 1)
+    })
+
+    it('are copied into a snapshot as they were when it was asked for', async () => {
+      await house.put('shot/a', undefined, draft('then'))
+      const means: Selection = {
+        key: { kind: 'prefix', prefix: 'shot/' },
+        label: { kind: 'these', these: [undefined] },
+        tags: [],
+      }
+      const filters = [{ means, said: { key: 'shot/*', label: undefined, tags: undefined } }]
+      const wanted = { filters, composition: undefined, retentionSeconds: 3_600, tags: {}, description: undefined }
+      const nobody = { objectId: 'o', appId: 'a' }
+      const made = await house.write('snapshots/write', (s) => askForSnapshot(s, store, 'shot', wanted, nobody))
+      assert.deepEqual([made.status, made.composition], ['provisioning', 'key'])
+      const again = house.write('snapshots/write', (s) => askForSnapshot(s, store, 'shot', wanted, nobody))
+      await assert.rejects(again, code('conflict'))
+      await house.put('shot/a', undefined, draft('now'))
+      await house.put('shot/b', undefined, draft('now'))
+      await house.write('snapshots/write', (s) => fillSnapshot(s, store, 'shot'))
+      const { open } = await house.read((sight) => listSnapshotSettings(sight, store, 'shot', 0, 100))
+      assert.deepEqual(
+        (await open()).map(({ key, value }) => [key, value]),
+        [['shot/a', 'then']],
+      )
     })
 
     it('leave nothing of their values in the database in the open', async () => {
