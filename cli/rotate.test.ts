@@ -107,6 +107,26 @@ describe('rotate', () => {
     assert.match(err, /The rotation of db goes on\.\nSee: cardea rotation show db/)
   })
 
+  it('makes haste in an emergency', async () => {
+    const answers = passing(view('1', 'done'), view('2', 'done', { version: fresh }))
+    const { exit, asked } = await run(['rotate', 'db', '--emergency'], { answers })
+    assert.equal(exit, 0)
+    assert.match(String(asked.find(({ method }) => method === 'POST')?.url), /\/secrets\/db\/rotate\/emergency\?/)
+  })
+
+  it('is led out of a block in one of three ways', async () => {
+    for (const way of ['retry', 'accept', 'abandon']) {
+      const { exit, out, asked } = await run(['rotation', 'settle', 'db', way], {
+        answers: passing(view('1', 'applying')),
+      })
+      assert.equal(exit, 0)
+      assert.deepEqual(JSON.parse(asked.at(-1)?.body ?? ''), { way })
+      assert.match(out, /The rotation of db goes on/)
+    }
+    const { exit } = await run(['rotation', 'settle', 'db', 'pray'], { answers: passing(view('1', 'applying')) })
+    assert.equal(exit, 2)
+  })
+
   it('only begins one when nobody waits', async () => {
     const { out, asked } = await run(['rotate', 'db', '--no-wait'], { answers: passing(view('1', 'planned')) })
     assert.deepEqual(

@@ -143,7 +143,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'webhook-set': ['url', 'key', 'target'],
   'two-key': ['account', 'apiVersion', 'admin', 'keys'],
   'app-registration': ['graph', 'tokenUrl', 'scope', 'admin', 'application', 'clientId'],
-  random: ['length', 'alphabet', 'prefix'],
+  random: ['length', 'alphabet', 'prefix', 'requires'],
 }
 
 function warnOfUnknown(provider: string, binding: unknown, { tell }: World): void {

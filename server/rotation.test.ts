@@ -438,6 +438,35 @@ describe('credentials that live side by side', () => {
     })
   }
 
+  for (const kind of ['set', 'minted'] as const) {
+    for (const change of ['bound to another place', 'unbound', 'disabled'] as const) {
+      it(`takes a candidate away again when the secret is ${change} meanwhile (${kind})`, async () => {
+        const hold = holding('publish')
+        await using open = await withFarSide(kind, { rotation: { onStep: hold.onStep } })
+        const { here, far } = open
+        await here.bind('db', { ...fake, binding: { places: ['one'] } })
+        await here.reaches('db', 'done')
+        const old = await currentValue(here)
+        const version = await versionOf(here)
+        hold.armed = true
+        const { rotation } = await here.rotate('db')
+        await hold.arrived
+        if (change === 'unbound') await here.ask('DELETE', '/.cardea/secrets/db/rotation')
+        else if (change === 'disabled') {
+          await here.ask('PATCH', `/secrets/db/${version}?api-version=7.4`, { attributes: { enabled: false } })
+        } else await here.bind('db', { ...fake, binding: { places: ['another'] } })
+        hold.release()
+        const state = async () => {
+          const { rows } = await here.house.cardea.base.database.read.run('select id, state from rotation', [])
+          return (rows as { id: string; state: string }[]).find(({ id }) => id === rotation?.id)?.state
+        }
+        await here.until('it has given way', async () => (await state()) === 'aborted')
+        assert.ok(far.accepts(old))
+        await here.until('only one is left', () => far.accepted.size === 1)
+      })
+    }
+  }
+
   it('leaves no credential behind whose making was never answered', async () => {
     await using open = await withFarSide('minted')
     const { here, far } = open

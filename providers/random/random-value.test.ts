@@ -26,8 +26,30 @@ describe('a random value', () => {
     for (const character of alphabet) assert.ok(Math.abs((counts.get(character) ?? 0) - 10_000) < 950, character)
   })
 
+  it('meets what a password policy asks for', () => {
+    const requires = ['0123456789', '!?-', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+    const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!?-'
+    for (let turn = 0; turn < 200; turn++) {
+      const value = propose({ length: 8, alphabet, requires })
+      for (const set of requires)
+        assert.ok(
+          [...set].some((character) => value.includes(character)),
+          value,
+        )
+    }
+  })
+
+  it('says so when nothing meets what is asked for', () => {
+    const alphabet = Array.from({ length: 250 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join('')
+    const requires = [...alphabet].slice(0, 4)
+    assert.throws(() => propose({ length: 8, alphabet, requires }), /No value meets/)
+  })
+
   it('refuses a binding it could not keep', () => {
     for (const wrong of [
+      { requires: ['!?'] },
+      { requires: [''] },
+      { requires: ['a', 'b', 'c', 'd', 'e'] },
       { length: 7 },
       { length: 1025 },
       { alphabet: 'a' },
