@@ -118,7 +118,7 @@ describe('every operation, for every built-in role at every scope', () => {
           const reaches = lies(resource, scope) || (reach === 'within' && lies(scope, resource))
           const expected = reaches && documentedRight(role, action)
           const wish = { caller, action, resource: resource.toUpperCase(), ...(reach !== undefined && { reach }) }
-          const allowed = await book.permitAt(base.database, base.database.epoch, wish).then(
+          const allowed = await Promise.resolve(book.permitAt(base.database, base.database.epoch, wish)).then(
             () => true,
             () => false,
           )

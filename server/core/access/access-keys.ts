@@ -3,6 +3,7 @@ import { builtInRoles } from '@cardea/contract/roles'
 import type { Database, Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
+import { type Caller, callerByAccessKey } from '#core/identity/caller.ts'
 import { directoryKey } from '#core/identity/directory.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { addKeyRow, type KeptAccessKey, keptAccessKey, removeKeyRow } from './access-key-rows.ts'
@@ -19,6 +20,8 @@ export type AccessKey = {
   readonly store: string
   /** For HMAC-SHA256. */
   readonly secret: KeyObject
+  /** Whoever signs with it: one object, so that what it may do is found again. */
+  readonly caller: Caller
 }
 
 /** The secret is sealed to the key's place and to what it may do: a row changed by hand doesn't open. */
@@ -88,7 +91,12 @@ export class AccessKeyBook {
     const kept = await keptAccessKey(this.#database.read, id)
     if (kept === undefined) return undefined
     const secret = await this.#keyring.unseal(this.#database.read, directoryKey, kept.sealed, placeOf(kept))
-    const key = { id, store: kept.store, secret: createSecretKey(Buffer.from(secret, 'base64')) }
+    const key: AccessKey = {
+      id,
+      store: kept.store,
+      secret: createSecretKey(Buffer.from(secret, 'base64')),
+      caller: callerByAccessKey(id),
+    }
     if (epoch === this.#epoch) this.#keys.set(id, key)
     return key
   }

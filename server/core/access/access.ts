@@ -55,6 +55,9 @@ export type Wish<A extends Action> = {
 /** More callers than this are not kept in memory; those that came first go first. */
 const callersMax = 10_000
 
+/** More permits than this are not kept in memory: then all are looked up anew. */
+const permitsMax = 100_000
+
 /** What a caller may do by role assignments, and by which of them with whatever model a vault has. */
 type Standing = { readonly principals: readonly string[]; readonly byRoles: Grants; readonly always: readonly Grant[] }
 
@@ -99,6 +102,39 @@ class Memory {
   readonly models = new Map<string, PermissionModel>()
   /** Rights inside vaults that don't go by roles. */
   readonly inside = new Map<string, Grants>()
+  /** Permits that were given, for the same caller to have again: who reads a secret reads it often. */
+  #permits = new WeakMap<Caller, Map<Action, Map<string, Permit<Action>>>>()
+  #permitCount = 0
+
+  permitOf<A extends Action>({ caller, action, resource, reach }: Wish<A>): Permit<A> | undefined {
+    if (reach === 'within') return undefined
+    return this.#permits.get(caller)?.get(action)?.get(resource) as Permit<A> | undefined
+  }
+
+  keepPermit<A extends Action>({ caller, action, resource, reach = 'resource' }: Wish<A>, permit: Permit<A>): void {
+    if (reach !== 'resource') return
+    if (this.#permitCount >= permitsMax) {
+      this.#permits = new WeakMap()
+      this.#permitCount = 0
+    }
+    const byAction = kept(this.#permits, caller, () => new Map<Action, Map<string, Permit<Action>>>())
+    kept(byAction, action, () => new Map<string, Permit<Action>>()).set(resource, permit)
+    this.#permitCount += 1
+  }
+}
+
+/** What stands in a map under a key; made if nothing does. */
+function kept<K extends object | string, V>(
+  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
 }
 
 /**
@@ -117,17 +153,20 @@ export class AccessBook {
   /** Permission inside a turn that changes things. */
   async permitIn<A extends Action>(turn: Turn, wish: Wish<A>): Promise<Permit<A>> {
     const memory = turn.accessChanged ? new Memory() : this.#memoryOf(turn.epoch)
-    return permitFrom(memory, await this.#rightsOf(turn.sql, wish, memory), wish)
+    const known = memory.permitOf(wish)
+    return known ?? permitFrom(memory, await this.#rightsOf(turn.sql, wish, memory), wish)
   }
 
   /** Permission to read what is committed, as of `epoch`; true only if the reading is then witnessed at that epoch. */
-  async permitAt<A extends Action>(database: Database<never>, epoch: number, wish: Wish<A>): Promise<Permit<A>> {
+  permitAt<A extends Action>(database: Database<never>, epoch: number, wish: Wish<A>): Permit<A> | Promise<Permit<A>> {
     const memory = this.#memoryOf(epoch)
-    return permitFrom(
-      memory,
-      this.#keptRights(wish, memory) ?? (await this.#rightsOf(database.read, wish, memory)),
-      wish,
-    )
+    return memory.permitOf(wish) ?? this.#permitAnew(database, memory, wish)
+  }
+
+  async #permitAnew<A extends Action>(database: Database<never>, memory: Memory, wish: Wish<A>): Promise<Permit<A>> {
+    const permit = permitFrom(memory, await this.#rightsOf(database.read, wish, memory), wish)
+    memory.keepPermit(wish, permit)
+    return permit
   }
 
   /** A memory that was begun at another epoch is left to those who still read into it, and believed by nobody else. */
@@ -137,16 +176,6 @@ export class AccessBook {
       this.#epoch = epoch
     }
     return this.#memory
-  }
-
-  /** What is in memory, if all of it is: the hot path asks so first. */
-  #keptRights({ caller, resource }: Wish<Action>, memory: Memory): Rights | undefined {
-    const standing = memory.standings.get(memoryKey(caller))
-    if (standing === undefined) return undefined
-    const container = containerOf(resource)
-    if (container === undefined) return new Rights(standing.byRoles, undefined, undefined)
-    const model = memory.models.get(container)
-    return model && new Rights(standing.byRoles, container, insideOf(memory, standing, caller, container, model))
   }
 
   async #rightsOf(sql: Sql, { caller, resource }: Wish<Action>, memory: Memory): Promise<Rights> {

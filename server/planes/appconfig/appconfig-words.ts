@@ -3,7 +3,6 @@ import type { Clock, Instant } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { AccessKeyBook } from '#core/access/access-keys.ts'
-import { callerByAccessKey } from '#core/identity/caller.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Store } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
@@ -52,7 +51,7 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
     const key = await accessKeys.key(call.name, signed.credential)
     if (key === undefined) throw new Fault('unauthenticated', 'Invalid Credential')
     refuseForged(signed, call, key.secret)
-    return callerByAccessKey(key.id)
+    return key.caller
   }
 
   return {
