@@ -44,6 +44,9 @@ const names = ({ events }: Follower) => events.slice(1).map(({ data }) => data.n
 const vaultId = () =>
   `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
 
+const storeId = () =>
+  `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.AppConfiguration/configurationStores/demo`
+
 describe('a change stream', () => {
   it('greets with where the journal stands, then tells each change in order, ids and names only', async () => {
     const here = await follow(house, house.vaultHost, { token })
@@ -273,6 +276,24 @@ describe('a change stream', () => {
     assert.equal(put.status, 200)
     await here.hears(2)
     assert.deepEqual([here.events[1]?.event, names(here)], ['setting-written', ['colour']])
+    here.close()
+  })
+
+  it('of a store tells one whose role is narrowed to some keys of those alone', async () => {
+    const audience = `https://${house.storeHost}`
+    const { principal, token: tokenFor } = await house.newcomer('follower of app1')
+    const condition = `@Resource[Microsoft.AppConfiguration/configurationStores/keyValues:key] StringStartsWith 'app1:'`
+    await house.assign(principal, builtInRoles.appConfigurationDataReader, storeId(), condition)
+    const here = await follow(house, house.storeHost, { token: await tokenFor(audience) })
+    await here.hears(1)
+    const developer = await house.developerToken(audience)
+    for (const key of ['app2:a', 'app1:a', 'App1:a', 'app1:b'])
+      await house.ask(house.storeHost, 'PUT', `/kv/${key}?api-version=2023-11-01`, {
+        token: developer,
+        body: { value: 'v' },
+      })
+    await here.hears(3)
+    assert.deepEqual(names(here), ['app1:a', 'app1:b'])
     here.close()
   })
 

@@ -26,7 +26,7 @@ export type Change = {
   /** When it was done, in milliseconds since 1970 by the server's clock; never later than its commit. */
   readonly at?: number
   readonly type: ChangeType
-  /** The resource id of the secret, of the snapshot, or of the setting's store. */
+  /** The resource id of the secret, the setting or the snapshot. */
   readonly resource: string
   /** The name of the secret or the snapshot, or the setting's key. */
   readonly name: string

@@ -40,7 +40,7 @@ export const newEtag = (): string => randomBytes(16).toString('base64url')
 const tellOf = (store: Store, type: ChangeType, { key, label, etag }: Written): Event => ({
   type,
   scope: store.resourceId,
-  resource: store.resourceId,
+  resource: resourceOf(store, { key, label }),
   name: key,
   ...(label !== undefined && { label }),
   etag,

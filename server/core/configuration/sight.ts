@@ -16,7 +16,7 @@ import type { Kept } from './setting-rows.ts'
  * The id of a setting, in the form that Azure's resource ids give key-values: key and label with `$` between them.
  * Both are escaped, so no two settings share an id whatever characters they hold.
  */
-export const resourceOf = (store: Store, { key, label }: Address): string =>
+export const resourceOf = (store: Pick<Store, 'resourceId'>, { key, label }: Address): string =>
   `${store.resourceId}/keyValues/${encodeURIComponent(key)}${label === undefined ? '' : `$${encodeURIComponent(label)}`}`
 
 type Asker = Pick<Permit<Action>, 'allows' | 'extent'>

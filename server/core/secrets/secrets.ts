@@ -3,6 +3,7 @@ import { actions } from '@cardea/contract/actions'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { referrersOf } from '#core/configuration/configuration.ts'
+import { resourceOf as settingResource } from '#core/configuration/sight.ts'
 import type { Event } from '#core/events/event.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
@@ -73,7 +74,7 @@ async function tellReferrers(
     tell({
       type: 'setting-target-changed',
       scope,
-      resource: scope,
+      resource: settingResource({ resourceId: scope }, { key, label }),
       name: key,
       ...(label !== undefined && { label }),
     })
