@@ -1,4 +1,4 @@
-import { environmentOf } from '@cardea/server/environment'
+import { environmentOf, loopbackNames } from '@cardea/server/environment'
 import { command, data, json } from './command.ts'
 import { isRunning } from './running.ts'
 import { dataFolder, notRunning } from './service.ts'
@@ -19,16 +19,32 @@ export default command({
   async run(given, world) {
     const folder = dataFolder(given.data, world)
     if (given.unset) {
-      for (const name of unsetNames(folder, world)) world.print(`unset ${name}`)
+      const kept = directly(world).filter((name) => !(loopbackNames as readonly string[]).includes(name))
+      for (const name of unsetNames(folder, world)) {
+        world.print(
+          name === 'NO_PROXY' && kept.length > 0 ? `export NO_PROXY=${quoted(kept.join(','))}` : `unset ${name}`,
+        )
+      }
       return 0
     }
-    const env = environmentOf(folder)
+    const own = environmentOf(folder)
+    const env =
+      own.NO_PROXY === undefined
+        ? own
+        : { ...own, NO_PROXY: [...new Set([...directly(world), ...loopbackNames])].join(',') }
     if (!(await isRunning(folder))) throw notRunning(folder)
     if (given.json) world.print(JSON.stringify(env))
     else for (const [name, value] of Object.entries(env)) world.print(`export ${name}=${quoted(value)}`)
     return 0
   },
 })
+
+/** What this shell reaches without a proxy as it is. */
+const directly = ({ env }: World): string[] =>
+  (env.NO_PROXY ?? env.no_proxy ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 
 /** What `cardea env` may have set: what the folder says, or, if that is gone, what this shell has of it. */
 function unsetNames(folder: string, { env }: World): string[] {

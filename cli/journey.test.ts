@@ -99,6 +99,16 @@ describe('a developer’s first minutes', () => {
     for (const line of lines) assert.match(line, /^export [A-Z_]+='.*'$/)
   })
 
+  it('what the shell reaches without a proxy stays so, beside the machine itself, and is left when env is taken back', async () => {
+    const inShell = { NO_PROXY: 'corp.example, 10.0.0.0/8' }
+    const { out } = await run(['env', '--json', ...here], { env: inShell })
+    assert.equal(JSON.parse(out).NO_PROXY, 'corp.example,10.0.0.0/8,127.0.0.1,localhost')
+    const env = { NO_PROXY: 'corp.example,127.0.0.1,localhost' }
+    const back = (await run(['env', '--unset', ...here], { env })).out.split('\n')
+    assert.ok(back.includes("export NO_PROXY='corp.example'"))
+    assert.ok((await run(['env', '--unset', ...here])).out.split('\n').includes('unset NO_PROXY'))
+  })
+
   it('a setting points at the secret', async () => {
     assert.equal((await run(['setting', 'set', 'Shop:Greeting', 'Hello', ...here])).code, 0)
     assert.equal((await run(['setting', 'set', 'Shop:Database', '--reference', 'db', ...here])).code, 0)

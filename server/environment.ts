@@ -52,6 +52,9 @@ export class NoInstallation extends Error {
   }
 }
 
+/** What no program needs a proxy for. */
+export const loopbackNames = ['127.0.0.1', 'localhost'] as const
+
 /** The environment variables that official clients read, and ours. Flat; all values are text. */
 export function environmentOf(data: string): Record<string, string> {
   const keys = readJson<DeveloperKeys>(developerFile(data))
@@ -74,6 +77,8 @@ export function environmentOf(data: string): Record<string, string> {
     ...(bundleFile !== undefined && { SSL_CERT_FILE: bundleFile, REQUESTS_CA_BUNDLE: bundleFile }),
     ...(proxyPort !== undefined && {
       HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`,
+      // Azure's JavaScript sends plain HTTP to HTTPS_PROXY too, and identities are only given to who asks for them directly.
+      NO_PROXY: loopbackNames.join(','),
       AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:${proxyPort}`,
       CARDEA_IDENTITY_ENDPOINT: `http://127.0.0.1:${proxyPort}${appServiceTokenPath}`,
       CARDEA_IDENTITY_HEADER: identityHeader,
