@@ -7,6 +7,8 @@ import type { Command } from './command.ts'
 import demo from './demo.ts'
 import doctor from './doctor.ts'
 import env from './env.ts'
+import exportCommand from './export.ts'
+import importCommand from './import.ts'
 import rotate from './rotate.ts'
 import rotationBind from './rotation-bind.ts'
 import rotationSettle from './rotation-settle.ts'
@@ -48,6 +50,8 @@ export const commands: readonly Command[] = [
   settingShow,
   settingList,
   settingDelete,
+  importCommand,
+  exportCommand,
   rotationBind,
   rotationSettle,
   rotationShow,

@@ -1,7 +1,9 @@
 import type { SecretBundle } from '@cardea/contract/vault/secrets'
-import { command, data, json, Misuse, secret, vault } from './command.ts'
+import { command, data, json, secret, vault } from './command.ts'
 import { paintFor } from './print.ts'
 import { secretPath, withVault } from './service.ts'
+import { tagsIn } from './tags.ts'
+import { timeFrom } from './time.ts'
 import { valueFrom } from './value.ts'
 
 export default command({
@@ -29,7 +31,9 @@ export default command({
     const body = {
       tags: tagsIn(given.tag),
       ...(given['content-type'] !== undefined && { contentType: given['content-type'] }),
-      ...(given.expires !== undefined && { attributes: { exp: timeIn(given.expires) } }),
+      ...(given.expires !== undefined && {
+        attributes: { exp: Math.floor(timeFrom('--expires', given.expires) / 1000) },
+      }),
     }
     const value = await valueFrom(world, given, `Value of ${given.name}`)
     return withVault(world, given, async (vault) => {
@@ -46,22 +50,3 @@ export default command({
     })
   },
 })
-
-function tagsIn(given: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    given.map((tag) => {
-      const at = tag.indexOf('=')
-      if (at < 1) throw new Misuse('--tag must be KEY=VALUE.')
-      return [tag.slice(0, at), tag.slice(at + 1)]
-    }),
-  )
-}
-
-function timeIn(given: string): number {
-  const ms = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(given)
-    ? Date.parse(given)
-    : Number.NaN
-  if (Number.isNaN(ms))
-    throw new Misuse('--expires must be a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z.')
-  return Math.floor(ms / 1000)
-}

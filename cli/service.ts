@@ -25,7 +25,7 @@ import type { World } from './world.ts'
 /** Requests to one vault or store, made by whoever the environment says we are. */
 export type Service = {
   readonly origin: string
-  ask(method: Method, path: string, body?: unknown): Promise<Answered>
+  ask(method: Method, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answered>
   /** Asks for what has no end, and gives the answer as it begins, whatever its status. */
   follow(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage>
 }
@@ -33,7 +33,7 @@ export type Method = NonNullable<Request['method']>
 export type Answered = { readonly status: number; readonly body: Record<string, unknown> }
 
 type Environment = Readonly<Record<string, string | undefined>>
-type Where = {
+export type Where = {
   readonly data?: string | undefined
   readonly vault?: string | undefined
   readonly store?: string | undefined
@@ -47,11 +47,11 @@ export const dataFolder = (data: string | undefined, { env }: World): string =>
 export async function withVault(
   world: World,
   where: Where,
-  work: (vault: Service) => Promise<ExitCode>,
+  work: (vault: Service, way: Way) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   await using way = await wayTo(world, where.data)
   const origin = originOf('--vault', where.vault, way.env.AZURE_KEYVAULT_URL)
-  return await along(way, () => work(vaultOn(way, origin)))
+  return await along(way, () => work(vaultOn(way, origin), way))
 }
 
 /** A vault that is reached on the same way as what a command works with. */
@@ -221,10 +221,11 @@ function serviceAt(origin: string, version: string, transport: Transport, prove:
   }
   return {
     origin,
-    async ask(method, path, given) {
+    async ask(method, path, given, more = {}) {
       const url = at(path)
       if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', version)
       const headers = {
+        ...more,
         accept: '*/*',
         ...(given !== undefined && { 'content-type': 'application/json' }),
       }
@@ -323,10 +324,16 @@ export async function hasSecret(vault: Service, name: string): Promise<boolean |
 }
 
 /** All pages of a list, one after another. */
-export async function pagesOf<T>(service: Service, path: string, items: string, next: string): Promise<T[]> {
+export async function pagesOf<T>(
+  service: Service,
+  path: string,
+  items: string,
+  next: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T[]> {
   const found: T[] = []
   for (let at: string | undefined = path; at !== undefined; ) {
-    const { body } = await service.ask('GET', at)
+    const { body } = await service.ask('GET', at, undefined, headers)
     found.push(...((body[items] as T[] | undefined) ?? []))
     at = (body[next] as string | null | undefined) ?? undefined
   }

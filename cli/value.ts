@@ -33,13 +33,14 @@ export function fileContent(world: World, file: string): Buffer {
   }
 }
 
-function textIn(bytes: Buffer): string {
+/** Bytes as text; what is no text is refused. */
+export function textIn(bytes: Buffer, what = 'The value'): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw new Misuse(
-      'The value is not text in UTF-8.',
-      'Encode it first, for example with: base64 FILE | cardea secret set …',
+      `${what} is not text in UTF-8.`,
+      what === 'The value' ? 'Encode it first, for example with: base64 FILE | cardea secret set …' : undefined,
     )
   }
 }
