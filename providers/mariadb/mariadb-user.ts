@@ -61,7 +61,12 @@ async function asAdmin<T>(
     await client.query("set session lock_wait_timeout = 2, sql_mode = ''")
     const [rows] = await client.query<RowDataPacket[]>('select get_lock(?, 0) as ours', [lockOf(binding)])
     if (rows[0]?.ours !== 1) throw new Error(`Another rotation of ${user} is at work`)
-    return work(client)
+    try {
+      return await work(client)
+    } finally {
+      // It would go with the connection, but the server takes its time with those that have said goodbye.
+      await client.query('do release_lock(?)', [lockOf(binding)]).catch(() => {})
+    }
   })
 }
 

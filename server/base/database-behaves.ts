@@ -184,9 +184,13 @@ export function databaseBehaves(kind: string, prepare: () => Promise<Opened>, sk
       await using database = await place.open(noting)
       assert.ok((await migrate(database, house)).includes('001-house.sql'))
       assert.deepEqual(await migrate(database, house), [])
-      await database.write(({ sql }) => sql.run("update migration set digest = 'other'", []))
+      await database.write(({ sql }) =>
+        sql.run("update migration set digest = 'other' where name = '001-house.sql'", []),
+      )
       await assert.rejects(migrate(database, house), /has changed since it was applied/)
-      await database.write(({ sql }) => sql.run("update migration set name = '999-later.sql'", []))
+      await database.write(({ sql }) =>
+        sql.run("update migration set name = '999-later.sql' where name = '001-house.sql'", []),
+      )
       await assert.rejects(migrate(database, house), /newer Cardea/)
     })
   })
