@@ -52,6 +52,8 @@ const onManagement = {
   'store-names/check': 'Microsoft.AppConfiguration/checkNameAvailability/read',
   'deleted-stores/read': 'Microsoft.AppConfiguration/deletedConfigurationStores/read',
   'deleted-stores/purge': 'Microsoft.AppConfiguration/locations/deletedConfigurationStores/purge/action',
+  'deny-assignments/read': 'Microsoft.Authorization/denyAssignments/read',
+  'permissions/read': 'Microsoft.Authorization/permissions/read',
   'role-definitions/read': 'Microsoft.Authorization/roleDefinitions/read',
   'role-definitions/write': 'Microsoft.Authorization/roleDefinitions/write',
   'role-definitions/delete': 'Microsoft.Authorization/roleDefinitions/delete',

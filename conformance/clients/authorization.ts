@@ -68,6 +68,36 @@ assert.equal(
 )
 assert.equal((await client.roleAssignments.getById(made.id as string)).name, name)
 
+// One by its whole id: made, asked and taken away.
+const whole = `${group}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
+assert.equal((await client.roleAssignments.createById(whole, wanted)).id, whole)
+assert.equal((await client.roleAssignments.getById(whole)).scope, group)
+assert.equal((await client.roleAssignments.deleteById(whole)).id, whole)
+await assert.rejects(client.roleAssignments.getById(whole), failure(404, 'RoleAssignmentNotFound'))
+
+const deny = client.denyAssignments
+for (const none of [
+  deny.list(),
+  deny.listForScope(vault),
+  deny.listForResourceGroup('demo'),
+  deny.listForResource('demo', 'Microsoft.KeyVault', '', 'vaults', 'demo'),
+]) {
+  assert.equal(await count(none), 0)
+}
+const denied = randomUUID()
+await assert.rejects(deny.get(vault, denied), { statusCode: 404 })
+await assert.rejects(deny.getById(`${vault}/providers/Microsoft.Authorization/denyAssignments/${denied}`), {
+  statusCode: 404,
+})
+for (const own of [
+  client.permissions.listForResourceGroup('demo'),
+  client.permissions.listForResource('demo', 'Microsoft.KeyVault', '', 'vaults', 'demo'),
+]) {
+  const mine = await all(own)
+  assert.ok(mine.some(({ actions }) => actions?.includes('*')))
+  assert.ok(mine.some(({ dataActions }) => dataActions?.includes('Microsoft.KeyVault/vaults/*')))
+}
+
 const id = randomUUID()
 const custom = await client.roleDefinitions.createOrUpdate(group, id, {
   roleName: 'Namer of secrets',

@@ -8,7 +8,7 @@ import { SecretClient } from '@azure/keyvault-secrets'
 
 const [subscription, tenantId, endpoint] = process.argv.slice(2)
 const credential = new DefaultAzureCredential()
-const { vaults } = new KeyVaultManagementClient(credential, subscription, { endpoint })
+const { vaults, operations: vaultOperations } = new KeyVaultManagementClient(credential, subscription, { endpoint })
 const { configurationStores: stores, operations } = new AppConfigurationManagementClient(credential, subscription, {
   endpoint,
 })
@@ -39,6 +39,24 @@ seen.lists = [
   await named(vaults.listBySubscription()),
   await named(vaults.listByResourceGroup(group)),
 ]
+const pages = []
+for await (const page of vaults.listBySubscription({ top: 1 }).byPage()) pages.push(page.map(({ name }) => name))
+for await (const page of vaults.list({ top: 1 }).byPage()) pages.push(page.map(({ name }) => name))
+seen.pages = pages
+const objectId = '00000000-0000-4000-8000-00000000000a'
+const policy = async (kind, secrets) =>
+  (
+    await vaults.updateAccessPolicy(group, 'arm-vault', kind, {
+      properties: { accessPolicies: [{ tenantId, objectId, permissions: { secrets } }] },
+    })
+  ).properties.accessPolicies.map(({ permissions }) => permissions.secrets)
+seen.policies = [
+  await policy('add', ['get']),
+  await policy('add', ['Get', 'list']),
+  await policy('replace', ['set', 'list']),
+  await policy('remove', ['SET']),
+  await policy('remove', ['list']),
+]
 seen.missing = await refusal(vaults.get(group, 'never-was'))
 await vaults.delete(group, 'arm-vault')
 seen.gone = await refusal(vaults.get(group, 'arm-vault'))
@@ -50,11 +68,21 @@ await vaults.createOrUpdate(group, 'arm-vault', {
 })
 seen.recovered = (await secrets.getSecret('kept')).value
 await vaults.delete(group, 'arm-vault')
-await vaults.purgeDeleted('arm-vault', location)
+await vaults.beginPurgeDeletedAndWait('arm-vault', location)
 seen.purged = await refusal(vaults.getDeleted('arm-vault', location))
 
+const other = await vaults.beginCreateOrUpdateAndWait(group, 'arm-other', wanted)
+await vaults.delete(group, other.name)
+seen.otherPurged = await (await vaults.beginPurgeDeleted(other.name, location)).pollUntilDone()
+const operationsOf = async (list) => {
+  const names = await named(list)
+  return names.filter((name) => /\/(getSecret|ListKeys)\/action$|keyValues\/read$/.test(name))
+}
+seen.operations = [await operationsOf(vaultOperations.list()), await operationsOf(operations.list())]
+
 const store = await stores.beginCreateAndWait(group, 'arm-store', { location, sku: { name: 'Standard' } })
-seen.store = [store.name, store.sku.name, store.provisioningState, store.creationDate instanceof Date]
+const { sku: tier, provisioningState, creationDate } = await stores.get(group, store.name)
+seen.store = [store.name, tier.name, provisioningState, creationDate instanceof Date]
 const keys = []
 for await (const key of stores.listKeys(group, 'arm-store')) keys.push(key)
 seen.keys = keys.map(({ name, readOnly }) => [name, readOnly])
@@ -71,6 +99,12 @@ seen.changed = (await stores.beginUpdateAndWait(group, 'arm-store', { tags: { c:
 seen.stores = [await named(stores.list()), await named(stores.listByResourceGroup(group))]
 seen.storeName = (
   await operations.checkNameAvailability({ name: 'arm-store', type: 'Microsoft.AppConfiguration/configurationStores' })
+).nameAvailable
+seen.storeNameThere = (
+  await operations.regionalCheckNameAvailability(location, {
+    name: 'arm-store',
+    type: 'Microsoft.AppConfiguration/configurationStores',
+  })
 ).nameAvailable
 await stores.beginDeleteAndWait(group, 'arm-store')
 seen.deletedStores = await named(stores.listDeleted())

@@ -157,6 +157,36 @@ export const listRoleDefinitions = operation({
   status: 200,
 })
 
+/** Nobody makes deny assignments here, as no customer of Azure does. */
+export const listDenyAssignments = operation({
+  id: 'DenyAssignmentList',
+  method: 'GET',
+  path: '/providers/Microsoft.Authorization/denyAssignments',
+  scoped: true,
+  since: 'always',
+  action: 'deny-assignments/read',
+  effect: 'read',
+  params: none,
+  query: filtered,
+  body: nothing,
+  status: 200,
+})
+
+/** What the caller itself may do at a scope, role by role. */
+export const listPermissions = operation({
+  id: 'PermissionList',
+  method: 'GET',
+  path: '/providers/Microsoft.Authorization/permissions',
+  scoped: true,
+  since: 'always',
+  action: 'permissions/read',
+  effect: 'read',
+  params: none,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
 export type RoleAssignmentResource = {
   id: string
   name: string
@@ -177,6 +207,15 @@ export type RoleAssignmentResource = {
   }
 }
 
+export type PermissionResource = {
+  actions: string[]
+  notActions: string[]
+  dataActions: string[]
+  notDataActions: string[]
+  condition?: string
+  conditionVersion?: '2.0'
+}
+
 export type RoleDefinitionResource = {
   id: string
   name: string
@@ -186,14 +225,7 @@ export type RoleDefinitionResource = {
     type: 'BuiltInRole' | 'CustomRole'
     description: string
     assignableScopes: string[]
-    permissions: {
-      actions: string[]
-      notActions: string[]
-      dataActions: string[]
-      notDataActions: string[]
-      condition?: string
-      conditionVersion?: '2.0'
-    }[]
+    permissions: PermissionResource[]
     createdOn: string | null
     updatedOn: string | null
     createdBy: string | null

@@ -1,11 +1,12 @@
 import { operation } from '../operation.ts'
 import { nothing, optional, record, text } from '../shape.ts'
-import { first, inGroup, inSubscription, none, part } from './shapes.ts'
+import { first, inGroup, inSubscription, none, paged, part } from './shapes.ts'
 
 /** What lies in a subscription or a group, of whatever type. */
 const query = record({
   $filter: optional(text({ maxCharacters: 1024 })),
   $expand: optional(text({ maxCharacters: 256 })),
+  ...paged,
 })
 
 export const listResources = operation({
@@ -74,6 +75,21 @@ export const registerProvider = operation({
   action: 'providers/register',
   effect: 'read',
   params: provider,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+/** What can be done with the resources of a provider, for people who write roles. */
+export const listProviderOperations = operation({
+  id: 'ProviderOperationList',
+  method: 'GET',
+  path: '/providers/:namespace/operations',
+  since: first,
+  action: 'providers/read',
+  reach: 'within',
+  effect: 'read',
+  params: record({ namespace: part }),
   query: none,
   body: nothing,
   status: 200,

@@ -1,4 +1,12 @@
-import { dictionary, record, type Shape, ShapeError, text } from '../shape.ts'
+import { dictionary, optional, record, type Shape, ShapeError, text } from '../shape.ts'
+
+/** A number in a query: digits. */
+const count: Shape<number> = {
+  read(value, where) {
+    if (typeof value === 'string' && /^[1-9]\d{0,3}$/.test(value)) return Number(value)
+    throw new ShapeError(where, 'a number from 1 to 9999')
+  },
+}
 
 /** The first api-version of Resource Manager. Api-versions are dates, and any is taken. */
 export const first = '2014-04-01'
@@ -12,6 +20,10 @@ export const part = text({
 export const none = record({})
 export const inSubscription = record({ subscription: part })
 export const inGroup = record({ subscription: part, group: part })
+
+/** How many of a list on one page, and where the page before ended. */
+export const paged = { $top: optional(count), $skiptoken: optional(text({ maxCharacters: 512 })) }
+export const pages = record(paged)
 
 export const tags = dictionary(text({ maxCharacters: 256 }), { maxEntries: 50, maxKey: 512 })
 

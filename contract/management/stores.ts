@@ -172,6 +172,20 @@ export const purgeDeletedStore = operation({
   status: 200,
 })
 
+/** The same, asked of a region: a name is taken everywhere or nowhere. */
+export const checkStoreNameInRegion = operation({
+  id: 'StoreNameCheckInRegion',
+  method: 'POST',
+  path: `${subscription}/locations/:location/checkNameAvailability`,
+  since: first,
+  action: 'store-names/check',
+  effect: 'read',
+  params: record({ subscription: part, location: region }),
+  query: none,
+  body: record({ name: text({ maxCharacters: 128 }), type: optional(text({ maxCharacters: 128 })) }),
+  status: 200,
+})
+
 export const checkStoreName = operation({
   id: 'StoreNameCheck',
   method: 'POST',

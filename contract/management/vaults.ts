@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts'
 import { flag, list, nothing, optional, type Read, record, text, whole } from '../shape.ts'
-import { first, inGroup, inSubscription, none, part, region, tags, word } from './shapes.ts'
+import { first, inGroup, inSubscription, none, pages, part, region, tags, word } from './shapes.ts'
 
 const inVault = record({ subscription: part, group: part, vault: part })
 const deletedVault = record({ subscription: part, location: region, vault: part })
@@ -105,6 +105,20 @@ export const deleteVault = operation({
   status: 200,
 })
 
+/** Changes single entries of a vault's access policies, and leaves the rest as it is. */
+export const putAccessPolicies = operation({
+  id: 'AccessPoliciesPut',
+  method: 'PUT',
+  path: `${path}/accessPolicies/:change`,
+  since: first,
+  action: 'access-policies/write',
+  effect: 'write',
+  params: record({ subscription: part, group: part, vault: part, change: word('add', 'replace', 'remove') }),
+  query: none,
+  body: record({ properties: record({ accessPolicies: list(accessPolicy, { maxItems: 1024 }) }) }),
+  status: 200,
+})
+
 export const listGroupVaults = operation({
   id: 'VaultListByGroup',
   method: 'GET',
@@ -114,7 +128,7 @@ export const listGroupVaults = operation({
   reach: 'within',
   effect: 'read',
   params: inGroup,
-  query: none,
+  query: pages,
   body: nothing,
   status: 200,
 })
@@ -128,7 +142,7 @@ export const listVaults = operation({
   reach: 'within',
   effect: 'read',
   params: inSubscription,
-  query: none,
+  query: pages,
   body: nothing,
   status: 200,
 })
@@ -142,7 +156,7 @@ export const listDeletedVaults = operation({
   reach: 'within',
   effect: 'read',
   params: inSubscription,
-  query: none,
+  query: pages,
   body: nothing,
   status: 200,
 })

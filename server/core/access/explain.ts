@@ -2,6 +2,7 @@ import { type Action, actionNames, actions, kindOf } from '@cardea/contract/acti
 import { builtInRoleList } from '@cardea/contract/roles'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
+import type { Caller } from '#core/identity/caller.ts'
 import { principalByApp, principalById } from '#core/identity/directory.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
@@ -94,6 +95,17 @@ export async function explain({ sql, keyring }: Looking, asked: Asked): Promise<
     reasons,
     wanted: model?.kind === 'policies' && spokenOf(action) ? undefined : leastRoleFor(action),
   }
+}
+
+/** The roles that a caller holds at a scope, by whichever assignments; under a condition, as if it held. */
+export async function rolesHeldAt(
+  { sql, keyring }: { readonly sql: Sql; readonly keyring: Keyring; readonly permit: Permit<'permissions/read'> },
+  caller: Caller,
+  scope: string,
+): Promise<Held['role'][]> {
+  const { held } = await holdingOf(sql, keyring, caller)
+  const there = held.filter(({ assignment }) => contains(assignment.scope.toLowerCase(), scope.toLowerCase()))
+  return [...new Map(there.map(({ role }) => [role.id, role])).values()]
 }
 
 /** One way by which something reaches the principal: what it gives here, all told. */

@@ -25,6 +25,43 @@ export type PermissionModel = {
   readonly policies: readonly AccessPolicy[]
 }
 
+/** How single entries of the list are changed: by giving, by setting anew, by taking away. */
+export type PolicyChange = 'add' | 'replace' | 'remove'
+/** So many entries has a vault at most, as on Azure. */
+export const policiesMax = 1024
+
+/** The list after a change of some entries: each principal, by way of each application, has one. */
+export function changedPolicies(
+  policies: readonly AccessPolicy[],
+  change: PolicyChange,
+  given: readonly AccessPolicy[],
+): AccessPolicy[] {
+  const byHolder = new Map(policies.map((policy) => [holderOf(policy), policy]))
+  for (const policy of given) {
+    const holder = holderOf(policy)
+    const before = byHolder.get(holder)?.permissions ?? {}
+    const permissions = Object.fromEntries(
+      policyKinds.flatMap((kind) => {
+        const words = changedWords(before[kind] ?? [], change, policy.permissions[kind] ?? [])
+        return words.length === 0 ? [] : [[kind, words]]
+      }),
+    )
+    if (change === 'remove' && Object.keys(permissions).length === 0) byHolder.delete(holder)
+    else byHolder.set(holder, { ...policy, permissions })
+  }
+  return [...byHolder.values()]
+}
+
+const holderOf = ({ objectId, applicationId = '' }: AccessPolicy): string =>
+  `${objectId}/${applicationId}`.toLowerCase()
+
+function changedWords(before: readonly string[], change: PolicyChange, given: readonly string[]): readonly string[] {
+  if (change === 'replace') return given
+  const named = new Set((change === 'add' ? before : given).map((word) => word.toLowerCase()))
+  const others = (words: readonly string[]) => words.filter((word) => !named.has(word.toLowerCase()))
+  return change === 'add' ? [...before, ...others(given)] : others(before)
+}
+
 const byRoles: PermissionModel = { kind: 'roles', closed: false, policies: [] }
 /** What a row says that we didn't write so. */
 const forged: PermissionModel = { kind: 'policies', closed: true, policies: [] }

@@ -7,9 +7,12 @@ import type { Permit } from '#core/access/access.ts'
 import { foundRole } from '#core/access/assignments.ts'
 import {
   type AccessPolicy,
+  changedPolicies,
   keepPermissionModel,
   type PermissionModel,
+  type PolicyChange,
   permissionModelOf,
+  policiesMax,
 } from '#core/access/permission-model.ts'
 import { principalByApp } from '#core/identity/directory.ts'
 import { rotationAppId } from '#core/identity/principal.ts'
@@ -151,8 +154,27 @@ async function change(
   return { vault, model: next }
 }
 
+/** Changes single entries of a vault's access policies. Answers with all of them. */
+export async function changeAccessPolicies(
+  { sql, turn, keyring, permit }: Scope<'access-policies/write'>,
+  id: string,
+  kind: PolicyChange,
+  given: readonly AccessPolicy[],
+): Promise<readonly AccessPolicy[]> {
+  const vault = await vaultAt(sql, id)
+  await refuseLocked(sql, vault.resourceId, 'write')
+  demandAssigner(permit, vault)
+  const model = await permissionModelOf(sql, keyring, vault.resourceId)
+  const policies = changedPolicies(model.policies, kind, given)
+  if (policies.length > policiesMax) {
+    throw new Fault('invalid', `A vault has at most ${policiesMax} access policies.`, { arm: 'BadRequest' })
+  }
+  await keepPermissionModel(turn, keyring, vault.resourceId, { ...model, policies })
+  return policies
+}
+
 /** Who manages a vault has no right on its data (P9), so giving somebody one takes the right to assign roles there. */
-function demandAssigner(permit: Permit<'vaults/write'>, { resourceId }: ManagedVault): void {
+function demandAssigner(permit: Permit<'vaults/write' | 'access-policies/write'>, { resourceId }: ManagedVault): void {
   const action: Action = 'roles/assign'
   if (permit.allows(action, resourceId)) return
   throw new Fault(

@@ -14,12 +14,14 @@ import getLock from './locks/get-lock.ts'
 import listLocks from './locks/list-locks.ts'
 import putLock from './locks/put-lock.ts'
 import getProvider from './providers/get-provider.ts'
+import listProviderOperations from './providers/list-provider-operations.ts'
 import listProviders from './providers/list-providers.ts'
 import registerProvider from './providers/register-provider.ts'
 import listDiagnosticSettings from './resources/list-diagnostic-settings.ts'
 import listGroupResources from './resources/list-group-resources.ts'
 import listResources from './resources/list-resources.ts'
 import checkStoreName from './stores/check-store-name.ts'
+import checkStoreNameInRegion from './stores/check-store-name-in-region.ts'
 import deleteStore from './stores/delete-store.ts'
 import getDeletedStore from './stores/get-deleted-store.ts'
 import getStore from './stores/get-store.ts'
@@ -47,6 +49,7 @@ import listManagedHsms from './vaults/list-managed-hsms.ts'
 import listVaults from './vaults/list-vaults.ts'
 import patchVault from './vaults/patch-vault.ts'
 import purgeDeletedVault from './vaults/purge-deleted-vault.ts'
+import putAccessPolicies from './vaults/put-access-policies.ts'
 import putVault from './vaults/put-vault.ts'
 
 /** Azure Resource Manager, as far as we answer it: reading this list is reading what we serve. */
@@ -66,6 +69,7 @@ export const managementPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
   listResources(),
   getProvider(),
   listProviders(),
+  listProviderOperations(),
   registerProvider(),
   checkVaultName(),
   deleteVault(),
@@ -79,8 +83,10 @@ export const managementPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
   listVaults(hosts),
   patchVault(hosts),
   purgeDeletedVault(),
+  putAccessPolicies(),
   putVault(hosts),
   checkStoreName(),
+  checkStoreNameInRegion(),
   deleteStore(),
   getDeletedStore(),
   getStore(hosts),

@@ -6,6 +6,8 @@ import deleteRoleDefinition from './delete-role-definition.ts'
 import explainAccess from './explain-access.ts'
 import getRoleAssignment from './get-role-assignment.ts'
 import getRoleDefinition from './get-role-definition.ts'
+import listDenyAssignments from './list-deny-assignments.ts'
+import listPermissions from './list-permissions.ts'
 import listRoleAssignments from './list-role-assignments.ts'
 import listRoleDefinitions from './list-role-definitions.ts'
 import previewConversion from './preview-conversion.ts'
@@ -22,6 +24,8 @@ export const authorizationRoutes = (): readonly Route<Tenancy>[] => [
   getRoleDefinition(),
   deleteRoleDefinition(),
   listRoleDefinitions(),
+  listDenyAssignments(),
+  listPermissions(),
   explainAccess(),
   previewConversion(),
   convertAccess(),

@@ -1,4 +1,8 @@
-import type { RoleAssignmentResource, RoleDefinitionResource } from '@cardea/contract/management/authorization'
+import type {
+  PermissionResource,
+  RoleAssignmentResource,
+  RoleDefinitionResource,
+} from '@cardea/contract/management/authorization'
 import { Fault } from '#base/fault.ts'
 import type { KeptAssignment } from '#core/access/assignments.ts'
 import type { Role } from '#core/access/definitions.ts'
@@ -31,6 +35,15 @@ export const assignmentResource = (tenancy: Tenancy, given: KeptAssignment): Rol
   },
 })
 
+/** What a role allows, as Azure's lists of patterns. */
+export const permissionOf = (role: Role): PermissionResource => ({
+  actions: [...role.actions],
+  notActions: [...role.notActions],
+  dataActions: [...role.dataActions],
+  notDataActions: [...role.notDataActions],
+  ...(role.condition !== undefined && { condition: role.condition, conditionVersion: '2.0' }),
+})
+
 export const definitionResource = (tenancy: Tenancy, role: Role): RoleDefinitionResource => ({
   id: definitionId(tenancy, role.id),
   name: role.id,
@@ -40,15 +53,7 @@ export const definitionResource = (tenancy: Tenancy, role: Role): RoleDefinition
     type: role.made === undefined ? 'BuiltInRole' : 'CustomRole',
     description: role.description,
     assignableScopes: [...role.scopes],
-    permissions: [
-      {
-        actions: [...role.actions],
-        notActions: [...role.notActions],
-        dataActions: [...role.dataActions],
-        notDataActions: [...role.notDataActions],
-        ...(role.condition !== undefined && { condition: role.condition, conditionVersion: '2.0' as const }),
-      },
-    ],
+    permissions: [permissionOf(role)],
     createdOn: role.made === undefined ? null : isoOf(role.made.created),
     updatedOn: role.made === undefined ? null : isoOf(role.made.updated),
     createdBy: role.made?.createdBy ?? null,

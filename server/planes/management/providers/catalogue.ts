@@ -1,3 +1,4 @@
+import { type Action, actionNames, actions, kindOf } from '@cardea/contract/actions'
 import { Fault } from '#base/fault.ts'
 
 /** What kinds of resources there are, and the api-versions that clients in use ask for them with, newest first. */
@@ -67,9 +68,29 @@ export function providerOf(namespace: string, subscription: string): object | un
 export function providerNamed(namespace: string, subscription: string): object {
   const provider = providerOf(namespace, subscription)
   if (provider !== undefined) return provider
-  throw new Fault('not-found', `The resource namespace '${namespace.slice(0, 128)}' is invalid.`, {
+  throw noProvider(namespace)
+}
+
+const noProvider = (namespace: string): Fault =>
+  new Fault('not-found', `The resource namespace '${namespace.slice(0, 128)}' is invalid.`, {
     arm: 'InvalidResourceNamespace',
   })
+
+/** What can be done with the resources of a provider: the actions of the treaty that bear its name. */
+export function operationsOf(namespace: string): object[] {
+  const name = named(namespace)
+  if (name === undefined) throw noProvider(namespace)
+  return actionNames.filter((action) => actions[action].startsWith(`${name}/`)).map((action) => shown(name, action))
+}
+
+function shown(provider: string, action: Action): object {
+  const [, path = '', verb = ''] = /^[^/]+\/(.*?)\/?([^/]+(?:\/action)?)$/.exec(actions[action]) ?? []
+  return {
+    name: actions[action],
+    isDataAction: kindOf(action) === 'data',
+    display: { provider, resource: path, operation: verb.replace(/\/action$/, '') },
+    origin: 'user,system',
+  }
 }
 
 /** Whether a namespace is here at all, and whether it has resources of this type. */

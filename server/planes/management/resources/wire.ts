@@ -1,8 +1,9 @@
 import type { Resource } from '#core/resources/resources.ts'
 import { lastIn } from '#core/vaults/resource-id.ts'
+import type { Listable } from '../replies.ts'
 
 /** Any resource, as the list of all of them shows it; `expand` names what else is wanted. */
-export const resourceOf = ({ id, type, location, tags, created, updated }: Resource, expand = ''): object => ({
+export const resourceOf = ({ id, type, location, tags, created, updated }: Resource, expand = ''): Listable => ({
   id,
   name: lastIn(id),
   type,

@@ -2,13 +2,18 @@ import * as contract from '@cardea/contract/management/vaults'
 import { listDeletedVaults } from '#core/resources/vault-life.ts'
 import { subscriptionId } from '../ids.ts'
 import { managementRoute } from '../management-route.ts'
-import { listed } from '../replies.ts'
+import { listedByPage } from '../replies.ts'
 import { deletedOf } from './wire.ts'
 
 export default () =>
   managementRoute(contract.listDeletedVaults, {
     resource: subscriptionId,
-    async run(sight, { subject: { subscription } }) {
-      return listed((await listDeletedVaults(sight)).map((vault) => deletedOf(vault, subscription)))
+    async run(sight, { call, query, subject: { subscription } }) {
+      const vaults = await listDeletedVaults(sight)
+      return listedByPage(
+        call,
+        query,
+        vaults.map((vault) => deletedOf(vault, subscription)),
+      )
     },
   })

@@ -178,6 +178,77 @@ function policyFor(tenant: string): object {
   return { tenantId: tenant, objectId: '00000000-0000-4000-8000-00000000000a', permissions: { secrets: ['get'] } }
 }
 
+describe('single access policies', () => {
+  const objectId = '00000000-0000-4000-8000-00000000000a'
+  const policy = (secrets: string[], more: object = {}) => ({ tenantId, objectId, permissions: { secrets }, ...more })
+  const change = async (kind: string, accessPolicies: unknown, name = 'single-keys') =>
+    manager.ask('PUT', `${vaultPath(name)}/accessPolicies/${kind}`, { properties: { accessPolicies } })
+
+  it('are added to, set anew and taken away, each for who it names, and hold in the next request', async () => {
+    await make('single-keys', { enableRbacAuthorization: false })
+    const reader = await house.newcomer('reader by policy')
+    const read = async () => {
+      const given = { token: await reader.token() }
+      return (await house.ask('single-keys.vault.cardea.internal', 'GET', '/secrets?api-version=7.4', given)).status
+    }
+    const listing = { tenantId, objectId: reader.principal.objectId, permissions: { secrets: ['list'] } }
+    assert.equal(await read(), 403)
+    assert.equal((await change('add', [listing, policy(['get'])])).status, 200)
+    assert.equal(await read(), 200)
+    const through = { applicationId: '00000000-0000-4000-8000-00000000000b' }
+    const added = await change('add', [
+      policy(['GET', 'set'], { permissions: { secrets: ['GET', 'set'], keys: ['sign'] } }),
+    ])
+    assert.deepEqual(added.json.properties.accessPolicies[1].permissions, { secrets: ['get', 'set'], keys: ['sign'] })
+    // By way of an application it is somebody else.
+    assert.equal((await change('add', [policy(['get'], through)])).json.properties.accessPolicies.length, 3)
+    const replaced = await change('replace', [policy(['list'])])
+    assert.deepEqual(replaced.json.properties.accessPolicies[1].permissions, { secrets: ['list'] })
+    await change('remove', [policy(['get'], through), policy(['LIST']), listing])
+    assert.equal(await read(), 403)
+    assert.deepEqual((await manager.ask('GET', vaultPath('single-keys'))).json.properties.accessPolicies, [])
+  })
+
+  it('are refused in another tenant, in another way, in excess, and of a vault that is not there', async () => {
+    await make('strict-keys', { enableRbacAuthorization: false })
+    const other = '00000000-0000-4000-8000-00000000000c'
+    assert.equal((await change('add', [policy(['get'], { tenantId: other })], 'strict-keys')).status, 400)
+    assert.equal((await change('merge', [policy(['get'])], 'strict-keys')).status, 400)
+    assert.equal((await change('add', 'all', 'strict-keys')).status, 400)
+    assert.equal((await change('add', [policy(['get'])], 'never-was')).status, 404)
+    const many = Array.from({ length: 1024 }, (_, number) => {
+      const id = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+      return policy(['get'], { objectId: id })
+    })
+    assert.equal((await change('add', many, 'strict-keys')).status, 200)
+    assert.equal((await change('add', [policy(['get'], { objectId: other })], 'strict-keys')).status, 400)
+  })
+})
+
+describe('a list that is asked for in pages', () => {
+  it('goes on behind what the page before ended with, also when that is gone', async () => {
+    for (const name of ['pages-a', 'pages-b', 'pages-c']) await make(name)
+    const list = '/resourceGroups/demo/providers/Microsoft.KeyVault/vaults'
+    const all: string[] = (await manager.ask('GET', list)).json.value.map(({ name }: { name: string }) => name)
+    const first = (await manager.ask('GET', `${list}?$top=1`)).json
+    assert.equal(first.value.length, 1)
+    await manager.ask('DELETE', vaultPath(first.value[0].name === 'demo' ? 'pages-a' : first.value[0].name))
+    const names = [first.value[0].name]
+    for (let next: string | undefined = first.nextLink; next !== undefined; ) {
+      const { pathname, search } = new URL(next)
+      const heard = await house.ask(managementHost, 'GET', `${pathname}${search}`, { token: manager.token })
+      assert.equal(heard.status, 200, heard.text)
+      names.push(heard.json.value[0].name)
+      next = heard.json.nextLink
+    }
+    assert.deepEqual(names.toSorted(), all.filter((name) => names.includes(name)).toSorted())
+    assert.equal(names.length, new Set(names).size)
+    assert.ok(names.includes('pages-c'))
+    for (const wrong of ['0', '-1', 'ten', '10000'])
+      assert.equal((await manager.ask('GET', `${list}?$top=${wrong}`)).status, 400)
+  })
+})
+
 describe('who manages a vault but assigns no roles', () => {
   it('can neither open it by a policy nor change by what its data goes (P9)', async () => {
     await make('guard-keys')
@@ -191,6 +262,9 @@ describe('who manages a vault but assigns no roles', () => {
       ['PATCH', 'guard-keys', { properties: { enableRbacAuthorization: false } }],
       ['PATCH', 'guard-old', { properties: { accessPolicies } }],
       ['PUT', 'guard-old', { location, properties: { tenantId, sku, accessPolicies } }],
+      ['PUT', 'guard-old/accessPolicies/add', { properties: { accessPolicies } }],
+      ['PUT', 'guard-old/accessPolicies/replace', { properties: { accessPolicies } }],
+      ['PUT', 'guard-old/accessPolicies/remove', { properties: { accessPolicies } }],
     ]
     for (const [method, name, body] of tries) {
       const heard = await manager.ask(method, vaultPath(name), body, { token })

@@ -7,6 +7,7 @@ import { rangeFrom } from '#core/vaults/network.ts'
 import { lastIn } from '#core/vaults/resource-id.ts'
 import type { ManagedVault, Network, VaultDraft } from '#core/vaults/vault.ts'
 import type { Call } from '../../plane.ts'
+import type { Listable } from '../replies.ts'
 
 type Properties = NonNullable<VaultBody['properties']>
 export type VaultUrl = { readonly vaultUrl: (name: string) => string }
@@ -64,7 +65,8 @@ export function modelFrom({ properties = {} as Properties }: VaultBody, tenant: 
 /** What a new vault's model is where its maker doesn't say. */
 export const rolesByDefault = ({ query }: Call): boolean => String(query['api-version']).slice(0, 10) >= rolesSince
 
-function policyFrom(
+/** Theirs into ours; one of another tenant names nobody here. */
+export function policyFrom(
   { tenantId, objectId, applicationId, permissions }: NonNullable<Properties['accessPolicies']>[number],
   tenant: string,
 ): AccessPolicy {
@@ -80,7 +82,7 @@ function policyFrom(
 }
 
 /** Ours into theirs. */
-export const resourceOf = ({ vault, model }: ModelledVault, tenant: string, { vaultUrl }: VaultUrl): object => ({
+export const resourceOf = ({ vault, model }: ModelledVault, tenant: string, { vaultUrl }: VaultUrl): Listable => ({
   id: vault.resourceId,
   name: lastIn(vault.resourceId),
   type: 'Microsoft.KeyVault/vaults',
@@ -117,7 +119,7 @@ const networkOf = ({ network }: ManagedVault): object => ({
 })
 
 /** A deleted vault, as its own resource. */
-export function deletedOf(vault: DeletedVault, subscription: string): object {
+export function deletedOf(vault: DeletedVault, subscription: string): Listable {
   const { resourceId, location, removal, tags, purgeProtection } = vault
   const name = lastIn(resourceId)
   return {
