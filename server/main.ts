@@ -215,6 +215,7 @@ async function serve(
   const workers = startWorkers({
     base,
     subscription: installation.subscription,
+    domain: installation.domain,
     vaults,
     ...rotation,
     keepCheckpoint,

@@ -9,6 +9,7 @@ import * as revisions from '@cardea/contract/appconfig/revisions'
 import * as snapshots from '@cardea/contract/appconfig/snapshots'
 import * as access from '@cardea/contract/cardea/access'
 import * as alerts from '@cardea/contract/cardea/alerts'
+import * as changeSets from '@cardea/contract/cardea/change-sets'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
 import * as journal from '@cardea/contract/cardea/journal'
@@ -48,7 +49,7 @@ const treaty = {
     journal.listReaders,
   ],
   appconfig: [
-    ...declared(keyValues, locks, names, references, revisions, snapshots),
+    ...declared(keyValues, locks, names, references, revisions, snapshots, changeSets),
     ...declared(changes).filter(({ id }) => id.startsWith('Store')),
   ],
   management: [

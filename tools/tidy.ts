@@ -54,6 +54,7 @@ const pure = [
   'server/core/access/wildcard.ts',
   'server/core/access/words.ts',
   'server/core/audit/entry.ts',
+  'server/core/configuration/change-set.ts',
   'server/core/configuration/flag.ts',
   'server/core/configuration/setting.ts',
   'server/core/configuration/snapshot.ts',

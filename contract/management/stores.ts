@@ -18,6 +18,8 @@ export const storeBody = record({
     record({
       publicNetworkAccess: optional(word('Enabled', 'Disabled')),
       disableLocalAuth: optional(flag),
+      /** For how long it is kept what settings were. */
+      defaultKeyValueRevisionRetentionPeriodInSeconds: optional(whole(-1, Number.MAX_SAFE_INTEGER)),
       softDeleteRetentionInDays: optional(whole(-1, 1_000_000)),
       enablePurgeProtection: optional(flag),
       createMode: optional(word('Default', 'Recover')),

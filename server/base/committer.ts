@@ -140,8 +140,7 @@ export class Committer<Entry extends { at: Instant }> {
       }
       for (const work of works) {
         const outcome = await this.#do(work, turn)
-        const entry = work.entryOf?.(head.at, outcome)
-        if (entry !== undefined) entries.push(entry)
+        for (const entry of work.entryOf?.(head.at, outcome) ?? []) entries.push(entry)
         answers.push('done' in outcome ? () => work.resolve(outcome.done) : () => work.reject(outcome.failed))
       }
       const kept = entries.length > 0 ? await this.#keep(entries) : undefined

@@ -111,7 +111,7 @@ export function databaseBehaves(kind: string, prepare: () => Promise<Opened>, sk
           await put('half')(turn)
           throw new Error('stop')
         },
-        (at, outcome) => ({ at, text: 'failed' in outcome ? 'it failed' : 'it was done' }),
+        (at, outcome) => [{ at, text: 'failed' in outcome ? 'it failed' : 'it was done' }],
       )
       await assert.rejects(failing, /stop/)
       assert.deepEqual(await texts(database.read, 'note'), [])
@@ -125,7 +125,7 @@ export function databaseBehaves(kind: string, prepare: () => Promise<Opened>, sk
       }
       await using database = await ready(place, broken)
       const [written, witnessed] = await Promise.allSettled([
-        database.write(put('lost'), (at) => ({ at, text: 'x' })),
+        database.write(put('lost'), (at) => [{ at, text: 'x' }]),
         database.witness({ text: 'read' }, undefined),
       ])
       assert.equal(written.status, 'rejected')

@@ -29,7 +29,7 @@ export interface Database<Entry> extends AsyncDisposable {
 }
 
 /** What a work leaves in the journal of deeds, whether it succeeded or not. */
-export type EntryOf<Entry, T> = (at: Instant, outcome: { done: T } | { failed: unknown }) => Entry | undefined
+export type EntryOf<Entry, T> = (at: Instant, outcome: { done: T } | { failed: unknown }) => readonly Entry[]
 
 export interface Turn {
   readonly sql: Sql

@@ -100,7 +100,7 @@ describe('a cluster of nodes on PostgreSQL', { skip: postgres.skip }, () => {
     })
     await database.write(({ sql }) => sql.run('create table note (text text not null)', []))
     await assert.rejects(
-      database.write(add('lost'), (at) => ({ at, text: 'x' })),
+      database.write(add('lost'), (at) => [{ at, text: 'x' }]),
       { code: 'unavailable' },
     )
     assert.deepEqual((await database.read.run('select * from note', [])).rows, [])

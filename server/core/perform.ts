@@ -39,6 +39,8 @@ export type Sight<A extends Action> = {
 /** What an act is handed: a sight of the state inside its turn, and the means to change it. */
 export type Scope<A extends Action> = Sight<A> & {
   readonly turn: Turn
+  /** Says that a resource within the one that was asked about was changed; the journal has an entry for each, if all is done. */
+  touch(resource: string): void
   /** Says what happened; it is kept in the same turn, under the number that is returned. */
   tell(event: Event): number
 }
@@ -68,6 +70,7 @@ export function perform<A extends Action, R>(
   act: (scope: Scope<A>) => Promise<R>,
 ): Promise<R> {
   let met: string | undefined
+  const touched: string[] = []
   return base.database.write(
     async (turn) => {
       const permit = await base.access.permitIn(turn, intent)
@@ -81,6 +84,7 @@ export function perform<A extends Action, R>(
         meet: (version) => {
           met = version
         },
+        touch: (resource) => void touched.push(resource),
         tell(event) {
           const sequence = turn.nextSequence()
           told.push({ ...event, sequence })
@@ -90,7 +94,11 @@ export function perform<A extends Action, R>(
       await keepEvents(turn, told, base.outgoing)
       return result
     },
-    (at, outcome) => ({ ...entryFor(intent, 'done' in outcome ? 'done' : faultOf(outcome.failed).code, met), at }),
+    (at, outcome) => {
+      if ('failed' in outcome) return [{ ...entryFor(intent, faultOf(outcome.failed).code, met), at }]
+      const parts = touched.map((resource) => entryFor({ ...intent, resource }, 'done'))
+      return [entryFor(intent, 'done', met), ...parts].map((entry) => ({ ...entry, at }))
+    },
   )
 }
 

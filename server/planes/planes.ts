@@ -64,7 +64,10 @@ export function planesOf(ground: Ground): Served<never>[] {
         ...{ stores: vaults, accessKeys, tokens, database, clock, domain },
         quota: quota?.stores,
       }),
-      routes: [...appconfigPlane({ domain, storeUrl: hosts.storeUrl, base, vaults }), ...onStores(ground)],
+      routes: [
+        ...appconfigPlane({ domain, storeUrl: hosts.storeUrl, base, vaults }),
+        ...onStores({ ...ground, domain }),
+      ],
       // A setting of 10 KB may come as six times as many bytes of JSON, every character escaped.
       bodyBytesMax: 64 * 1024,
     },

@@ -6,7 +6,7 @@ import type { Times } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
 import type { OnStep } from '#core/rotation/steps.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
-import { historyKeeper, snapshotKeeper } from './configurator.ts'
+import { changeSetKeeper, historyKeeper, snapshotKeeper } from './configurator.ts'
 import { keyKeeper } from './key-keeper.ts'
 import type { Outlets } from './messenger.ts'
 import { type KeepCheckpoint, notary } from './notary.ts'
@@ -22,6 +22,8 @@ import { startWorker, type Worker } from './worker.ts'
 export type Workers = {
   readonly base: Base
   readonly subscription: string
+  /** Under which domain this house's vaults lie. */
+  readonly domain: string
   readonly vaults: VaultBook
   readonly providers: Providers
   readonly times: Times
@@ -36,6 +38,7 @@ export type Workers = {
 export function startWorkers({
   base,
   subscription,
+  domain,
   vaults,
   providers,
   times,
@@ -58,6 +61,7 @@ export function startWorkers({
     startReadingKeeper({ database, log }),
     startWorker(watcher({ base, vaults, outlets, log }), around),
     startWorker(snapshotKeeper({ base, vaults }), around),
+    startWorker(changeSetKeeper({ base, vaults, domain }), around),
     startWorker(historyKeeper(base), around),
   ]
   if (events !== undefined) workers.push(startRelay({ database, clock, log, to: events }))

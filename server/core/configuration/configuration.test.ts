@@ -35,9 +35,9 @@ import {
   listRevisions,
   listSettings,
   referrersOf,
-  trimHistory,
   writeSetting,
 } from './configuration.ts'
+import { trimHistory } from './history.ts'
 import type { Condition, Draft, Filter, Moment, RevisionPlace, Selection } from './setting.ts'
 import { askForSnapshot, fillSnapshot, listSnapshotSettings } from './snapshots.ts'
 

@@ -1,14 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import type { ChangeType } from '@cardea/contract/cardea/changes'
-import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
-import type { Event } from '#core/events/event.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { keyOfStore, type Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/vault.ts'
 import { refuseBadFlag } from './flag.ts'
-import { targetOf } from './reference.ts'
-import { keepReference, listReferencesKept, type Reference, type Referrer, referencesTo } from './reference-rows.ts'
+import { type House, keepSealed, keepWritten, newEtag, openedAll, settingAt, takeAway } from './keeping.ts'
+import { listReferencesKept, type Reference, type Referrer, referencesTo } from './reference-rows.ts'
 import {
   type Address,
   byCharacters,
@@ -27,40 +23,13 @@ import {
   type Setting,
   type Slice,
   sameContent,
-  type Written,
 } from './setting.ts'
-import { forgetRevisions, type Kept, keepSetting, keptSetting, removeSetting } from './setting-rows.ts'
-import { refuseHidden, resourceOf, seen, seesOf, sifted } from './sight.ts'
+import type { Kept } from './setting-rows.ts'
+import { refuseHidden, seen, seesOf, sifted } from './sight.ts'
 import { countRevisions as countKept, listKept, listNames as listNamesKept, listRevisionsKept } from './state-rows.ts'
 
+export type { House } from './keeping.ts'
 export type { Referrer } from './reference-rows.ts'
-
-export const newEtag = (): string => randomBytes(16).toString('base64url')
-
-const tellOf = (store: Store, type: ChangeType, { key, label, etag }: Written): Event => ({
-  type,
-  scope: store.resourceId,
-  resource: resourceOf(store, { key, label }),
-  name: key,
-  ...(label !== undefined && { label }),
-  etag,
-})
-
-/** A value is sealed to its place, so that it opens nowhere else. */
-async function opened(sql: Sql, keyring: Keyring, store: Store, { setting, sealed }: Kept): Promise<Setting> {
-  const value =
-    sealed === undefined ? undefined : await keyring.unseal(sql, keyOfStore(store), sealed, resourceOf(store, setting))
-  return { ...setting, value }
-}
-
-/** Settings with their values. */
-export const openedAll = async (sql: Sql, keyring: Keyring, store: Store, kept: readonly Kept[]): Promise<Setting[]> =>
-  Promise.all(kept.map((one) => opened(sql, keyring, store, one)))
-
-async function settingAt(sql: Sql, keyring: Keyring, store: Store, address: Address): Promise<Setting | undefined> {
-  const kept = await keptSetting(sql, store.name, address)
-  return kept && opened(sql, keyring, store, kept)
-}
 
 const now: Moment = { kind: 'now' }
 
@@ -170,9 +139,6 @@ export async function listNames(
 }
 const any: Filter = { kind: 'any' }
 
-/** Under which domain the vaults of this house lie, so that references to them are known. */
-export type House = { readonly domain: string }
-
 /** Writes a setting whole. One that says the same already stays as it is, etag and all, and nothing has happened. */
 export async function writeSetting(
   { sql, at, keyring, permit, tell }: Scope<'settings/write'>,
@@ -180,7 +146,7 @@ export async function writeSetting(
   address: Address,
   draft: Draft,
   condition: Condition,
-  { domain }: House,
+  house: House,
 ): Promise<Setting> {
   const before = await settingAt(sql, keyring, store, address)
   refuseHidden(permit, store, 'settings/write', [before, { ...address, tags: draft.tags }])
@@ -190,23 +156,7 @@ export async function writeSetting(
   refuseLarge(written)
   refuseBadFlag(written)
   if (before !== undefined && sameContent(before, written)) return before
-  const setting = await kept({ sql, keyring, tell }, store, written)
-  await keepReference(sql, store, setting, targetOf(setting, domain))
-  return setting
-}
-
-/** Tells of a setting's writing, and keeps it under the number that the journal gives. */
-async function kept(
-  { sql, keyring, tell }: Pick<Scope<never>, 'sql' | 'keyring' | 'tell'>,
-  store: Store,
-  written: Written,
-) {
-  const { value } = written
-  const sealed =
-    value === undefined ? undefined : await keyring.seal(sql, keyOfStore(store), value, resourceOf(store, written))
-  const setting = { ...written, since: tell(tellOf(store, 'setting-written', written)) }
-  await keepSetting(sql, store.name, setting, sealed)
-  return setting
+  return keepWritten({ sql, keyring, tell }, store, written, house)
 }
 
 /** Locks a setting against changes, or opens it to them again. In the state that is asked for already, it stays as it is. */
@@ -222,7 +172,7 @@ export async function lockSetting(
   refuseUnmet(condition, before?.etag)
   if (before === undefined) throw noSuchSetting()
   if (before.locked === locked) return before
-  return kept({ sql, keyring, tell }, store, { ...before, locked, etag: newEtag(), modified: at })
+  return keepSealed({ sql, keyring, tell }, store, { ...before, locked, etag: newEtag(), modified: at })
 }
 
 /** Takes a setting away; returns what it was, or undefined if there was none. */
@@ -237,22 +187,8 @@ export async function deleteSetting(
   refuseUnmet(condition, before?.etag)
   if (before === undefined) return undefined
   refuseLocked(before)
-  await removeSetting(sql, store.name, address, tell(tellOf(store, 'setting-deleted', before)), at)
-  await keepReference(sql, store, address, undefined)
+  await takeAway({ sql, at, tell }, store, before)
   return before
-}
-
-/** The kind under which the trimming of history waits for its time. */
-export const historyTrimming = 'trim-history'
-/** For how long it is kept what settings were. */
-const historyMs = 30 * 86_400_000
-/** How often what is older is forgotten. */
-const trimmingMs = 3_600_000
-
-/** Forgets what settings were so long ago that nobody may ask for it; returns when to do so next. */
-export async function trimHistory({ sql, at }: Turn): Promise<number> {
-  await forgetRevisions(sql, at - historyMs)
-  return at + trimmingMs
 }
 
 /** The settings, of whatever store, that point at a secret. */

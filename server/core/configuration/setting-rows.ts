@@ -100,7 +100,7 @@ const tag = statement<Tables, TagRow>((db, given) =>
     value: given('value'),
   }),
 )
-const untag = statement<Tables, { closed: number }>((db, given) =>
+const untag = statement<Tables, { store: string; closed: number }>((db, given) =>
   db
     .deleteFrom('setting_tag')
     .where((row) =>
@@ -110,13 +110,14 @@ const untag = statement<Tables, { closed: number }>((db, given) =>
         row
           .selectFrom('setting_revision')
           .select(['store', 'key', 'label', 'since'])
+          .where('store', '=', given('store'))
           .where('closed', '<', given('closed'))
           .$asTuple('store', 'key', 'label', 'since'),
       ),
     ),
 )
-const forget = statement<Tables, { closed: number }>((db, given) =>
-  db.deleteFrom('setting_revision').where('closed', '<', given('closed')),
+const forget = statement<Tables, { store: string; closed: number }>((db, given) =>
+  db.deleteFrom('setting_revision').where('store', '=', given('store')).where('closed', '<', given('closed')),
 )
 
 /** A setting whose value is still sealed; undefined when it has none. */
@@ -167,10 +168,10 @@ export async function removeSetting(
   await remove.changed(sql, place)
 }
 
-/** Forgets what was over before a time. */
-export async function forgetRevisions(sql: Sql, closed: Instant): Promise<void> {
-  await untag.changed(sql, { closed })
-  await forget.changed(sql, { closed })
+/** Forgets what in a store was over before a time. */
+export async function forgetRevisions(sql: Sql, store: string, closed: Instant): Promise<void> {
+  await untag.changed(sql, { store, closed })
+  await forget.changed(sql, { store, closed })
 }
 
 export const keptOf = (row: SettingRow): Kept => ({

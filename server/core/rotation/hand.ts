@@ -322,7 +322,7 @@ export class Hand {
         await hold(turn, this.lease, times.leaseMs)
         return work(turn)
       },
-      (at, outcome) => (to !== undefined && 'done' in outcome ? { ...deed, at, outcome: to } : undefined),
+      (at, outcome) => (to !== undefined && 'done' in outcome ? [{ ...deed, at, outcome: to }] : []),
     )
   }
 

@@ -1,6 +1,6 @@
 import { query, type Sql, statement } from '#base/sql.ts'
 import { groupIn } from './resource-id.ts'
-import type { ManagedStore } from './store.ts'
+import { historySecondsOf, type ManagedStore } from './store.ts'
 
 type Row = {
   name: string
@@ -19,7 +19,10 @@ type Row = {
 }
 type Tables = { store: Row }
 /** What nothing else depends on, as JSON. */
-type Profile = Pick<ManagedStore, 'sku' | 'accessKeys' | 'publicAccess'>
+type Profile = Pick<ManagedStore, 'sku' | 'accessKeys' | 'publicAccess'> & {
+  /** Missing in what was founded before stores could say so. */
+  readonly historySeconds?: number
+}
 
 const insert = statement<Tables, Omit<Row, 'deleted' | 'purge'>>((db, given) =>
   db.insertInto('store').values({
@@ -107,23 +110,28 @@ export async function removeStore(sql: Sql, name: string): Promise<void> {
   await remove.changed(sql, { name })
 }
 
-const givenOf = ({ purgeProtection, tags, updated, removal, sku, accessKeys, publicAccess }: ManagedStore) => ({
-  purge_protection: purgeProtection ? 1 : 0,
-  tags: JSON.stringify(tags),
-  profile: JSON.stringify({ sku, accessKeys, publicAccess } satisfies Profile),
-  updated,
-  deleted: removal?.deleted ?? null,
-  purge: removal?.purge ?? null,
-})
+function givenOf(store: ManagedStore) {
+  const { purgeProtection, tags, updated, removal, sku, accessKeys, publicAccess, historySeconds } = store
+  return {
+    purge_protection: purgeProtection ? 1 : 0,
+    tags: JSON.stringify(tags),
+    profile: JSON.stringify({ sku, accessKeys, publicAccess, historySeconds } satisfies Profile),
+    updated,
+    deleted: removal?.deleted ?? null,
+    purge: removal?.purge ?? null,
+  }
+}
 
 function storeOf(row: Row): ManagedStore {
-  const { sku, accessKeys, publicAccess }: Profile = { ...plain, ...JSON.parse(row.profile) }
+  const profile: Profile = { ...plain, ...JSON.parse(row.profile) }
+  const { sku, accessKeys, publicAccess, historySeconds = historySecondsOf(sku) } = profile
   return {
     name: row.name,
     resourceId: row.resource_id,
     location: row.location,
     sealingKey: row.sealing_key,
     publicAccess,
+    historySeconds,
     retentionDays: row.retention_days,
     purgeProtection: row.purge_protection === 1,
     tags: JSON.parse(row.tags),

@@ -27,6 +27,7 @@ export type StoreDraft = {
   readonly purgeProtection?: boolean | undefined
   readonly publicAccess?: boolean | undefined
   readonly accessKeys?: boolean | undefined
+  readonly historySeconds?: number | undefined
 }
 
 /** Why a store can't be called so, if it can't: it is the first label of a host. */
@@ -34,6 +35,21 @@ export const wrongStoreName = (name: string): string | undefined =>
   /^[a-z0-9][a-z0-9-]{3,48}[a-z0-9]$/i.test(name)
     ? undefined
     : `The store name '${name.slice(0, 64)}' is invalid. It must have 5-50 letters, digits and hyphens, and begin and end with a letter or digit.`
+
+const daySeconds = 86_400
+/** What is no longer in force is remembered for so long, unless the store says otherwise; as in Azure, by its tier. */
+export const historySecondsOf = (sku: StoreSku): number => (sku === 'free' || sku === 'developer' ? 7 : 30) * daySeconds
+/** The pages of one list are read from what is remembered, so it isn't nothing. */
+const historySecondsMin = 3_600
+const historySecondsMax = 366 * daySeconds
+
+function refuseHistory({ historySeconds }: StoreDraft): void {
+  if (historySeconds === undefined || (historySeconds >= historySecondsMin && historySeconds <= historySecondsMax))
+    return
+  throw badRequest(
+    `The property "defaultKeyValueRevisionRetentionPeriodInSeconds" must be from ${historySecondsMin} to ${historySecondsMax}.`,
+  )
+}
 
 /** A store that is founded now. */
 export function newStore(resourceId: string, sealingKey: string, draft: StoreDraft, at: Instant): ManagedStore {
@@ -44,6 +60,7 @@ export function newStore(resourceId: string, sealingKey: string, draft: StoreDra
   if (retentionDays < 1 || retentionDays > 7) {
     throw badRequest('The property "softDeleteRetentionInDays" must be from 1 to 7.')
   }
+  refuseHistory(draft)
   return {
     name: lastIn(resourceId).toLowerCase(),
     resourceId,
@@ -55,6 +72,7 @@ export function newStore(resourceId: string, sealingKey: string, draft: StoreDra
     tags,
     sku: draft.sku,
     accessKeys,
+    historySeconds: draft.historySeconds ?? historySecondsOf(draft.sku),
     created: at,
     updated: at,
     removal: undefined,
@@ -70,6 +88,7 @@ export function changedStore(store: ManagedStore, draft: StoreDraft, at: Instant
   if (draft.retentionDays !== undefined && draft.retentionDays !== store.retentionDays) {
     throw badRequest('The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.')
   }
+  refuseHistory(draft)
   return {
     ...store,
     tags: draft.tags ?? store.tags,
@@ -77,6 +96,7 @@ export function changedStore(store: ManagedStore, draft: StoreDraft, at: Instant
     purgeProtection: draft.purgeProtection ?? store.purgeProtection,
     publicAccess: draft.publicAccess ?? store.publicAccess,
     accessKeys: draft.accessKeys ?? store.accessKeys,
+    historySeconds: draft.historySeconds ?? store.historySeconds,
     updated: at,
   }
 }

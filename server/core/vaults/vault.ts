@@ -26,6 +26,8 @@ export type Store = {
   readonly sealingKey: string
   /** Without it nobody is let in from outside. */
   readonly publicAccess: boolean
+  /** For how long it is remembered what settings were. */
+  readonly historySeconds: number
 }
 
 /** The id under which a vault's or store's key is kept. */

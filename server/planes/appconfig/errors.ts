@@ -3,7 +3,7 @@ import { newestConfigurationVersion } from '@cardea/contract/appconfig/versions'
 import { Fault, type FaultCode } from '#base/fault.ts'
 
 /** How App Configuration says each fault (reference 3): a status, and a problem where the service has a body at all. */
-type Saying = { readonly status: number; readonly problem?: (fault: Fault, status: number) => Problem }
+type Saying = { readonly status: number; readonly problem?: (fault: Fault, status: number) => Problem | undefined }
 
 const base = 'https://azconfig.io/errors/'
 const problem =
@@ -48,6 +48,14 @@ const conflict = (fault: Fault, status: number): Problem =>
     ? { type: `${base}already-exists`, title: 'The resource already exists.', status, detail: '' }
     : problem('invalid-state', 'Target resource state invalid.')(fault, status)
 
+const unmet = (fault: Fault, status: number): Problem | undefined =>
+  fault.particulars.title === undefined
+    ? undefined
+    : problem('precondition-failed', fault.particulars.title)(fault, status)
+
+const tooLarge = (fault: Fault, status: number): Problem =>
+  problem('too-large', fault.particulars.title ?? 'The setting is too large')(fault, status)
+
 const said: Record<FaultCode, Saying> = {
   invalid: { status: 400, problem: invalidArgument },
   unauthenticated: { status: 401 },
@@ -56,12 +64,13 @@ const said: Record<FaultCode, Saying> = {
   'deleted-not-found': { status: 404 },
   'deleted-but-recoverable': { status: 409, problem: problem('invalid-state', 'Target resource state invalid.') },
   conflict: { status: 409, problem: conflict },
-  precondition: { status: 412 },
+  // The service says nothing more; of a change set we do.
+  precondition: { status: 412, problem: unmet },
   locked: { status: 409, problem: keyLocked },
   disabled: { status: 403, problem: forbidden },
   protected: { status: 403, problem: forbidden },
   unsettled: { status: 409, problem: problem('invalid-state', 'Target resource state invalid.') },
-  'too-large': { status: 413, problem: problem('too-large', 'The setting is too large') },
+  'too-large': { status: 413, problem: tooLarge },
   throttled: { status: 429, problem: throttled },
   unavailable: { status: 503, problem: problem('unavailable', 'The service cannot answer now') },
   internal: { status: 500, problem: problem('server-error', 'The service failed') },

@@ -1,9 +1,19 @@
+import type { House } from '#core/configuration/configuration.ts'
 import type { Store, Vault } from '#core/vaults/vault.ts'
 import type { Hosts } from '../http/hosts.ts'
 import type { Route } from '../plane.ts'
 import type { Tenancy } from '../tenancy.ts'
 import type { Around } from './around.ts'
 import bindRotation from './bind-rotation.ts'
+import applyChangeSet from './change-sets/apply-change-set.ts'
+import cancelSet from './change-sets/cancel-change-set.ts'
+import getSet from './change-sets/get-change-set.ts'
+import listSets from './change-sets/list-change-sets.ts'
+import planChangeSet from './change-sets/plan-change-set.ts'
+import planRestore from './change-sets/plan-restore.ts'
+import planOneUndo from './change-sets/plan-undo.ts'
+import restore from './change-sets/restore.ts'
+import undoSet from './change-sets/undo-change-set.ts'
 import deleteAlert from './delete-alert.ts'
 import followStore from './follow-store.ts'
 import followVault from './follow-vault.ts'
@@ -34,7 +44,19 @@ export const onVaults = (around: Around): readonly Route<Vault>[] => [
   followVault(around),
 ]
 
-export const onStores = (around: Around): readonly Route<Store>[] => [followStore(around), listReferences(around)]
+export const onStores = (around: Around & House): readonly Route<Store>[] => [
+  followStore(around),
+  listReferences(around),
+  planChangeSet(around),
+  applyChangeSet(around),
+  listSets(),
+  getSet(),
+  cancelSet(),
+  planOneUndo(around),
+  undoSet(around),
+  planRestore(around),
+  restore(around),
+]
 
 type AroundManagement = { readonly hosts: Hosts; readonly metrics: Metrics; readonly allowPrivate: boolean }
 export const onManagement = ({ hosts, metrics, allowPrivate }: AroundManagement): readonly Route<Tenancy>[] => [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { historyTrimming } from '#core/configuration/configuration.ts'
+import { historyTrimming } from '#core/configuration/history.ts'
 import { scheduleAt } from '#core/schedule/schedule.ts'
 import { asks, at } from '../testing/asks.ts'
 import { type RunningStore, runningStore, version } from '../testing/store.ts'

@@ -16,6 +16,7 @@ export const draftFrom = ({ location, tags, sku, properties = {} as Properties }
   purgeProtection: properties.enablePurgeProtection,
   publicAccess: properties.publicNetworkAccess && properties.publicNetworkAccess === 'Enabled',
   accessKeys: properties.disableLocalAuth === undefined ? undefined : !properties.disableLocalAuth,
+  historySeconds: properties.defaultKeyValueRevisionRetentionPeriodInSeconds,
 })
 
 /** Ours into theirs. */
@@ -38,6 +39,7 @@ export const resourceOf = (store: ManagedStore, { storeUrl }: StoreUrl): object 
     privateEndpointConnections: null,
     publicNetworkAccess: store.publicAccess ? 'Enabled' : 'Disabled',
     disableLocalAuth: !store.accessKeys,
+    defaultKeyValueRevisionRetentionPeriodInSeconds: store.historySeconds,
     softDeleteRetentionInDays: store.retentionDays,
     enablePurgeProtection: store.purgeProtection,
   },
