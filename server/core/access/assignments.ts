@@ -2,7 +2,7 @@ import { type Action, actionNames, actions, kindOf } from '@cardea/contract/acti
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { directoryKey, principalById, principalEnabled } from '#core/identity/directory.ts'
+import { directoryKey, principalById } from '#core/identity/directory.ts'
 import { groupsOf } from '#core/identity/membership.ts'
 import { refuseLocked } from '#core/locks/locks.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
@@ -17,6 +17,7 @@ import {
   sameAssignment,
   sayAssignment,
 } from './access-rows.ts'
+import { keepingAdministrators } from './administrators.ts'
 import { attributesOfAssignment, conditionFrom } from './condition.ts'
 import { contains, type RoleAssignment } from './grant.ts'
 import { isProven, wordsOf } from './held.ts'
@@ -96,14 +97,7 @@ export async function unassignRole(
     )
   }
   await refuseLocked(sql, idOf(kept), 'delete')
-  if (await isLastAdministrator(sql, keyring, kept)) {
-    throw new Fault(
-      'conflict',
-      'This is the last assignment by which anybody may assign roles here. Assign such a role to somebody else first.',
-      { arm: 'CannotDeleteLastRbacAdminRoleAssignment' },
-    )
-  }
-  await removeAssignment(sql, id)
+  await keepingAdministrators({ turn, keyring }, kept.principal, () => removeAssignment(sql, id))
   turn.changeAccess()
   return kept
 }
@@ -189,24 +183,6 @@ function refuseBorrowedDirectory(permit: Permit<Action>, role: Role): void {
   )
   if (missing === undefined) return
   throw new Fault('forbidden', `Only who holds the right ${actions[missing]} in the directory may assign ${role.name}.`)
-}
-
-/** Whether nobody could assign roles at this scope any more, if this one went: then not even its holder could undo it. */
-async function isLastAdministrator(sql: Sql, keyring: Keyring, going: KeptAssignment): Promise<boolean> {
-  const administers = async (one: KeptAssignment): Promise<boolean> => {
-    if (one.condition !== undefined || !(await isProven(sql, keyring, one))) return false
-    const role = await roleById(sql, keyring, one.role)
-    return role?.binds === undefined && role?.allows.has('roles/assign') === true
-  }
-  // Only a subscription, or all there is, can be left without: below them, somebody above can help.
-  if (going.scope.split('/').length > 3 || !(await administers(going))) return false
-  for (const scope of ['/', going.scope]) {
-    for (const other of await assignmentsAt(sql, scope)) {
-      if (other.id === going.id || !(await administers(other))) continue
-      if (await principalEnabled(sql, other.principal)) return false
-    }
-  }
-  return true
 }
 
 async function keepAssignment(

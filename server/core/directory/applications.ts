@@ -19,6 +19,7 @@ import { dropFederatedOf } from '#core/identity/federated-credentials.ts'
 import type { Credential } from '#core/identity/principal.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { type GivenCertificate, replaceCertificates } from './credentials.ts'
+import { disempowering } from './escalation.ts'
 import { type Key, noSuchObject, serviceKinds, theApplication, theEntry } from './look-up.ts'
 import { keepSignIn } from './sign-in.ts'
 
@@ -96,12 +97,15 @@ export async function updateApplication(
 }
 
 /** Takes an application away for good, with its credentials, its service principal and what that was allowed. */
-export async function deleteApplication({ sql, turn }: Scope<'applications/delete'>, key: Key): Promise<void> {
+export async function deleteApplication(scope: Scope<'applications/delete'>, key: Key): Promise<void> {
+  const { sql, turn } = scope
   const { objectId, principal } = await theApplication(sql, key)
   if (principal !== undefined) {
-    await partPrincipal(turn, principal)
-    await unassignAll(turn, principal)
-    await forget(turn, principal)
+    await disempowering(scope, principal, async () => {
+      await partPrincipal(turn, principal)
+      await unassignAll(turn, principal)
+      await forget(turn, principal)
+    })
   }
   await dropCredentialsOf(turn, objectId)
   await dropFederatedOf(turn, objectId)

@@ -6,7 +6,7 @@ import type { Entry } from '#core/identity/entry.ts'
 import { allMembersOf, directGroupsOf, groupsOf, join, leave, membersOf } from '#core/identity/membership.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
-import { refuseEscalation } from './escalation.ts'
+import { disempowering, refuseEscalation } from './escalation.ts'
 import { type Key, noSuchObject, theEntry } from './look-up.ts'
 
 /** Groups, and who belongs to them. */
@@ -45,8 +45,10 @@ export async function updateGroup(
 /** Takes a group away, with what its members were allowed by it. */
 export async function deleteGroup(scope: Scope<'directory-groups/delete'>, key: Key): Promise<void> {
   const { objectId } = await theEntry(scope.sql, key, 'group')
-  await unassignAll(scope.turn, objectId)
-  await forget(scope.turn, objectId)
+  await disempowering(scope, objectId, async () => {
+    await unassignAll(scope.turn, objectId)
+    await forget(scope.turn, objectId)
+  })
 }
 
 /** Makes somebody a member: what the group may do they may do from the moment this is answered. */
@@ -63,7 +65,8 @@ export async function addMember(scope: Scope<'directory-groups/members'>, key: K
 
 export async function removeMember(scope: Scope<'directory-groups/members'>, key: Key, member: string): Promise<void> {
   const group = await theEntry(scope.sql, key, 'group')
-  if (!(await leave(scope.turn, group.objectId, member))) throw noSuchObject({ value: member })
+  const left = await disempowering(scope, group.objectId, () => leave(scope.turn, group.objectId, member))
+  if (!left) throw noSuchObject({ value: member })
 }
 
 async function entriesOf(sql: Sql, ids: readonly string[]): Promise<Entry[]> {

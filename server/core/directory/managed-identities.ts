@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
+import { keepingAdministrators } from '#core/access/administrators.ts'
 import { unassignAll } from '#core/access/departure.ts'
 import { forgetScope } from '#core/access/forget-scope.ts'
 import { enter, entryById, forget } from '#core/identity/entries.ts'
@@ -111,13 +112,13 @@ export async function tagIdentity(
 
 /** Takes an identity away with its service principal and what that was allowed. False when there was none. */
 export async function deleteManagedIdentity(
-  { sql, turn }: Scope<'identities/delete'>,
+  { sql, turn, keyring }: Scope<'identities/delete'>,
   resourceId: string,
 ): Promise<boolean> {
   const found = await identityRow(sql, resourceId)
   if (found === undefined) return false
   await refuseLocked(sql, resourceId, 'delete')
-  await removeIdentity(turn, found)
+  await keepingAdministrators({ turn, keyring }, found.principal, () => removeIdentity(turn, found))
   return true
 }
 

@@ -8,6 +8,7 @@ import type { Entry } from '#core/identity/entry.ts'
 import type { Credential } from '#core/identity/principal.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
+import { disempowering } from './escalation.ts'
 import { type Key, serviceKinds, theEntry } from './look-up.ts'
 import { resourceOfIdentity } from './managed-identities.ts'
 import { keepSignIn } from './sign-in.ts'
@@ -76,29 +77,30 @@ export async function createServicePrincipal(
 
 /** Changes a service principal; switched off, it may do nothing from the moment this is answered. */
 export async function updateServicePrincipal(
-  { sql, turn }: Scope<'service-principals/update'>,
+  scope: Scope<'service-principals/update'>,
   key: Key,
   { name, enabled, details }: ServicePrincipalChange,
 ): Promise<void> {
-  const before = await theEntry(sql, key, ...serviceKinds)
-  await amendEntry(turn, {
+  const before = await theEntry(scope.sql, key, ...serviceKinds)
+  const after = {
     ...before,
     name: name ?? before.name,
     enabled: enabled ?? before.enabled,
     details: merged(before.details, details),
-  })
+  }
+  const amend = () => amendEntry(scope.turn, after)
+  await (after.enabled === before.enabled ? amend() : disempowering(scope, before.objectId, amend))
 }
 
 /** Takes a service principal away, with what it was allowed; its application stays. */
-export async function deleteServicePrincipal(
-  { sql, turn }: Scope<'service-principals/delete'>,
-  key: Key,
-): Promise<void> {
-  const { objectId, kind } = await theEntry(sql, key, ...serviceKinds)
+export async function deleteServicePrincipal(scope: Scope<'service-principals/delete'>, key: Key): Promise<void> {
+  const { objectId, kind } = await theEntry(scope.sql, key, ...serviceKinds)
   // Its resource would be left without anybody to act as it.
   if (kind === 'managed-identity') {
     throw new Fault('invalid', 'A managed identity goes with its resource. Delete that instead.')
   }
-  await unassignAll(turn, objectId)
-  await forget(turn, objectId)
+  await disempowering(scope, objectId, async () => {
+    await unassignAll(scope.turn, objectId)
+    await forget(scope.turn, objectId)
+  })
 }

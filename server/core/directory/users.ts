@@ -6,7 +6,7 @@ import { setUserPassword } from '#core/identity/people.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
-import { refuseEscalation, wholeDirectory } from './escalation.ts'
+import { disempowering, refuseEscalation, wholeDirectory } from './escalation.ts'
 import { type Key, theEntry } from './look-up.ts'
 
 /** People. */
@@ -49,13 +49,15 @@ export async function updateUser(
   // Under another's name somebody could be taken for them, and with another's password be them.
   if (userPrincipalName !== undefined || password !== undefined) await refuseEscalation(scope, before.objectId)
   if (password !== undefined) await changePassword(scope, before, password)
-  await amendEntry(scope.turn, {
+  const after = {
     ...before,
     name: name ?? before.name,
     userPrincipalName: userPrincipalName ?? before.userPrincipalName,
     enabled: enabled ?? before.enabled,
     details: merged(before.details, details),
-  })
+  }
+  const amend = () => amendEntry(scope.turn, after)
+  await (after.enabled === before.enabled ? amend() : disempowering(scope, before.objectId, amend))
 }
 
 async function changePassword(
@@ -77,6 +79,8 @@ export async function signOutEverywhere({ sql, turn }: Scope<'users/update'>, ke
 /** Takes somebody away, with what they were allowed. */
 export async function deleteUser(scope: Scope<'users/delete'>, key: Key): Promise<void> {
   const { objectId } = await theEntry(scope.sql, key, 'user')
-  await unassignAll(scope.turn, objectId)
-  await forget(scope.turn, objectId)
+  await disempowering(scope, objectId, async () => {
+    await unassignAll(scope.turn, objectId)
+    await forget(scope.turn, objectId)
+  })
 }

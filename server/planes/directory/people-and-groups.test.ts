@@ -273,6 +273,33 @@ describe('who manages a part of the directory', () => {
     await people.graph.done('PATCH', `/users/${person.id}`, { passwordProfile: { password: 'helped out' } })
   })
 
+  it('takes no rights from an administrator: neither for a while nor for good, by no way around', async () => {
+    const applications = await administrator(builtInRoles.applicationAdministrator)
+    const people = await administrator(builtInRoles.userAdministrator)
+    const boss = await graph.done('POST', '/users', newUser('boss of people'))
+    const team = await newGroup('bosses')
+    await graph.done('POST', `/groups/${team.id}/members/$ref`, pointerTo(boss.id))
+    const asPrincipal = { ...people.app.principal, objectId: team.id }
+    await house.assign(asPrincipal, builtInRoles.userAccessAdministrator, '/')
+    for (const [method, path, body] of [
+      ['PATCH', `/users/${boss.id}`, { accountEnabled: false }],
+      ['DELETE', `/users/${boss.id}`, undefined],
+      ['DELETE', `/groups/${team.id}/members/${boss.id}/$ref`, undefined],
+      ['DELETE', `/groups/${team.id}`, undefined],
+    ] as const) {
+      assert.equal((await people.graph.ask(method, path, body)).status, 403, `${method} ${path}`)
+    }
+    const { objectId } = people.app.principal
+    assert.equal((await applications.graph.ask('DELETE', `/servicePrincipals/${objectId}`)).status, 403)
+    const off = { accountEnabled: false }
+    assert.equal((await applications.graph.ask('PATCH', `/servicePrincipals/${objectId}`, off)).status, 403)
+    // What else is told of them anybody may tell who manages people.
+    await people.graph.done('PATCH', `/users/${boss.id}`, { jobTitle: 'boss', accountEnabled: true })
+    const person = await people.graph.done('POST', '/users', newUser('nobody special'))
+    await people.graph.done('PATCH', `/users/${person.id}`, { accountEnabled: false })
+    await people.graph.done('DELETE', `/users/${person.id}`)
+  })
+
   it('may do nothing in the other part', async () => {
     const applications = await administrator(builtInRoles.applicationAdministrator)
     const reader = await administrator(builtInRoles.directoryReaders)
@@ -280,5 +307,54 @@ describe('who manages a part of the directory', () => {
     assert.equal((await applications.graph.ask('POST', '/groups', { displayName: 'x' })).status, 403)
     assert.equal((await reader.graph.ask('GET', '/users')).status, 200)
     assert.equal((await reader.graph.ask('POST', '/applications', { displayName: 'x' })).status, 403)
+  })
+})
+
+describe('the last one who may', () => {
+  it('administer the directory, or assign roles, is neither deleted nor switched off, by nobody', async () => {
+    await using alone = await openHouse()
+    const own = graphOf(alone, () => alone.developerToken(`https://${graphHost}`))
+    const found = await own.done(
+      'GET',
+      `/servicePrincipals?$filter=appId eq '${alone.env.AZURE_CLIENT_ID}'`.replaceAll(' ', '%20'),
+    )
+    const [{ id }] = found.value
+    const tries = [
+      ['DELETE', `/servicePrincipals/${id}`, undefined],
+      ['PATCH', `/servicePrincipals/${id}`, { accountEnabled: false }],
+    ] as const
+    for (const [method, path, body] of tries) {
+      const heard = await own.ask(method, path, body)
+      assert.equal(heard.status, 409, heard.text)
+      assert.match(heard.json.error.message, /^This would leave nobody who /)
+    }
+    // Another one, who is switched off, is nobody, and so is a group with nobody in it.
+    const other = await own.done('POST', '/users', newUser('other', { accountEnabled: false }))
+    const empty = await own.done('POST', '/groups', {
+      displayName: 'empty',
+      mailEnabled: false,
+      mailNickname: 'x',
+      securityEnabled: true,
+    })
+    const someone = await alone.newcomer('someone')
+    for (const objectId of [other.id, empty.id]) {
+      const principal = { ...someone.principal, objectId }
+      for (const role of [builtInRoles.globalAdministrator, builtInRoles.userAccessAdministrator])
+        await alone.assign(principal, role, '/')
+    }
+    assert.equal((await own.ask('DELETE', `/servicePrincipals/${id}`)).status, 409)
+    await own.done('POST', `/groups/${empty.id}/members/$ref`, pointerTo(someone.principal.objectId))
+    const theirs = graphOf(alone, () => someone.token(`https://${graphHost}`))
+    await own.done('DELETE', `/servicePrincipals/${id}`)
+    // Now it is them, also by way of the group.
+    for (const [method, path] of [
+      ['DELETE', `/servicePrincipals/${someone.principal.objectId}`],
+      ['DELETE', `/groups/${empty.id}/members/${someone.principal.objectId}/$ref`],
+      ['DELETE', `/groups/${empty.id}`],
+    ] as const) {
+      assert.equal((await theirs.ask(method, path)).status, 409, `${method} ${path}`)
+    }
+    await theirs.done('PATCH', `/users/${other.id}`, { accountEnabled: true })
+    await theirs.done('DELETE', `/groups/${empty.id}/members/${someone.principal.objectId}/$ref`)
   })
 })
