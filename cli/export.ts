@@ -35,8 +35,8 @@ export default command({
     },
     profile: {
       type: 'string',
-      value: 'PROFILE',
-      says: `the shape of settings: ${profiles.join(' or ')}`,
+      value: profiles.join('|'),
+      says: 'the shape of settings',
       shape: oneOf(...profiles),
     },
     values: { type: 'boolean', says: 'the values of secrets too' },

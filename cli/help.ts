@@ -1,17 +1,24 @@
 import type { Command, Option } from './command.ts'
+import type { Area } from './commands.ts'
 import { type Paint, widthOf } from './print.ts'
 
-/** Help, made from what the commands say of themselves. */
-export function overview(commands: readonly Command[], paint: Paint): string {
+/** Help, made from what the commands say of themselves: all of them by their areas, or the members of a family. */
+export function overview(areas: readonly Area[], paint: Paint): string {
+  const width = Math.max(...areas.flatMap(({ commands }) => commands.map(({ name }) => widthOf(name))))
+  const several = areas.length > 1
   return [
     `${paint.bold('cardea')}: secrets and settings that rotate while applications follow.`,
     '',
     'Usage: cardea COMMAND [OPTIONS]',
-    '',
-    ...columns(
-      commands.map(({ name, says }) => [name, says]),
-      paint,
-    ),
+    ...areas.flatMap(({ title, commands }) => [
+      '',
+      ...(several ? [paint.bold(title)] : []),
+      ...columns(
+        commands.map(({ name, says }) => [name, says]),
+        paint,
+        width,
+      ),
+    ]),
     '',
     'More about one of them: cardea help COMMAND',
   ].join('\n')
@@ -39,7 +46,10 @@ export function helpOf({ name, says, more, takes, options, examples }: Command, 
 const optionText = (name: string, { type, value, multiple }: Option): string =>
   `--${name}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}${multiple ? ' …' : ''}`
 
-function columns(rows: readonly (readonly [string, string])[], paint: Paint): string[] {
-  const width = Math.max(...rows.map(([left]) => widthOf(left)))
+function columns(
+  rows: readonly (readonly [string, string])[],
+  paint: Paint,
+  width = Math.max(...rows.map(([left]) => widthOf(left))),
+): string[] {
   return rows.map(([left, right]) => `  ${paint.name(left)}${' '.repeat(width - widthOf(left))}  ${right}`)
 }

@@ -57,8 +57,8 @@ export default command({
     },
     profile: {
       type: 'string',
-      value: 'PROFILE',
-      says: `the shape of the file: ${profiles.join(' or ')}`,
+      value: profiles.join('|'),
+      says: 'the shape of the file',
       shape: oneOf(...profiles),
     },
     vault,

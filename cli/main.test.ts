@@ -1,13 +1,33 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { commands } from './commands.ts'
+import { areas, commands } from './commands.ts'
+import { commandsPage, writtenCommandsPage } from './testing/commands-page.ts'
 import { run } from './testing/world.ts'
 
 describe('the command line', () => {
   it('shows every command when it is asked for nothing', async () => {
     const { exit, out } = await run([])
     assert.equal(exit, 0)
-    for (const { name, says } of commands) assert.match(out, new RegExp(`${name} +${says}`))
+    for (const { name, says } of commands) assert.match(out, new RegExp(`${name} +${RegExp.escape(says)}`))
+    const titles = areas.map(({ title }) => out.indexOf(`\n${title}\n`))
+    assert.deepEqual(
+      titles,
+      titles.toSorted((a, b) => a - b),
+      'by areas, in their order',
+    )
+    assert.ok(!titles.includes(-1))
+  })
+
+  it('stands in docs/guide/commands.md as it is (if not: npm run commands)', () => {
+    assert.equal(writtenCommandsPage(), commandsPage())
+  })
+
+  it('has no two commands of one name, and tells of each what it is for in a sentence', () => {
+    assert.equal(new Set(commands.map(({ name }) => name)).size, commands.length)
+    for (const { name, says, examples } of commands) {
+      assert.match(says, /^[A-Z].*\.$/, name)
+      for (const example of examples) assert.match(example, /cardea /, name)
+    }
   })
 
   for (const { name, options } of commands) {
@@ -44,6 +64,12 @@ describe('the command line', () => {
     ['setting create a', /Did you mean: cardea setting set\n/],
     ['sercet get db', /Did you mean: cardea secret show\n/],
     ['rotation remove db', /Did you mean: cardea rotation unbind\n/],
+    ['role grant ada', /Did you mean: cardea role assign\n/],
+    ['role revoke ada', /Did you mean: cardea role unassign\n/],
+    ['vault new shop', /Did you mean: cardea vault create\n/],
+    ['secret update db', /Did you mean: cardea secret edit\n/],
+    ['group leave x', /There are: group create, group list/],
+    ['imprt', /Did you mean: cardea import/],
     ['rotation get db', /Did you mean: cardea rotation show\n/],
     ['secrt', /Did you mean one of: secret set, secret show, secret list/],
     ['secret lst', /Did you mean: cardea secret list/],

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@cardea/client'
 import { argumentsOf } from './arguments.ts'
 import { type Command, type ExitCode, Misuse, Refusal } from './command.ts'
-import { commands } from './commands.ts'
+import { areas, commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 import { nearest, nearestVerb } from './nearest.ts'
 import { type Paint, paintFor } from './print.ts'
@@ -80,10 +80,10 @@ const firstWord = (name: string): string => name.split(' ', 1)[0] as string
 
 function helpAbout(words: readonly string[], paint: Paint): string {
   const asked = words.filter((word) => !word.startsWith('-'))
-  if (asked.length === 0) return overview(commands, paint)
+  if (asked.length === 0) return overview(areas, paint)
   const family = commands.filter(({ name }) => name.startsWith(`${asked.join(' ')} `))
   return family.length > 0 && !commands.some(({ name }) => name === asked.join(' '))
-    ? overview(family, paint)
+    ? overview([{ title: asked.join(' '), commands: family }], paint)
     : helpOf(commandIn(asked), paint)
 }
 

@@ -31,12 +31,24 @@ const alsoCalled: readonly (readonly [words: readonly string[], verbs: readonly 
   [['ls', 'all'], ['list']],
   [['history', 'log'], ['versions']],
   [
-    ['put', 'create', 'add', 'new', 'write', 'update', 'set'],
-    ['set', 'bind'],
+    ['update', 'change', 'modify'],
+    ['edit', 'set'],
+  ],
+  [
+    ['put', 'create', 'add', 'new', 'write', 'make', 'set'],
+    ['set', 'bind', 'create', 'add', 'assign'],
+  ],
+  [
+    ['grant', 'give'],
+    ['assign', 'add'],
+  ],
+  [
+    ['revoke', 'take'],
+    ['unassign', 'remove'],
   ],
   [
     ['rm', 'remove', 'del', 'delete', 'drop'],
-    ['delete', 'unbind'],
+    ['delete', 'unbind', 'unassign', 'remove'],
   ],
   [['destroy'], ['purge']],
   [['restore', 'undelete'], ['recover']],
@@ -45,11 +57,11 @@ const reading = ['show', 'list', 'versions']
 
 /** The verb that a word stands for, else the nearest; somebody who wants to read is never led to what writes. */
 export function nearestVerb(word: string, verbs: readonly string[]): string | undefined {
-  const entry = alsoCalled.find(([words, meant]) => words.includes(word) || meant.includes(word))
-  if (entry === undefined) return nearest(word, verbs)
-  const meant = entry[1].find((verb) => verbs.includes(verb))
+  const entries = alsoCalled.filter(([words, meant]) => words.includes(word) || meant.includes(word))
+  if (entries.length === 0) return nearest(word, verbs)
+  const meant = entries.flatMap(([, meant]) => meant)
   return (
-    meant ??
-    (entry[1].some((verb) => reading.includes(verb)) ? reading.find((verb) => verbs.includes(verb)) : undefined)
+    meant.find((verb) => verbs.includes(verb)) ??
+    (meant.some((verb) => reading.includes(verb)) ? reading.find((verb) => verbs.includes(verb)) : undefined)
   )
 }

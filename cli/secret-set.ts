@@ -18,6 +18,8 @@ export default command({
     'content-type': { type: 'string', value: 'TYPE', says: 'what the value is, application/json for one' },
     tag: { type: 'string', value: 'KEY=VALUE', multiple: true, says: 'a tag; may be given again' },
     expires: { type: 'string', value: 'TIME', says: 'when it expires, as 2027-01-31 or 2027-01-31T12:00:00Z' },
+    'not-before': { type: 'string', value: 'TIME', says: 'when it begins to count' },
+    disabled: { type: 'boolean', says: 'nobody can read it until it is enabled' },
     vault,
     data,
     json,
@@ -28,12 +30,17 @@ export default command({
     'cardea secret set tls-key --file key.pem --content-type application/x-pem-file --expires 2027-01-31',
   ],
   async run(given, world) {
+    const attributes = {
+      ...(given.expires !== undefined && { exp: Math.floor(timeFrom('--expires', given.expires) / 1000) }),
+      ...(given['not-before'] !== undefined && {
+        nbf: Math.floor(timeFrom('--not-before', given['not-before']) / 1000),
+      }),
+      ...(given.disabled && { enabled: false }),
+    }
     const body = {
       tags: tagsIn(given.tag),
       ...(given['content-type'] !== undefined && { contentType: given['content-type'] }),
-      ...(given.expires !== undefined && {
-        attributes: { exp: Math.floor(timeFrom('--expires', given.expires) / 1000) },
-      }),
+      ...(Object.keys(attributes).length > 0 && { attributes }),
     }
     const value = await valueFrom(world, given, `Value of ${given.name}`)
     return withVault(world, given, async (vault) => {

@@ -12,19 +12,7 @@ export default command({
   examples: ['cardea secret versions db-password'],
   async run({ name, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
-      const items = await pagesOf<SecretItem>(vault, `${secretPath(name)}/versions`, 'value', 'nextLink')
-      if (items.length === 0) throw noSecret(vault.origin, name)
-      const versions = items
-        .map(({ id, attributes, contentType, tags }) => ({
-          version: id.slice(id.lastIndexOf('/') + 1),
-          enabled: attributes.enabled,
-          created: attributes.created,
-          updated: attributes.updated,
-          expires: attributes.exp ?? null,
-          contentType: contentType ?? null,
-          tags: tags ?? {},
-        }))
-        .sort((a, b) => b.created - a.created)
+      const versions = await versionsOf(vault, name)
       if (json) world.print(JSON.stringify(await withLastRead(vault, name, versions)))
       else {
         const paint = paintFor(world.terminal.colours)
@@ -56,4 +44,21 @@ async function withLastRead<T extends { version: string }>(vault: Service, name:
     if (error instanceof Refusal) return versions
     throw error
   }
+}
+
+/** The versions of a secret, newest first. */
+export async function versionsOf(vault: Service, name: string) {
+  const items = await pagesOf<SecretItem>(vault, `${secretPath(name)}/versions`, 'value', 'nextLink')
+  if (items.length === 0) throw noSecret(vault.origin, name)
+  return items
+    .map(({ id, attributes, contentType, tags }) => ({
+      version: id.slice(id.lastIndexOf('/') + 1),
+      enabled: attributes.enabled,
+      created: attributes.created,
+      updated: attributes.updated,
+      expires: attributes.exp ?? null,
+      contentType: contentType ?? null,
+      tags: tags ?? {},
+    }))
+    .sort((a, b) => b.created - a.created)
 }

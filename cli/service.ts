@@ -80,14 +80,11 @@ export async function withStore(
 export async function withManagement(
   world: World,
   where: Where,
-  work: (management: Service) => Promise<ExitCode>,
+  work: (management: Service, way: Way) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   await using way = await wayTo(world, where.data)
-  const { env, transport } = way
-  const origin = managementOf(env)
-  const authorization = byToken(tokensOf(credentialFrom(env, transport)), `${origin}/.default`)
-  const prove = (request: Request) => authorization.headersFor(request)
-  return await along(way, () => work(serviceAt(origin, managementVersion, transport, prove)))
+  const management = besideOn(way, 'management')
+  return await along(way, () => work(management, way))
 }
 
 /** Works with the directory of the installation that the environment means, and closes what that opened. */
@@ -97,11 +94,17 @@ export async function withDirectory(
   work: (directory: Service) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   await using way = await wayTo(world, where.data)
-  const { env, transport } = way
-  const origin = besideLogin(env, 'graph')
+  const directory = directoryOn(way)
+  return await along(way, () => work(directory))
+}
+
+/** The directory that is reached on the same way as what a command works with. */
+export const directoryOn = (way: Way): Service => besideOn(way, 'graph')
+
+function besideOn({ env, transport }: Way, host: 'management' | 'graph'): Service {
+  const origin = besideLogin(env, host)
   const authorization = byToken(tokensOf(credentialFrom(env, transport)), `${origin}/.default`)
-  const prove = (request: Request) => authorization.headersFor(request)
-  return await along(way, () => work(serviceAt(origin, managementVersion, transport, prove)))
+  return serviceAt(origin, managementVersion, transport, (request) => authorization.headersFor(request))
 }
 
 /** Any version is taken there; this one is what Azure's own clients ask for the subscription with. */

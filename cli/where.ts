@@ -1,25 +1,48 @@
 import { Misuse, Refusal } from './command.ts'
-import type { Service } from './service.ts'
+import { pagesOf, type Service } from './service.ts'
 
-type Named = { readonly id: string; readonly name: string }
+export type Named = { readonly id: string; readonly name: string }
 
-/** The resource id of a vault, by its name. */
-export async function vaultCalled(management: Service, name: string): Promise<string> {
-  const subscriptions = ((await management.ask('GET', '/subscriptions')).body.value ?? []) as Named[]
-  for (const { id } of subscriptions) {
-    const { body } = await management.ask('GET', `${id}/providers/Microsoft.KeyVault/vaults`)
-    const found = ((body.value ?? []) as Named[]).find((vault) => vault.name.toLowerCase() === name.toLowerCase())
-    if (found !== undefined) return found.id
-  }
-  throw new Refusal('not-found', `There is no vault ${name}, or you may not see it.`)
+const kinds = {
+  vault: 'Microsoft.KeyVault/vaults',
+  store: 'Microsoft.AppConfiguration/configurationStores',
+} as const
+export type Kind = keyof typeof kinds
+export const typeOf = (kind: Kind): string => kinds[kind]
+
+/** The subscription: an installation has one. */
+export async function subscriptionOf(management: Service): Promise<string> {
+  const [first] = ((await management.ask('GET', '/subscriptions')).body.value ?? []) as Named[]
+  if (first === undefined) throw new Refusal('forbidden', 'You may not see the subscription.')
+  return first.id
 }
 
-/** The resource id that somebody means: one as it is, `VAULT` or `VAULT/SECRET` by name. */
+/** All vaults or stores that we may see. */
+export const resourcesOf = async <T extends Named>(management: Service, kind: Kind): Promise<T[]> =>
+  pagesOf<T>(management, `${await subscriptionOf(management)}/providers/${kinds[kind]}`, 'value', 'nextLink')
+
+/** The resource id of a vault or store, by its name. */
+export async function idCalled(management: Service, kind: Kind, name: string): Promise<string> {
+  const found = (await resourcesOf(management, kind)).find((one) => one.name.toLowerCase() === name.toLowerCase())
+  if (found === undefined) throw new Refusal('not-found', `There is no ${kind} ${name}, or you may not see it.`)
+  return found.id
+}
+
+/** The resource id of a vault, by its name. */
+export const vaultCalled = (management: Service, name: string): Promise<string> => idCalled(management, 'vault', name)
+
+export const whereWords = 'a resource id, VAULT, VAULT/SECRET, store:NAME, group:NAME, or subscription'
+
+/** The resource id that somebody means: one as it is, or by a name. */
 export async function resourceCalled(management: Service, where: string): Promise<string> {
   if (where.startsWith('/')) return where
+  if (where === 'subscription') return subscriptionOf(management)
+  const [, kind, named = ''] = /^(store|group):([^/]+)$/.exec(where) ?? []
+  if (kind === 'store') return idCalled(management, 'store', named)
+  if (kind === 'group') return `${await subscriptionOf(management)}/resourceGroups/${encodeURIComponent(named)}`
   const [vault = '', secret, more] = where.split('/')
-  if (vault === '' || secret === '' || more !== undefined) {
-    throw new Misuse('WHERE is a resource id (/subscriptions/…), VAULT, or VAULT/SECRET.')
+  if (vault === '' || vault.includes(':') || secret === '' || more !== undefined) {
+    throw new Misuse(`WHERE is ${whereWords}.`)
   }
   const id = await vaultCalled(management, vault)
   return secret === undefined ? id : `${id}/secrets/${secret}`

@@ -1,0 +1,48 @@
+import type { Backup, SecretBundle } from '@cardea/contract/vault/secrets'
+import { command, data, json, Misuse, Refusal, secret, vault } from './command.ts'
+import { paintFor } from './print.ts'
+import { secretPath, withVault } from './service.ts'
+import { fileContent } from './value.ts'
+
+/** A secret with all its versions as one sealed file, out and in again. */
+export const secretBackup = command({
+  name: 'secret backup',
+  says: 'Writes a secret with all its versions to a sealed file, which only this installation opens.',
+  takes: { name: secret, file: { says: 'a new file' } },
+  options: { vault, data, json },
+  examples: ['cardea secret backup db-password db-password.backup'],
+  async run({ name, file, json, ...where }, world) {
+    return withVault(world, where, async (vault) => {
+      const { value } = (await vault.ask('POST', `${secretPath(name)}/backup`)).body as Backup
+      try {
+        using written = world.create(file)
+        written.write(value)
+      } catch (error) {
+        const { code = 'unknown' } = error as NodeJS.ErrnoException
+        throw new Refusal('refused', `${file} can't be written (${code === 'EEXIST' ? 'it is there already' : code}).`)
+      }
+      world.print(
+        json ? JSON.stringify({ name, file }) : `${paintFor(world.terminal.colours).name(name)} is in ${file}`,
+      )
+      return 0
+    })
+  },
+})
+
+export const secretRestore = command({
+  name: 'secret restore',
+  says: 'Brings a secret back from a sealed file, into a vault where its name is free.',
+  takes: { file: { says: 'what "secret backup" has written' } },
+  options: { vault, data, json },
+  examples: ['cardea secret restore db-password.backup --vault other'],
+  async run({ file, json, ...where }, world) {
+    const value = fileContent(world, file).toString('utf8').trim()
+    if (!/^[\w-]+$/.test(value)) throw new Misuse(`${file} is no backup of a secret.`)
+    return withVault(world, where, async (vault) => {
+      const { id } = (await vault.ask('POST', '/secrets/restore', { value })).body as SecretBundle
+      const name = id.split('/').at(-2) as string
+      world.print(json ? JSON.stringify({ name, id }) : `${paintFor(world.terminal.colours).name(name)} is back`)
+      return 0
+    })
+  },
+})
