@@ -52,7 +52,7 @@ function unsetNames(folder: string, { env }: World): string[] {
     return Object.keys(environmentOf(folder))
   } catch {
     return Object.keys(env).filter((name) =>
-      /^(CARDEA_(DATA|DOMAIN|PORT|TENANT_ID|IDENTITY_\w+)|AZURE_\w+)$/.test(name),
+      /^(CARDEA_(DATA|DOMAIN|PORT|TENANT_ID|IDENTITY_\w+)|AZURE_\w+|ARM_CLOUD_METADATA_URL)$/.test(name),
     )
   }
 }

@@ -20,7 +20,7 @@ const vaultId = '$(az keyvault show -n myvault --query id -o tsv)'
 export const scenes: readonly Scene[] = [
   {
     says: 'a service principal logs in with its secret',
-    line: 'az login --service-principal -u $AZURE_CLIENT_ID -p $AZURE_CLIENT_SECRET --tenant $TENANT',
+    line: 'az login --service-principal -u $AZURE_CLIENT_ID -p $AZURE_CLIENT_SECRET --tenant $CARDEA_TENANT_ID',
     holds: ([account]) => account.state === 'Enabled' && account.user.type === 'servicePrincipal',
   },
   {

@@ -17,7 +17,7 @@ const root = findAz(values.root)
 if (root === undefined) throw new Error(`There is no az under ${values.root}; name its root with --root.`)
 
 await using house = await openHouse()
-using az = openAz({ env: { ...house.env, TENANT: house.cardea.installation.tenant }, root })
+using az = openAz({ env: house.env, root })
 const { 'azure-cli': version } = await az.done('az version')
 const rows: string[] = []
 let wrong = 0

@@ -12,7 +12,7 @@ describe('az, as Debian 12 has it', { skip: found.skip }, () => {
   let az: Az
   before(async () => {
     house = await openHouse()
-    az = openAz({ env: { ...house.env, TENANT: house.cardea.installation.tenant } })
+    az = openAz({ env: house.env })
   })
   after(async () => {
     az?.[Symbol.dispose]()

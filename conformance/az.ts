@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Azure's own command line against a Cardea, with nothing but `cardea env` and the address of the metadata in its
- * environment. Commands are shell lines, so that the ones that documents print run as they stand.
+ * Azure's own command line against a Cardea, with nothing but `cardea env` in its environment. Commands are shell lines, so
+ * that the ones that documents print run as they stand.
  */
 export type Az = Disposable & {
   /** Runs a shell line. Standard error is kept apart: az also warns there. */
@@ -41,7 +41,6 @@ export function openAz({ env, root = '/' }: Given): Az {
     AZURE_CONFIG_DIR: `${inside}/config`,
     REQUESTS_CA_BUNDLE: `${inside}/ca.pem`,
     SSL_CERT_FILE: `${inside}/ca.pem`,
-    ARM_CLOUD_METADATA_URL: `${managementOf(env)}/metadata/endpoints?api-version=2019-05-01`,
     AZURE_CORE_COLLECT_TELEMETRY: 'no',
     AZURE_CORE_NO_COLOR: 'yes',
     PYTHONWARNINGS: 'ignore',
@@ -74,9 +73,6 @@ export function openAz({ env, root = '/' }: Given): Az {
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
-
-const managementOf = ({ AZURE_AUTHORITY_HOST = '' }: Given['env']): string =>
-  AZURE_AUTHORITY_HOST.replace('://login.', '://management.')
 
 function jsonOf(text: string): unknown {
   try {

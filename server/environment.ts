@@ -72,6 +72,8 @@ export function environmentOf(data: string): Record<string, string> {
     AZURE_KEYVAULT_URL: `https://demo.vault.${domain}${port}`,
     AZURE_APPCONFIG_ENDPOINT: store,
     AZURE_APPCONFIG_CONNECTION_STRING: `Endpoint=${store};Id=${keys.accessKey.id};Secret=${keys.accessKey.secret}`,
+    // From here az takes its cloud, in the one shape that all its versions understand (clients reference 5.2).
+    ARM_CLOUD_METADATA_URL: `https://management.${domain}${port}/metadata/endpoints?api-version=2019-05-01`,
     // Node adds the file to what it trusts; the others take it instead, and the shell's other programs want theirs too.
     ...(caFile !== undefined && { NODE_EXTRA_CA_CERTS: caFile }),
     ...(bundleFile !== undefined && { SSL_CERT_FILE: bundleFile, REQUESTS_CA_BUNDLE: bundleFile }),
