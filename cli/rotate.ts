@@ -1,5 +1,5 @@
 import type { RotationView } from '@cardea/contract/cardea/rotations'
-import { command, data, type ExitCode, Refusal, secret, vault } from './command.ts'
+import { command, data, type ExitCode, Misuse, Refusal, secret, vault } from './command.ts'
 import { clockTime, type Paint, paintFor, shown, when } from './print.ts'
 import { final, meanings, rotatePath, rotating, short } from './rotation-view.ts'
 import { withVault } from './service.ts'
@@ -18,16 +18,19 @@ export default command({
   takes: { name: { ...secret, says: 'the secret, bound with "rotation bind"' } },
   options: {
     emergency: { type: 'boolean', says: 'the value has leaked: wait for nobody, and end what the old one has opened' },
+    back: { type: 'boolean', says: 'go back to the value before, while its credential still lives' },
     'no-wait': { type: 'boolean', says: 'begin, and don’t follow' },
     vault,
     data,
     json: { type: 'boolean', says: 'one JSON document: the rotation as it ended, or began' },
   },
-  examples: ['cardea rotate orders-db'],
-  async run({ name, json, emergency = false, 'no-wait': noWait, ...where }, world) {
+  examples: ['cardea rotate orders-db', 'cardea rotate orders-db --back'],
+  async run({ name, json, emergency = false, back = false, 'no-wait': noWait, ...where }, world) {
+    if (emergency && back) throw new Misuse('Nobody goes back to what has leaked: give --emergency or --back.')
+    const manner = emergency ? 'emergency' : back ? 'back' : undefined
     return withVault(world, where, async (vault) => {
       if (noWait) {
-        const { body } = await vault.ask('POST', rotatePath(name, emergency))
+        const { body } = await vault.ask('POST', rotatePath(name, manner))
         world.print(
           json ? JSON.stringify(body) : `The rotation of ${name} has begun. See: cardea rotation show ${name}`,
         )
@@ -39,7 +42,7 @@ export default command({
       let last: RotationView | undefined
       let why: string | undefined
       try {
-        for await (const view of rotating(vault, name, (ms) => world.wait(ms, stop), emergency)) {
+        for await (const view of rotating(vault, name, (ms) => world.wait(ms, stop), manner)) {
           tell(view)
           last = view
           why = stuck(view)

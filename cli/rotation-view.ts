@@ -4,8 +4,10 @@ import { type Paint, shown, spanOf, table, when } from './print.ts'
 import type { Service } from './service.ts'
 
 export const rotationPath = (name: string): string => `/.cardea/secrets/${encodeURIComponent(name)}/rotation`
-export const rotatePath = (name: string, emergency = false): string =>
-  `/.cardea/secrets/${encodeURIComponent(name)}/rotate${emergency ? '/emergency' : ''}`
+/** Rotating as usual, because of a leak, or back to the value before. */
+export type Manner = 'emergency' | 'back' | undefined
+export const rotatePath = (name: string, manner?: Manner): string =>
+  `/.cardea/secrets/${encodeURIComponent(name)}/rotate${manner === undefined ? '' : `/${manner}`}`
 
 export const rotationOf = async (vault: Service, name: string): Promise<RotationView> =>
   (await vault.ask('GET', rotationPath(name))).body as RotationView
@@ -20,10 +22,10 @@ export async function* rotating(
   vault: Service,
   name: string,
   wait: Wait,
-  emergency = false,
+  manner?: Manner,
 ): AsyncGenerator<RotationView> {
   const before = (await rotationOf(vault, name)).rotation
-  const begun = (await vault.ask('POST', rotatePath(name, emergency))).body as RotationView
+  const begun = (await vault.ask('POST', rotatePath(name, manner))).body as RotationView
   // One that is open already is joined; one that has ended is history.
   yield* following(vault, name, wait, begun, final.includes(before?.state) ? before?.id : undefined)
 }
@@ -55,6 +57,7 @@ export const meanings: Record<RotationState, string> = {
   applying: 'the target is told of it',
   verified: 'the target accepts it',
   grace: 'published; the old one lives until every consumer has switched',
+  returning: 'going back: the one before is asked for, and published again',
   retiring: 'the old one is taken away',
   compensating: 'something else came first; the new one is taken back',
   blocked: 'it needs a hand',

@@ -91,6 +91,23 @@ export const rotateInEmergency = operation({
 })
 
 /**
+ * Goes back: the value before becomes current again, once it is proven to work still, and the new credential is taken
+ * away. Possible while the old credential is sure to live: after the publication, until it is taken away.
+ */
+export const rotateBack = operation({
+  id: 'RotationBack',
+  method: 'POST',
+  path: '/.cardea/secrets/:name/rotate/back',
+  since: 'always',
+  action: 'rotations/run',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 202,
+})
+
+/**
  * The operator's ways out of `blocked`: try again with the same candidate; leave the target as it is, since somebody has
  * put it right by hand; or give the rotation up and put back what is published.
  */
@@ -116,6 +133,7 @@ export const rotationStates = [
   'applying',
   'verified',
   'grace',
+  'returning',
   'retiring',
   'compensating',
   'blocked',

@@ -6,6 +6,7 @@ import {
   afterCheck,
   afterRestore,
   afterRetire,
+  afterReturn,
   afterUndo,
   isOpen,
   mayBecome,
@@ -45,6 +46,7 @@ describe('a rotation', () => {
     [{ state: 'grace', graceOver: true }, { to: 'retiring' }, 'then takes the old credential away'],
     [{ state: 'grace', graceOver: true, quiet: false }, 'wait', 'but not while its requests are under way'],
     [{ state: 'grace', graceOver: true, retires: false }, { to: 'done' }, 'or lets it be'],
+    [{ state: 'returning', graceOver: true }, 'return', 'goes back when it is told to, also at the deadline'],
     [{ state: 'retiring' }, 'retire', 'retires'],
     [{ state: 'retiring', givenUp: true }, { to: 'done' }, 'and gives that up in the end'],
     [{ state: 'retiring', givenUp: true, quiet: false }, 'retire', 'but not while its requests are under way'],
@@ -100,6 +102,10 @@ describe('a rotation', () => {
       ['verified', 'verified', 'applying', 'blocked'],
     )
     assert.deepEqual([afterApply('unknown', false), afterApply('unknown', true)], ['applying', 'applying'])
+    assert.deepEqual(
+      [afterReturn('valid'), afterReturn('invalid'), afterReturn('unknown')],
+      ['publish', 'stay', 'ask again'],
+    )
     assert.deepEqual([afterRetire('invalid', true), afterRetire('invalid', false)], ['done', 'retiring'])
     assert.deepEqual([afterRetire('valid', true), afterRetire('unknown', true)], ['retiring', 'retiring'])
     for (const [from, to] of [
@@ -111,6 +117,17 @@ describe('a rotation', () => {
     }
     assert.deepEqual([afterUndo('invalid', true), afterUndo('invalid', false)], ['aborted', 'compensating'])
     assert.deepEqual([afterUndo('valid', true), afterUndo('unknown', true)], ['compensating', 'compensating'])
+  })
+
+  it('goes back only from grace, and only to it', () => {
+    assert.deepEqual(
+      rotationStates.filter((state) => state !== 'returning' && mayBecome(state, 'returning')),
+      ['grace'],
+    )
+    assert.deepEqual(
+      rotationStates.filter((state) => state !== 'returning' && mayBecome('returning', state)),
+      ['grace'],
+    )
   })
 
   it('ends in two states, and never leaves them', () => {
@@ -141,6 +158,10 @@ const searches: Budget[] = [
   { ...eventful, leaks: 1, humans: 1 },
   { ...eventful, losses: 1, giveUps: 1 },
   { ...eventful, losses: 1, humans: 1, takeovers: 0 },
+  { ...eventful, backs: 1, rotations: 2 },
+  { ...eventful, backs: 2, crashes: 1 },
+  { ...eventful, backs: 1, humans: 1, offs: 1, takeovers: 0 },
+  { ...eventful, backs: 1, leaks: 1, takeovers: 0 },
 ]
 const manners = ['slots', 'single', 'set', 'minted', 'two-key'] as const
 

@@ -6,7 +6,7 @@ import type { Kind, Probe } from '@cardea/contract/rotation/provider'
  * no clock, no database and no far side, so that the same rule drives the engine and an exhaustive search through every
  * order of crashes, late requests and strangers' writes.
  *
- *     planned → applying → verified → grace → retiring → done
+ *     planned → applying → verified → grace ⇄ returning; grace → retiring → done
  *         └────────┴──────────┴→ compensating → aborted      applying → blocked
  *
  * Proof comes before publishing, a human's write wins, and nothing ends while a request of ours may still be under way.
@@ -52,6 +52,8 @@ export type Step =
   | 'mint'
   /** Make the candidate the current version. */
   | 'publish'
+  /** Make the value before the current version again, if it still works. */
+  | 'return'
   /** Take the old credential away and ask whether it is invalid. */
   | 'retire'
   /** Send what is published again, and ask whether it is valid. */
@@ -76,6 +78,8 @@ export function nextStep(now: Situation): Step {
     case 'grace':
       if (!now.graceOver || !now.quiet) return 'wait'
       return { to: now.retires || mends(now) ? 'retiring' : 'done' }
+    case 'returning':
+      return 'return'
     case 'retiring':
       if (now.givenUp && now.quiet) return { to: 'done' }
       return mends(now) ? 'restore' : 'retire'
@@ -111,6 +115,10 @@ export const afterCheck = (published: Probe | 'none'): RotationState =>
 export const afterApply = (candidate: Probe, lost: boolean): RotationState =>
   candidate === 'valid' ? 'verified' : candidate === 'invalid' && lost ? 'blocked' : 'applying'
 
+/** After the value before was asked for, to which somebody wants to go back: only a clear answer ends the question. */
+export const afterReturn = (previous: Probe): 'publish' | 'stay' | 'ask again' =>
+  previous === 'valid' ? 'publish' : previous === 'invalid' ? 'stay' : 'ask again'
+
 /** After the old credential was asked for: done once it is refused and nothing of ours is under way. */
 export const afterRetire = (old: Probe, quiet: boolean): RotationState =>
   old === 'invalid' && quiet ? 'done' : 'retiring'
@@ -128,7 +136,8 @@ export const transitions: Record<RotationState, readonly RotationState[]> = {
   planned: ['applying', 'compensating'],
   applying: ['verified', 'compensating', 'blocked'],
   verified: ['grace', 'compensating'],
-  grace: ['retiring', 'done'],
+  grace: ['retiring', 'done', 'returning'],
+  returning: ['grace'],
   retiring: ['done'],
   compensating: ['aborted'],
   blocked: ['applying', 'compensating'],

@@ -58,6 +58,52 @@ export async function publish(hand: Hand): Promise<'again'> {
   return 'again'
 }
 
+/**
+ * Makes the value before the current version again: one commit with the state, and only if nobody has published
+ * meanwhile. From then on it is the new credential that nobody needs any more.
+ */
+export async function publishAgain(hand: Hand, value: string): Promise<'again'> {
+  const { vault, rotation } = hand.seen
+  const { base, caller, times } = hand.engine
+  const { nameKey } = rotation
+  const intent = {
+    caller,
+    action: 'secrets/set',
+    resource: resourceOf(vault, nameKey),
+    operation: 'SecretSet',
+    circumstances: hand.circumstances,
+  } as const
+  const published = await hand.step('return', () =>
+    perform(base, intent, async (scope) => {
+      const { turn, sql, at } = scope
+      await hold(turn, hand.lease, times.leaseMs)
+      const latest = (await standingOf(sql, vault, nameKey))?.latest
+      if (latest?.version !== rotation.newVersion || !latest?.enabled) throw new Superseded(nameKey)
+      const draft = {
+        contentType: latest?.contentType,
+        tags: tagsFor(latest?.tags, rotation.oldSlot),
+        expires: expiresOf(latest, at),
+      }
+      // No rotation can make two versions: this one is of who asked for it.
+      const secret = await setSecret(scope, vault, nameKey, value, draft)
+      const waits = (rotation.graceUntil ?? at) - (rotation.published ?? at)
+      await hand.change(turn, {
+        ...entered('grace', at),
+        graceUntil: at + Math.max(0, waits),
+        lastError: 'An operator went back to the value before.',
+      })
+      return secret.version
+    }).catch((error: unknown) => {
+      if (error instanceof Fault && !(error instanceof Superseded) && isRefusal(error)) {
+        throw new NotNow(hand.words(error, 'set', nameKey))
+      }
+      throw error
+    }),
+  )
+  hand.engine.log.info(hand.names({ version: published }), 'a rotation went back to the value before')
+  return 'again'
+}
+
 /** The tags of the version before, and which of the alternating credentials this one is. */
 function tagsFor(
   tags: Readonly<Record<string, string>> | undefined,

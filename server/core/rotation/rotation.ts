@@ -175,10 +175,60 @@ export async function rotateNow(
     }
     await addRotation(sql, planned(vault, name, policy, reason, at, times))
   } else if (reason === 'emergency') {
-    await nudge(turn, open, { reason, scrub: true, ...(open.graceUntil !== undefined && { graceUntil: at }) })
+    // Nobody goes back to what has leaked.
+    const stays = open.state === 'returning' ? ({ state: 'grace', entered: at } as const) : {}
+    await nudge(turn, open, { reason, scrub: true, ...stays, ...(open.graceUntil !== undefined && { graceUntil: at }) })
   } else await nudge(turn, open, {})
   await lookAt(turn, vault, name, at)
   return standingIn(sql, vault, name, at, times)
+}
+
+/**
+ * Has the value before become current again, while the old credential is sure to live: after the publication and before
+ * anything is taken away. The engine asks the target first whether it still works. Asked twice, it is done once.
+ */
+export async function rotateBack(
+  { sql, at, turn }: Scope<'rotations/run'>,
+  providers: Providers,
+  times: Times,
+  vault: Vault,
+  name: string,
+): Promise<Standing> {
+  if ((await policyOf(sql, vault.name, nameKey(name))) === undefined) throw unbound(name)
+  const open = await openRotation(sql, vault.name, nameKey(name))
+  if (open?.state !== 'returning') {
+    const why = whyNotBack(open, open && providers.get(open.provider), await standingOf(sql, vault, name))
+    if (open === undefined || why !== undefined) {
+      throw new Fault('conflict', `${name} can't go back: ${why ?? whyNotBack(undefined, undefined, undefined)}`)
+    }
+    // What was gone back from is taken away, whatever the policy says of what was merely replaced.
+    const change = { state: 'returning', entered: at, attempt: 0, scrub: true, lastError: undefined } as const
+    await nudge(turn, open, change)
+  }
+  await lookAt(turn, vault, name, at)
+  return standingIn(sql, vault, name, at, times)
+}
+
+/** Why the value before can't become current again; undefined when it can, as far as can be told without the target. */
+function whyNotBack(
+  open: Rotation | undefined,
+  provider: Provider | undefined,
+  standing: Awaited<ReturnType<typeof standingOf>>,
+): string | undefined {
+  if (open === undefined)
+    return 'no rotation is open, so its old credential is not sure to live. Set it by hand, or rotate it again.'
+  if (open.reason === 'emergency') return 'the old value is said to have leaked.'
+  if (['planned', 'applying', 'verified', 'blocked'].includes(open.state)) {
+    return 'nothing new is published yet; what was published still stands.'
+  }
+  if (open.state === 'compensating') return 'the new credential is being taken back already.'
+  if (open.state !== 'grace') return 'the old credential is being taken away already.'
+  if (provider?.kind === 'single')
+    return 'its target has but one credential at a time, so the old one is gone. Rotate it again.'
+  if (open.baseVersion === undefined || open.previous === undefined) return 'there was no value before.'
+  if (standing?.latest.version !== open.newVersion) return 'somebody has set another version meanwhile; theirs stands.'
+  if (standing?.deleted) return 'it is deleted. Recover it first.'
+  return standing?.latest.enabled === false ? 'it is disabled. Enable its latest version first.' : undefined
 }
 
 /** Lets an operator lead a rotation out of `blocked`. */

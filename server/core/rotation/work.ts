@@ -4,9 +4,9 @@ import { attest } from '#core/perform.ts'
 import type { Lease } from '#core/schedule/schedule.ts'
 import { resourceOf, standingOf } from '#core/secrets/secrets.ts'
 import { Hand, NotNow, Superseded } from './hand.ts'
-import { afterApply, afterCheck, afterRestore, afterRetire, afterUndo } from './machine.ts'
+import { afterApply, afterCheck, afterRestore, afterRetire, afterReturn, afterUndo } from './machine.ts'
 import { givesUpAt } from './policy.ts'
-import { publish } from './publish.ts'
+import { publish, publishAgain } from './publish.ts'
 import { policyOf, slotsOf } from './rotation-rows.ts'
 import type { Engine, Seen } from './steps.ts'
 
@@ -34,6 +34,7 @@ const steps: Record<Extract<Seen['step'], string>, (hand: Hand) => Outcome> = {
   mint,
   apply,
   publish,
+  return: goBack,
   retire,
   restore,
   undo,
@@ -189,6 +190,21 @@ async function block(hand: Hand, refusal: string | undefined): Outcome {
   return hand.become('blocked', { lastError: `Neither the old nor the new credential works. ${refusal}` })
 }
 
+/** Goes back to the value before, once the target has said that it still works; else stays where it is, and says why. */
+async function goBack(hand: Hand): Outcome {
+  const { provider, rotation, latest, live } = hand.seen
+  const stay = (why: string) => hand.become('grace', { lastError: why })
+  if (latest?.version !== rotation.newVersion) return stay('Somebody set another version meanwhile; theirs stands.')
+  if (!live) return stay('The secret was disabled or deleted meanwhile, so it did not go back.')
+  const value = await hand.kept('previous')
+  if (!provider.knows(value, hand.binding)) return stay('The value before is none of this target’s; set it by hand.')
+  const far = await hand.farSide()
+  const answer = afterReturn(await hand.probe('probe-previous', { value, slot: rotation.oldSlot }, far))
+  if (answer === 'publish') return publishAgain(hand, value)
+  if (answer === 'stay') return stay('The value before is refused already, so what is published stands.')
+  throw new NotNow('Whether the value before still works can’t be told yet, so what is published stands for now.')
+}
+
 /**
  * Takes away what isn't published and was, while what is published works, and proves that it no longer does. Where
  * credentials live side by side and somebody has published another, that is ours as well.
@@ -201,9 +217,11 @@ async function retire(hand: Hand): Outcome {
   const current = ours ? candidate : await published(hand)
   const previous = await hand.unseal('previous')
   const sideBySide = provider.kind === 'set' || provider.kind === 'minted'
+  // Who went back to the value before has left the candidate, wherever it lives.
+  const wentBack = !ours && current.value === previous
   const old = [
     ...(previous === undefined ? [] : [{ value: previous, slot: rotation.oldSlot }]),
-    ...(sideBySide && !ours ? [candidate] : []),
+    ...((sideBySide && !ours) || wentBack ? [candidate] : []),
   ].filter(({ value, slot }) =>
     sideBySide ? value !== current.value && provider.knows(value, hand.binding) : slot !== current.slot,
   )

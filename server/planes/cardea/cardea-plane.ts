@@ -25,6 +25,7 @@ import putAlert from './put-alert.ts'
 import readJournal from './read-journal.ts'
 import readMetrics from './read-metrics.ts'
 import reportConsumer from './report-consumer.ts'
+import rotateBack from './rotate-back.ts'
 import rotateInEmergency from './rotate-in-emergency.ts'
 import rotateNow from './rotate-now.ts'
 import settleRotation from './settle-rotation.ts'
@@ -38,6 +39,7 @@ export const onVaults = (around: Around): readonly Route<Vault>[] => [
   unbindRotation(),
   rotateNow(around),
   rotateInEmergency(around),
+  rotateBack(around),
   settleRotation(around),
   reportConsumer(),
   listReaders(),

@@ -5,6 +5,7 @@ import {
   afterCheck,
   afterRestore,
   afterRetire,
+  afterReturn,
   afterUndo,
   isOpen,
   mayBecome,
@@ -41,6 +42,8 @@ export type Budget = {
   readonly losses?: number
   /** How often somebody may call a leak. */
   readonly leaks?: number
+  /** How often an operator may go back to the value before. */
+  readonly backs?: number
 }
 
 /** A credential is its name; its last letter is the slot it lives in. `h` ones are a human's and live elsewhere. */
@@ -89,6 +92,8 @@ export type World = {
   leaked: boolean
   /** Credentials that a human has put another in place of. */
   displaced: Credential[]
+  /** What an operator went back from, and nobody has put another in place of since. */
+  goneBackFrom?: Credential | undefined
   left: Required<{ -readonly [K in keyof Budget]: number }>
 }
 export type Move = readonly [name: string, next: World]
@@ -113,7 +118,7 @@ export const firstWorld = (manner: Manner, budget: Budget): World => {
     hurt: false,
     leaked: false,
     displaced: [],
-    left: { offs: 0, losses: 0, leaks: 0, ...budget },
+    left: { offs: 0, losses: 0, leaks: 0, backs: 0, ...budget },
   }
 }
 
@@ -166,6 +171,10 @@ export function broken(manner: Manner, world: World): string | undefined {
     const stray = far.x?.find((c) => c !== published.c && !isHuman(c) && !world.displaced.includes(c))
     if (stray !== undefined) return `I6: ${stray} is accepted, and nobody knows it`
   }
+  const { goneBackFrom } = world
+  if (rotation === undefined && goneBackFrom !== undefined && !world.hurt && works(world, goneBackFrom)) {
+    return `I6: ${goneBackFrom} was gone back from, and is accepted still`
+  }
   return undefined
 }
 
@@ -186,6 +195,7 @@ const copyOf = (world: World): World => ({
   published: { ...world.published },
   far: { ...world.far },
   displaced: [...world.displaced],
+  goneBackFrom: world.goneBackFrom,
   consumer: { ...world.consumer },
   rotation: world.rotation && { ...world.rotation },
   net: [...world.net],
@@ -215,7 +225,7 @@ function keyOf(world: World): string {
   const requests = net.map(({ id, op, c }) => `${id}${op}${c}`).sort()
   const spent = Object.values(left).join()
   const flags = [world.off, world.broken, world.hurt, world.leaked].map(Number).join('')
-  return `${published.c}${published.v}|${farSide}|${consumer.c}${consumer.v}|${row(rotation)}|${requests}|${hands.sort()}|${versionsOf}|${begun}|${flags}|${world.displaced}|${spent}`
+  return `${published.c}${published.v}|${farSide}|${consumer.c}${consumer.v}|${row(rotation)}|${requests}|${hands.sort()}|${versionsOf}|${begun}|${flags}|${world.displaced}|${world.goneBackFrom ?? ''}|${spent}`
 }
 
 /** Everything that can happen next. A move that breaks a promise by itself names it. */
@@ -247,6 +257,7 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
     const write = (c: Credential) => (next: World) => {
       next.left.humans -= 1
       next.displaced.push(next.published.c)
+      next.goneBackFrom = undefined
       next.published = { c, v: next.published.v + 1 }
     }
     if (manner === 'single') {
@@ -274,7 +285,10 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
     move('somebody calls a leak', (next) => {
       next.left.leaks -= 1
       next.leaked = true
-      if (next.rotation !== undefined) next.rotation.urgent = true
+      if (next.rotation === undefined) return
+      next.rotation.urgent = true
+      // Nobody goes back to what has leaked.
+      if (next.rotation.state === 'returning') next.rotation.state = 'grace'
     })
   }
   if (world.broken)
@@ -298,6 +312,20 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
     move('an operator tries again', decides('applying', false))
     move('an operator takes it as done', decides('compensating', true))
     move('an operator gives it up', decides('compensating', false))
+  }
+
+  if (
+    world.left.backs > 0 &&
+    world.rotation?.state === 'grace' &&
+    manner !== 'single' &&
+    !world.rotation.urgent &&
+    !world.off &&
+    world.published.v === world.rotation.made
+  ) {
+    move('an operator wants to go back', (next) => {
+      next.left.backs -= 1
+      if (next.rotation !== undefined) next.rotation.state = 'returning'
+    })
   }
 
   const act = (worker: Worker | undefined, index: number) => {
@@ -355,6 +383,12 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
     const displaced = world.published.v !== (row?.made ?? row?.base)
     const standing = world.published.v !== row?.base ? world.published.c : row?.previous
     const slotFor = (previous: Credential): Place => (!slotted(manner) ? 'x' : placeOf(previous) === 'a' ? 'b' : 'a')
+
+    /** What is to be taken away once the rotation has published. */
+    const oldOf = ({ published }: World): Credential[] => {
+      const both = (sideBySide(manner) && displaced) || published.c === row.previous
+      return [row.previous, ...(both ? [candidate] : [])].filter((c) => c !== published.c && !isHuman(c))
+    }
 
     switch (worker.at) {
       case 'look': {
@@ -494,10 +528,23 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
           open.made = next.published.v
           set(next, { at: 'look' })
         })
+      case 'return': {
+        if (displaced || world.off) return become('grace')
+        const answer = isHuman(row.previous) ? 'stay' : afterReturn(probeOf(world, row.previous))
+        if (answer === 'stay') return become('grace')
+        return move('asks for the value before', (next) => set(next, { at: 'publish-again' }))
+      }
+      case 'publish-again':
+        return turn('publishes the value before', (next, open) => {
+          if (next.published.v !== row.made) return free(next)
+          next.goneBackFrom = next.published.c
+          next.published = { c: row.previous, v: next.published.v + 1 }
+          if (open !== undefined) open.state = 'grace'
+          set(next, { at: 'look' })
+        })
       case 'retire':
         return move('asks for what is published', (next) => {
-          const other = sideBySide(manner) && displaced ? [row.previous, candidate] : [row.previous]
-          const old = other.filter((c) => c !== next.published.c && !isHuman(c))
+          const old = oldOf(next)
           if (old.length === 0) return set(next, { at: 'move', to: 'done' })
           if (!works(next, next.published.c)) return free(next)
           // Who published once more starts the waiting once more.
@@ -526,6 +573,8 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
           const to = afterUndo(worker.probe as Probe, worker.quiet === true)
           return to === 'compensating' ? move('waits', free) : become(to)
         }
+        // One of two is gone; the other follows.
+        if (oldOf(world).some((c) => works(world, c))) return move('looks again', free)
         const to = afterRetire(worker.probe as Probe, worker.quiet === true)
         return to === 'retiring' ? move('waits', free) : become(to)
       }
