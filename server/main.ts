@@ -96,8 +96,12 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     if (database.engine === 'sqlite') await forgetLeases(database)
     // The last thing that a server does: so that nothing can be cut off the journal of one that rests.
     closers.push(async () => {
-      const last = await database.write((turn) => makeCheckpoint(turn, keyring))
-      if (last !== undefined) keepCheckpoint(last)
+      try {
+        const last = await database.write((turn) => makeCheckpoint(turn, keyring))
+        if (last !== undefined) keepCheckpoint(last)
+      } catch (error) {
+        log.warn({ error }, 'the last checkpoint of the journal could not be made')
+      }
     })
     return await serve(settings, {
       base: { database, keyring, access: new AccessBook(keyring), clock, outgoing: settings.events !== undefined },
