@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts'
 import { list, nullable, record, text } from '../shape.ts'
-import { guid, none, oneAt } from './objects.ts'
+import { groupsBelow, guid, none, oneAt } from './objects.ts'
 
 /** Microsoft Graph: whatever it is, by its id. */
 export const getDirectoryObject = oneAt('DirectoryObjectGet', '/v1.0/directoryObjects/:id')
@@ -20,3 +20,8 @@ export const getByIds = operation({
   }),
   status: 200,
 })
+
+export const { memberOf, transitiveMemberOf, getMemberGroups, checkMemberGroups } = groupsBelow(
+  'DirectoryObject',
+  'directoryObjects',
+)

@@ -73,3 +73,6 @@ export const removeMember = operation({
   status: 204,
 })
 export const { memberOf, transitiveMemberOf, getMemberGroups, checkMemberGroups } = groupsBelow('Group', 'groups')
+
+/** Only registrations of applications have owners here: this list is empty. */
+export const listOwners = listBelow('GroupOwnerList', '/v1.0/groups/:id/owners')

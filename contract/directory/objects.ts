@@ -1,6 +1,18 @@
 import type { Action } from '../actions.ts'
 import { operation } from '../operation.ts'
-import { flag, list, nothing, optional, type Read, record, type Shape, ShapeError, text, whole } from '../shape.ts'
+import {
+  flag,
+  list,
+  nothing,
+  oneOf,
+  optional,
+  type Read,
+  record,
+  type Shape,
+  ShapeError,
+  text,
+  whole,
+} from '../shape.ts'
 
 /** What all objects of Microsoft Graph have in common: ids, names, and the ways in which lists are asked. */
 export const none = record({})
@@ -44,6 +56,7 @@ export const listQuery = record({
   $select: select,
   $top: optional(whole(1, 999)),
   $skiptoken: optional(guid),
+  $count: optional(oneOf('true', 'false')),
   $search: notServed,
   $orderby: notServed,
   $expand: notServed,
@@ -102,6 +115,24 @@ export const deed = <const A extends Action, P, B>(declared: Deed<A, P, B>) =>
 
 /** A pointer to another object, by its address (`@odata.id`). */
 export const reference = record({ '@odata.id': text({ maxCharacters: 512 }) })
+
+/** The groups of whoever asks. */
+export const ownGroups = {
+  myMemberOf: operation({
+    ...reading,
+    id: 'MeMemberOfList',
+    path: '/v1.0/me/memberOf',
+    params: none,
+    query: listQuery,
+  }),
+  myTransitiveMemberOf: operation({
+    ...reading,
+    id: 'MeTransitiveMemberOfList',
+    path: '/v1.0/me/transitiveMemberOf',
+    params: none,
+    query: listQuery,
+  }),
+}
 
 /** The groups of somebody: named by themselves, by way of other groups, as ids, and of some whether they are among them. */
 export const groupsBelow = (name: string, collection: string) => ({

@@ -1,5 +1,17 @@
 import { flag, list, optional, type Read, record } from '../shape.ts'
-import { deed, displayName, groupsBelow, guid, listAt, none, one, oneAt, removalAt, words } from './objects.ts'
+import {
+  deed,
+  displayName,
+  groupsBelow,
+  guid,
+  listAt,
+  listBelow,
+  none,
+  one,
+  oneAt,
+  removalAt,
+  words,
+} from './objects.ts'
 
 /** Microsoft Graph: service principals, who act for applications, and as managed identities for themselves. */
 const members = {
@@ -40,3 +52,6 @@ export const { memberOf, transitiveMemberOf, getMemberGroups, checkMemberGroups 
   'ServicePrincipal',
   'servicePrincipals',
 )
+
+/** Only registrations of applications have owners here: this list is empty. */
+export const listOwners = listBelow('ServicePrincipalOwnerList', '/v1.0/servicePrincipals/:id/owners')

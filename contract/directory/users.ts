@@ -1,6 +1,18 @@
 import { operation } from '../operation.ts'
 import { flag, nothing, nullable, optional, type Read, record, type Shape, ShapeError, text } from '../shape.ts'
-import { deed, displayName, groupsBelow, listAt, named, none, one, oneAt, oneQuery, removalAt } from './objects.ts'
+import {
+  deed,
+  displayName,
+  groupsBelow,
+  listAt,
+  named,
+  none,
+  one,
+  oneAt,
+  oneQuery,
+  ownGroups,
+  removalAt,
+} from './objects.ts'
 
 /** Microsoft Graph: people. */
 
@@ -107,4 +119,5 @@ export const revokeSignInSessions = deed({
   status: 200,
 })
 export const deleteUser = removalAt('UserDelete', '/v1.0/users/:id', 'users/delete')
+export const { myMemberOf, myTransitiveMemberOf } = ownGroups
 export const { memberOf, transitiveMemberOf, getMemberGroups, checkMemberGroups } = groupsBelow('User', 'users')

@@ -27,6 +27,7 @@ import removeMember from './groups/remove-member.ts'
 import updateGroup from './groups/update-group.ts'
 import getByIds from './objects/get-by-ids.ts'
 import getDirectoryObject from './objects/get-directory-object.ts'
+import listNoOwners from './objects/list-no-owners.ts'
 import listOrganizations from './objects/list-organizations.ts'
 import addServicePrincipalPassword from './service-principals/add-password.ts'
 import createServicePrincipal from './service-principals/create-service-principal.ts'
@@ -85,5 +86,6 @@ export const directoryPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
   updateGroup(),
   getByIds(),
   getDirectoryObject(),
+  ...listNoOwners(),
   listOrganizations(hosts.domain),
 ]

@@ -168,5 +168,7 @@ describe('a key in a path', () => {
     )
     assert.equal(keysAsSegments('/v1.0/users%28%27x%27%29'), '/v1.0/users/%27x%27')
     assert.equal(keysAsSegments('/v1.0/groups'), '/v1.0/groups')
+    assert.equal(keysAsSegments(`/beta/users('x')?$top=1`), '/v1.0/users/x?$top=1'.replace('x?', `'x'?`))
+    assert.equal(keysAsSegments('/v1.0/groups/beta/x'), '/v1.0/groups/beta/x')
   })
 })

@@ -1,4 +1,6 @@
 import { Fault } from '#base/fault.ts'
+import type { Key } from '#core/directory/look-up.ts'
+import { uuid } from './key.ts'
 
 /**
  * `$filter`, as far as directories are asked with it (OData 4.01, URL conventions 5.1.1): `eq`, `ne`, `and`, `or`, `not`,
@@ -184,6 +186,29 @@ class Reader {
 
 /** Reads a filter over these properties. Throws `invalid` with what is wrong, and where. */
 export const filterOf = (filter: string, properties: Properties): Condition => new Reader(filter, properties).whole()
+
+/** What by itself names one object: one alone can fit a condition that asks for it. */
+const naming: Readonly<Record<string, Key['by']>> = {
+  id: 'id',
+  appId: 'appId',
+  userPrincipalName: 'userPrincipalName',
+}
+
+/** The one object that alone can fit a condition, if the condition names one. */
+export function namedBy(condition: Condition): Key | undefined {
+  if (condition.is === 'and') return condition.of.map(namedBy).find((key) => key !== undefined)
+  if (condition.is === 'equal') return keyOf(naming[condition.property], condition.value)
+  // Every service principal's first name is its application's id; its others are URIs, never GUIDs.
+  if (condition.is === 'any' && condition.property === 'servicePrincipalNames' && condition.of.is === 'equal')
+    return keyOf('appId', condition.of.value)
+  return undefined
+}
+
+function keyOf(by: Key['by'] | undefined, value: Literal): Key | undefined {
+  if (by === undefined || typeof value !== 'string') return undefined
+  if (by === 'userPrincipalName') return { by, value }
+  return uuid.test(value) ? { by, value: value.toLowerCase() } : undefined
+}
 
 /** Whether an object answers to a condition. Texts are compared without case, as Graph does. */
 export function fits(condition: Condition, object: Readonly<Record<string, unknown>>): boolean {

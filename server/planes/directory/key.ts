@@ -1,7 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import type { Key } from '#core/directory/look-up.ts'
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** The key in a path: an id, `appId='…'`, or a user principal name; each also between quotes, as OData has it. */
 export function keyIn(given: string): Key {
@@ -27,10 +27,12 @@ export function referredTo(address: string): string {
 
 /**
  * OData has two ways to write a key, `users('x')` and `users/x` (4.01, URL conventions 4.3.1 and 4.3.6); routes know
- * the second. What comes in the first is turned into it.
+ * the second. What comes in the first is turned into it, and `/beta`, which some clients ask, into what we serve.
  */
 export function keysAsSegments(target: string): string {
   const [path = '', ...query] = target.split('?')
-  const turned = path.replace(/(?<=\/\w+)(?:\(|%28)([^()/]*?)(?:\)|%29)(?=\/|$)/gi, '/$1')
+  const turned = path
+    .replace(/^\/beta(?=\/)/i, '/v1.0')
+    .replace(/(?<=\/\w+)(?:\(|%28)([^()/]*?)(?:\)|%29)(?=\/|$)/gi, '/$1')
   return [turned, ...query].join('?')
 }

@@ -77,7 +77,7 @@ export function createListener({ base, hosts, planes, bare, meters, tls, log }: 
     },
     clientErrorHandler: onClientError,
     rewriteUrl: ({ url = '/', headers }: { url?: string; headers: { host?: string } }) =>
-      /\(|%28/.test(url) && hosts.placeOf(headers.host).plane === 'directory' ? keysAsSegments(url) : url,
+      /\(|%28|^\/beta\//i.test(url) && hosts.placeOf(headers.host).plane === 'directory' ? keysAsSegments(url) : url,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerOutside(error, request, reply).catch(() => reply.code(500).send()),
   } as object) as unknown as FastifyInstance

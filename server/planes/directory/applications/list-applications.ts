@@ -1,5 +1,5 @@
 import * as contract from '@cardea/contract/directory/applications'
-import { listApplications } from '#core/directory/applications.ts'
+import { getApplication, listApplications } from '#core/directory/applications.ts'
 import type { Hosts } from '../../http/hosts.ts'
 import { directoryRoute } from '../directory-route.ts'
 import { pageOf } from '../listing.ts'
@@ -13,6 +13,7 @@ export default ({ graphUrl }: Hosts) =>
       query,
       properties: applicationProperties,
       source: (after, limit) => listApplications(sight, after, limit),
+      find: (key) => getApplication(sight, key),
       objectOf: applicationOf,
     }),
   )

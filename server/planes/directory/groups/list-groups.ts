@@ -1,5 +1,5 @@
 import * as contract from '@cardea/contract/directory/groups'
-import { listGroups } from '#core/directory/groups.ts'
+import { getGroup, listGroups } from '#core/directory/groups.ts'
 import type { Hosts } from '../../http/hosts.ts'
 import { directoryRoute } from '../directory-route.ts'
 import { pageOf } from '../listing.ts'
@@ -13,6 +13,7 @@ export default ({ graphUrl }: Hosts) =>
       query,
       properties: groupProperties,
       source: (after, limit) => listGroups(sight, after, limit),
+      find: (key) => getGroup(sight, key),
       objectOf: groupOf,
     }),
   )

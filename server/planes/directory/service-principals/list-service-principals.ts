@@ -1,5 +1,5 @@
 import * as contract from '@cardea/contract/directory/service-principals'
-import { listServicePrincipals } from '#core/directory/service-principals.ts'
+import { getServicePrincipal, listServicePrincipals } from '#core/directory/service-principals.ts'
 import type { Hosts } from '../../http/hosts.ts'
 import { directoryRoute } from '../directory-route.ts'
 import { pageOf } from '../listing.ts'
@@ -13,6 +13,7 @@ export default ({ graphUrl }: Hosts) =>
       query,
       properties: servicePrincipalProperties,
       source: (after, limit) => listServicePrincipals(sight, after, limit),
+      find: (key) => getServicePrincipal(sight, key),
       objectOf: servicePrincipalOf(tenant),
     }),
   )

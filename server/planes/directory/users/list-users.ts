@@ -1,5 +1,5 @@
 import * as contract from '@cardea/contract/directory/users'
-import { listUsers } from '#core/directory/users.ts'
+import { getUser, listUsers } from '#core/directory/users.ts'
 import type { Hosts } from '../../http/hosts.ts'
 import { directoryRoute } from '../directory-route.ts'
 import { pageOf } from '../listing.ts'
@@ -13,6 +13,7 @@ export default ({ graphUrl }: Hosts) =>
       query,
       properties: userProperties,
       source: (after, limit) => listUsers(sight, after, limit),
+      find: (key) => getUser(sight, key),
       objectOf: userOf,
     }),
   )
