@@ -93,7 +93,6 @@ describe('a condition', () => {
       `${named} StringEquals 'a' OR`,
       `${named} StringMatches '(a+)+$'`,
       `${named} StringMatches '(?=a)'`,
-      `${named} StringMatches 'a*a*a*a*b'`,
       `${'('.repeat(100)}${named} StringEquals 'a'${')'.repeat(100)}`,
       `${named} StringEquals '${'a'.repeat(9000)}'`,
     ]) {
@@ -109,7 +108,8 @@ describe('a condition', () => {
   it('takes no longer for a name that was made to be slow', () => {
     const long = 'a'.repeat(127)
     const began = performance.now()
-    said(`${named} StringMatches 'a*a*b'`, get, long)
+    said(`${named} StringMatches '${'(a|a)'.repeat(30)}b'`, get, long)
+    said(`${named} StringMatches '${'a?'.repeat(50)}b'`, get, long)
     said(`${named} StringLike '${'a*'.repeat(60)}b'`, get, long)
     assert.ok(performance.now() - began < 500)
   })

@@ -278,7 +278,7 @@ function comparisonOf(
     const wanted = spelled(text)
     if (fit !== undefined) return (value) => fit(value, wanted)
     const expression = expressionFrom(text, cased) ?? refuse('This expression is longer or more intricate than we take')
-    return (value) => expression.test(value)
+    return expression
   })
   return (value) => {
     const given = spelled(value)
