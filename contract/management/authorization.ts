@@ -1,3 +1,4 @@
+import { words } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
 import { list, nothing, nullable, oneOf, optional, record, text } from '../shape.ts'
 
@@ -13,7 +14,6 @@ const uuid = text({
 const named = record({ name: uuid })
 const none = record({})
 const filtered = record({ $filter: optional(text({ maxCharacters: 1024 })) })
-const words = (maxCharacters: number) => text({ maxCharacters })
 
 const roleAssignments = '/providers/Microsoft.Authorization/roleAssignments'
 const roleDefinitions = '/providers/Microsoft.Authorization/roleDefinitions'

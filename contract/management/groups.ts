@@ -1,12 +1,22 @@
 import { operation } from '../operation.ts'
-import { nothing, optional, record, type Shape, text } from '../shape.ts'
+import { nothing, optional, record, type Shape, ShapeError, text } from '../shape.ts'
 import { first, inSubscription, none, part, region, tags } from './shapes.ts'
 
-/** A group's name: letters, digits, and `-_.()`, not ending with a full stop. */
-const groupName: Shape<string> = text({
+/**
+ * A group's name: letters, digits, and `-_.()`, not ending with a full stop. Each letter in its one plain form: the sign
+ * for kelvin is no k and a fullwidth p no p, though people, and comparisons without case, take them for one.
+ */
+const letters = text({
   pattern: /^[-\p{L}\p{N}_.()]{0,89}[-\p{L}\p{N}_()]$/u,
   wanted: 'a name of at most 90 letters, digits, and - _ . ( ), not ending with a full stop',
 })
+const groupName: Shape<string> = {
+  read(value, where) {
+    const name = letters.read(value, where)
+    if (name !== name.normalize('NFKC')) throw new ShapeError(where, 'written in plain letters (Unicode NFKC)')
+    return name
+  },
+}
 const params = record({ subscription: part, group: groupName })
 const path = '/subscriptions/:subscription/resourceGroups/:group'
 

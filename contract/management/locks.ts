@@ -1,5 +1,6 @@
+import { words } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
-import { nothing, optional, record, text } from '../shape.ts'
+import { nothing, optional, record } from '../shape.ts'
 import { first, none, part, word } from './shapes.ts'
 
 /** Locks on anything: what nobody may delete, or change, until the lock is taken away. */
@@ -19,7 +20,7 @@ export const putLock = operation({
   body: record({
     properties: record({
       level: word('CanNotDelete', 'ReadOnly'),
-      notes: optional(text({ maxCharacters: 512 })),
+      notes: optional(words(512)),
     }),
   }),
   status: 200,

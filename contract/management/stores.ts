@@ -1,3 +1,4 @@
+import { named } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
 import { flag, nothing, optional, type Read, record, text, whole } from '../shape.ts'
 import { first, inGroup, inSubscription, none, part, region, tags, word } from './shapes.ts'
@@ -130,7 +131,7 @@ export const regenerateStoreKey = operation({
   effect: 'write',
   params: inStore,
   query: none,
-  body: record({ id: text({ maxCharacters: 128 }) }),
+  body: record({ id: named(128) }),
   status: 200,
 })
 

@@ -3,6 +3,9 @@ import type { Key } from '#core/directory/look-up.ts'
 
 export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/** PostgreSQL can't even look for a text with NUL in it. */
+const isSignInName = (value: string): boolean => value.includes('@') && !/\p{Cc}/u.test(value)
+
 /** The key in a path: an id, `appId='…'`, or a user principal name; each also between quotes, as OData has it. */
 export function keyIn(given: string): Key {
   const [, named, quoted] = /^(?:(\w+)=)?'([^']*)'$/.exec(given) ?? []
@@ -10,7 +13,7 @@ export function keyIn(given: string): Key {
   const isId = uuid.test(value)
   if (isId && named === undefined) return { by: 'id', value: value.toLowerCase() }
   if (isId && named?.toLowerCase() === 'appid') return { by: 'appId', value: value.toLowerCase() }
-  if (named === undefined && value.includes('@')) return { by: 'userPrincipalName', value }
+  if (named === undefined && isSignInName(value)) return { by: 'userPrincipalName', value }
   throw new Fault('invalid', `Invalid object identifier '${value.slice(0, 128)}'.`, { where: 'id' })
 }
 

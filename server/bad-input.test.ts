@@ -1,0 +1,338 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { pathsOf } from '@cardea/contract/operation'
+import { builtInRoles } from '@cardea/contract/roles'
+import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
+import { needs } from '@cardea/tools/servers/require'
+import { register } from '#core/identity/directory.ts'
+import { graphOf, newUser } from './planes/directory/testing/graph.ts'
+import { type House, openHouse } from './testing/house.ts'
+import { audienceOf, everyOperation, hostOf, hosts, planeOf, versionOf } from './testing/treaty.ts'
+
+/** Whatever a body holds, it is answered in the protocol's words: never with a failure of ours, never late, never unrecorded. */
+const postgres = needs('PostgreSQL', findPostgres)
+const id = '00000000-0000-4000-8000-000000000000'
+const pointer = { '@odata.id': `https://graph.cardea.internal/v1.0/directoryObjects/${id}` }
+const federated = { name: 'sweep', issuer: 'https://a.example', subject: 's', audiences: ['a'], description: 'd' }
+const members = { groupIds: [id] }
+const memberGroups = { securityEnabledOnly: true }
+const tags = { team: 'sweep' }
+const person = { displayName: 'Sweep', mailNickname: 'sweep', givenName: 'S', jobTitle: 'j', usageLocation: 'DE' }
+const vault = {
+  location: 'local',
+  tags,
+  properties: {
+    tenantId: id,
+    sku: { family: 'A', name: 'standard' },
+    accessPolicies: [{ tenantId: id, objectId: id, permissions: { secrets: ['get'] } }],
+    softDeleteRetentionInDays: 7,
+    networkAcls: { defaultAction: 'Allow', bypass: 'None', ipRules: [{ value: '10.0.0.0/8' }] },
+  },
+}
+const store = { location: 'local', tags, sku: { name: 'Standard' }, properties: { disableLocalAuth: true } }
+
+/** What each operation that reads a body is sent when somebody means well. */
+const samples: Readonly<Record<string, unknown>> = {
+  AlertPut: {
+    watch: 'denied',
+    threshold: 3,
+    withinSeconds: 300,
+    mail: ['a@example.org'],
+    webhook: 'https://a.example/',
+  },
+  ApplicationAddPassword: { passwordCredential: { displayName: 'p', endDateTime: '2030-01-01T00:00:00Z' } },
+  ApplicationCreate: {
+    displayName: 'a',
+    description: 'd',
+    notes: 'n',
+    identifierUris: ['api://sweep'],
+    web: { redirectUris: ['https://a.example/'] },
+    keyCredentials: [{ type: 'AsymmetricX509Cert', usage: 'Verify', key: 'AAAA', displayName: 'k' }],
+  },
+  ApplicationFederatedCreate: federated,
+  ApplicationFederatedUpdate: { issuer: 'https://b.example', subject: 't', audiences: ['b'], description: 'e' },
+  ApplicationOwnerAdd: pointer,
+  ApplicationRemovePassword: { keyId: id },
+  ApplicationUpdate: { displayName: 'b', tags: ['t'], web: { redirectUris: ['https://a.example/'] } },
+  ConsumerReport: { application: 'shop', uses: [{ secret: 'sweep', version: '0'.repeat(32) }] },
+  DirectoryObjectGetByIds: { ids: [id], types: ['user'] },
+  GroupCheckMemberGroups: members,
+  GroupCreate: { displayName: 'g', description: 'd', mailEnabled: false, mailNickname: 'g', securityEnabled: true },
+  GroupGetMemberGroups: memberGroups,
+  GroupMemberAdd: pointer,
+  GroupUpdate: { displayName: 'h', description: 'e' },
+  IdentityFederatedPut: { properties: { issuer: 'https://a.example', subject: 's', audiences: ['a'] } },
+  KeyValuePut: { value: 'v', content_type: 'text/plain', tags },
+  ResourceGroupPatch: { tags },
+  ResourceGroupPut: { location: 'local', tags },
+  ResourceLockPut: { properties: { level: 'CanNotDelete', notes: 'n' } },
+  RoleAssignmentPut: {
+    properties: {
+      roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${builtInRoles.keyVaultReader.id}`,
+      principalId: id,
+      principalType: 'User',
+      description: 'd',
+      condition: `@Resource[Microsoft.KeyVault/vaults/secrets:name] StringEquals 'a'`,
+      conditionVersion: '2.0',
+    },
+  },
+  RoleDefinitionPut: {
+    properties: {
+      roleName: 'sweep',
+      description: 'd',
+      type: 'CustomRole',
+      permissions: [{ actions: ['*/read'], notActions: [], dataActions: [], notDataActions: [] }],
+      assignableScopes: ['/'],
+    },
+  },
+  RotationBind: { provider: 'generated', binding: { length: 20 }, intervalSeconds: 86_400, graceSeconds: 60 },
+  RotationSettle: { way: 'retry' },
+  SecretRestore: { value: 'AAAA' },
+  SecretSet: { value: 'v', contentType: 'text/plain', tags, attributes: { enabled: true, nbf: 1, exp: 4_000_000_000 } },
+  SecretUpdate: { contentType: 'text/plain', tags, attributes: { enabled: true } },
+  ServicePrincipalAddPassword: { passwordCredential: { displayName: 'p' } },
+  ServicePrincipalCheckMemberGroups: members,
+  ServicePrincipalCreate: { appId: id, accountEnabled: true, displayName: 's', tags: ['t'] },
+  ServicePrincipalGetMemberGroups: memberGroups,
+  ServicePrincipalRemovePassword: { keyId: id },
+  ServicePrincipalUpdate: { displayName: 's', accountEnabled: true, notes: 'n' },
+  SnapshotPatch: { status: 'archived' },
+  SnapshotPut: { filters: [{ key: 'a*', label: 'l' }], composition_type: 'key', retention_period: 3600, tags },
+  StoreKeyRegenerate: { id: 'sweep' },
+  StoreNameCheck: { name: 'sweep-store', type: 'Microsoft.AppConfiguration/configurationStores' },
+  StorePatch: store,
+  StorePut: store,
+  UserAssignedIdentityPut: { location: 'local', tags },
+  UserAssignedIdentityUpdate: { tags },
+  UserCheckMemberGroups: members,
+  UserCreate: {
+    ...person,
+    userPrincipalName: 'sweep@cardea.internal',
+    accountEnabled: true,
+    passwordProfile: { password: 'correct horse battery' },
+  },
+  UserGetMemberGroups: memberGroups,
+  UserUpdate: person,
+  VaultNameCheck: { name: 'sweep-vault', type: 'Microsoft.KeyVault/vaults' },
+  VaultPatch: vault,
+  VaultPut: vault,
+}
+
+/** Bodies that are no operation's. */
+const strange: Readonly<Record<string, string | Buffer>> = {
+  'a list': '[]',
+  'a text': '"text"',
+  'a number': '1e400',
+  null: 'null',
+  'half of one': '{"value":',
+  'two of them': '{}{}',
+  'a bare word': 'undefined',
+  'bytes that are no text': Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
+  'a byte order mark': '\ufeff{}',
+  'deep lists': '['.repeat(60_000),
+  'deep objects': '{"a":'.repeat(10_000),
+  'thousands of members': `{${Array.from({ length: 4000 }, (_, index) => `"m${index}":1`).join()}}`,
+  'a prototype': '{"__proto__":{"value":"v","admin":true},"constructor":{"prototype":{"admin":true}}}',
+}
+
+/** What may stand where something else is meant. */
+const odd: readonly unknown[] = [
+  null,
+  true,
+  -0,
+  1e308,
+  -1,
+  2 ** 53,
+  [],
+  {},
+  [[[]]],
+  '',
+  'a\u0000b',
+  '\ud800',
+  'x'.repeat(30_000),
+  '../..%2f',
+  "'; drop table secret; --",
+  'İſK\u202e',
+  '{{7*7}}',
+  { toString: 1, valueOf: null, length: -1 },
+]
+
+/** Every way to put one of these things in the place of one part of a body. */
+function* spoiled(whole: unknown, things: readonly unknown[]): Generator<unknown> {
+  for (const thing of things) yield thing
+  if (typeof whole !== 'object' || whole === null) return
+  for (const [key, part] of Object.entries(whole)) {
+    for (const other of spoiled(part, things)) {
+      const copy = structuredClone(whole) as Record<string, unknown>
+      copy[key] = other
+      yield copy
+    }
+  }
+}
+
+/** What may stand in a path or a query where a name is meant. */
+const oddNames = [
+  '%00',
+  'a%00b@c.d',
+  '%2f',
+  '..',
+  '..%2f..',
+  '%252e',
+  '%ff',
+  'a;b',
+  'x'.repeat(3000),
+  '%C4%B0',
+  'a.',
+  '%E2%84%AA',
+  '*',
+]
+
+/** What some operations are asked by. */
+const oddQueries = [
+  '$filter',
+  '$skiptoken',
+  '$search',
+  'resource',
+  'principal',
+  'action',
+  'after',
+  'key',
+  'label',
+  'name',
+]
+
+const kinds = { 'an embedded database': undefined, PostgreSQL: postgres } as const
+for (const [kind, server] of Object.entries(kinds)) {
+  describe(`what nobody means, with ${kind}`, { skip: server?.skip }, () => {
+    let database: TestPostgres | undefined
+    let house: House
+    const tokens = new Map<string, string>()
+    /** Something that is there, in each collection that has ids. */
+    const there: Record<string, string> = {}
+    before(async () => {
+      database = server === undefined ? undefined : await startPostgres()
+      house = await openHouse({ env: database === undefined ? {} : { CARDEA_DATABASE: database.url() } })
+      await house.cardea.base.database.write((turn) =>
+        register(turn, { name: 'Sweep', kind: 'application', objectId: id }),
+      )
+      const graph = graphOf(house, () => house.developerToken(`https://${hosts.directory}`))
+      there.servicePrincipals = id
+      there.users = (await graph.done('POST', '/users', newUser('Sweep'))).id
+      const group = { displayName: 'Sweep', mailEnabled: false, mailNickname: 'g', securityEnabled: true }
+      there.groups = (await graph.done('POST', '/groups', group)).id
+      there.applications = (await graph.done('POST', '/applications', { displayName: 'Sweep' })).id
+    })
+
+    /** Every path of the operation with an odd name in the place of each of its parameters, and odd things asked of it. */
+    function* oddTargets(operation: (typeof everyOperation)[number]): Generator<string> {
+      const [bare = ''] = pathsOf(operation)
+      const whole = pathOf(operation)
+      const version = versionOf(operation)
+      const [parts, filled] = [bare.split('/'), whole.split('/').slice(-bare.split('/').length)]
+      for (const [index, part] of parts.entries()) {
+        if (!/^[:*]/.test(part) || part === ':subscription') continue
+        for (const name of oddNames) {
+          const path = filled.map((one, at) => (at === index ? name : one)).join('/')
+          yield `${operation.scoped === undefined ? '' : whole.slice(0, -filled.join('/').length)}${path}${version}`
+        }
+      }
+      const asking = `${whole}${version === '' ? '?' : `${version}&`}`
+      for (const name of oddQueries) yield `${asking}${name}=%00`
+      for (const value of ['%ff', 'x'.repeat(2500), '%C4%B0', "'"])
+        yield `${asking}${oddQueries.map((name) => `${name}=${value}`).join('&')}`
+    }
+
+    /** A path of the operation, as far down as its body is kept: at the subscription, about things that are there. */
+    const pathOf = (operation: (typeof everyOperation)[number]): string => {
+      const [bare = '', atSubscription = bare] = pathsOf(operation)
+      const path = operation.scoped === undefined ? bare : atSubscription
+      return path
+        .replace(':subscription', house.cardea.installation.subscription)
+        .replace('/:version?', '')
+        .replace(/(?<=\/(\w+)\/):id/, (_, collection: string) => there[collection] ?? id)
+        .replace(/(?<=\/role\w+\/):name/, id)
+        .replace(/:\w+|\*\w+/g, 'sweep')
+    }
+    after(async () => {
+      await house?.[Symbol.asyncDispose]()
+      await database?.[Symbol.asyncDispose]()
+    })
+
+    type Try = { readonly target: string; readonly body?: string | Buffer | undefined }
+    type Tried = readonly [operation: (typeof everyOperation)[number], tries: Iterable<Try>]
+
+    /** Sends what nobody means, and answers with what should not have happened. */
+    async function wrongs(all: Iterable<Tried>): Promise<string[]> {
+      const sent = new Map<string, string>()
+      const found: string[] = []
+      for (const [operation, tries] of all) {
+        const audience = audienceOf(operation)
+        const token = tokens.get(audience) ?? (await house.developerToken(audience))
+        tokens.set(audience, token)
+        for (const { target, body } of tries) {
+          const number = randomUUID()
+          const began = performance.now()
+          const { status, text } = await house.ask(hostOf(operation), operation.method, target, {
+            token,
+            body,
+            headers: { 'x-ms-client-request-id': number, 'content-type': 'application/json' },
+          })
+          const asked = `${operation.id} ${target.slice(0, 200)} ${body?.toString('utf8').slice(0, 200) ?? ''}`
+          const shown = `${asked}: ${status} ${text.slice(0, 200)}`
+          if (status >= 500) found.push(shown)
+          if (performance.now() - began > 5_000) found.push(`slow: ${shown}`)
+          sent.set(number, shown)
+        }
+      }
+      const entries = new Map<string, number>()
+      for (const { correlation } of await house.deeds()) entries.set(correlation, (entries.get(correlation) ?? 0) + 1)
+      for (const [number, shown] of sent)
+        if (entries.get(number) !== 1) found.push(`${entries.get(number) ?? 0} entries: ${shown}`)
+      return found
+    }
+
+    const reading = everyOperation.filter(({ method }) => ['PUT', 'PATCH', 'POST'].includes(method))
+    for (const plane of ['vault', 'appconfig', 'management', 'directory'] as const) {
+      it(`as a body is refused on the plane ${plane} in its words, and stands in the journal once`, async () => {
+        const tried = reading
+          .filter((one) => planeOf(one) === plane)
+          .map((operation): Tried => {
+            const target = `${pathOf(operation)}${versionOf(operation)}`
+            const bodies: (string | Buffer)[] = Object.values(strange)
+            const sample = samples[operation.id]
+            if (sample !== undefined) for (const body of spoiled(sample, odd)) bodies.push(JSON.stringify(body))
+            return [operation, bodies.map((body) => ({ target, body }))]
+          })
+        assert.deepEqual(await wrongs(tried), [])
+      })
+
+      it(`as a name is refused on the plane ${plane} in its words, and stands in the journal once`, async () => {
+        const tried = everyOperation
+          .filter((one) => planeOf(one) === plane)
+          // A stream of changes has no end of its own.
+          .filter(({ id }) => !id.endsWith('ChangesFollow'))
+          .map((operation): Tried => {
+            const body = reading.includes(operation) ? JSON.stringify(samples[operation.id] ?? {}) : undefined
+            return [operation, [...oddTargets(operation)].map((target) => ({ target, body }))]
+          })
+        assert.deepEqual(await wrongs(tried), [])
+      })
+    }
+
+    it('is tried as a body of every operation that reads one', () => {
+      const silent = reading.filter((operation) => {
+        try {
+          operation.body.read(undefined, '')
+          return false
+        } catch {
+          return true
+        }
+      })
+      assert.deepEqual(
+        silent.map((operation) => operation.id).filter((one) => !(one in samples)),
+        [],
+      )
+    })
+  })
+}
