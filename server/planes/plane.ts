@@ -92,9 +92,12 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject>(
   const { action, id, reach = 'resource', effect, status } = operation
   return {
     operation: operation as unknown as Operation,
-    async answer(base, words, call, { caller, subject }) {
-      if (subject === undefined)
-        throw new Fault('not-found', `There is no ${call.name} here.`, { about: call.name, kind: 'host' })
+    async answer(base, words, call, known) {
+      const { caller, subject } = known
+      if (subject === undefined) {
+        const fault = new Fault('not-found', `There is no ${call.name} here.`, { about: call.name, kind: 'host' })
+        return refused(base, words, id, call, known, fault)
+      }
       const intent = {
         caller,
         action,

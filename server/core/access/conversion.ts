@@ -4,6 +4,7 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { principalById } from '#core/identity/directory.ts'
+import { refuseLocked } from '#core/locks/locks.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { containerOf, type Permit } from './access.ts'
 import { sameAssignment } from './access-rows.ts'
@@ -106,6 +107,7 @@ export async function convert(
   const done = await previewConversion(scope, vault)
   const model = await permissionModelOf(sql, keyring, vaultIn(vault))
   if (model.kind === 'roles') throw new Fault('conflict', 'This vault goes by roles already.')
+  await refuseLocked(sql, vault, 'write')
   if (!permit.allows('roles/assign', vault)) {
     throw new Fault('forbidden', 'To convert access policies to roles you need the right to assign roles on the vault.')
   }

@@ -2,7 +2,8 @@ import { pathsOf } from '@cardea/contract/operation'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { Fault, type FaultCode, faultOf } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
-import type { Base } from '#core/perform.ts'
+import { stranger } from '#core/identity/caller.ts'
+import { attest, type Base } from '#core/perform.ts'
 import { keysAsSegments } from '../directory/key.ts'
 import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type Route, refused } from '../plane.ts'
 import type { Hosts, Plane } from './hosts.ts'
@@ -90,9 +91,13 @@ export function createListener({ base, hosts, planes, bare, meters, tls, log }: 
   const servedAs = new Map<Plane, Served<never>>(planes.map((served) => [served.plane, served]))
 
   async function answerOutside(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const served = servedAs.get(hosts.placeOf(request.headers.host).plane)
+    const { plane } = hosts.placeOf(request.headers.host)
+    const served = servedAs.get(plane)
     const call = request.call ?? callOf(request, reply, hosts)
-    if (served === undefined) return send(reply, outside(error))
+    if (served === undefined) {
+      if (plane !== 'elsewhere') await attestOutside(call, error)
+      return send(reply, outside(error))
+    }
     const operation = (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? 'Unknown'
     if (!(error instanceof Fault) && faultOfFramework(error) === undefined)
       log.error({ error, operation }, 'a request failed')
@@ -100,6 +105,13 @@ export function createListener({ base, hosts, planes, bare, meters, tls, log }: 
     const answer = await refused(base, served.words, operation, call, known, faultOfFramework(error) ?? error)
     send(reply, answer)
     meters.of(served.plane, operation).count(answer.status, performance.now() - call.began)
+  }
+
+  /** What was asked of us where no plane has words of its own; what was asked of a host that isn't ours is nobody's deed. */
+  const attestOutside = ({ host, target, circumstances }: Call, error: unknown): Promise<void> => {
+    const resource = `${host}${target.split('?', 1)[0]}`.slice(0, 1024)
+    const { code } = faultOfFramework(error) ?? faultOf(error)
+    return attest(base, { operation: 'Unknown', resource, caller: stranger, circumstances }, code)
   }
 
   app.setErrorHandler(answerOutside)
@@ -331,7 +343,11 @@ function outside(error: unknown): Answer {
   const status = statuses[fault.code] ?? 500
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
     body: JSON.stringify({ error: { code: fault.code, message: fault.message } }),
   }
 }

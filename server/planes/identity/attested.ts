@@ -8,7 +8,7 @@ import type { IdentityServices } from './services.ts'
 export const attested = (
   { base, tenant }: IdentityServices,
   { circumstances }: Call,
-  operation: 'TokenIssue' | 'SignIn' | 'SignOut',
+  operation: 'TokenIssue' | 'DeviceCodeIssue' | 'SignIn' | 'SignOut' | 'UserInfo',
   given: { readonly principal: Pick<Principal, 'objectId'>; readonly appId: string } | undefined,
   outcome: string,
 ): Promise<void> =>

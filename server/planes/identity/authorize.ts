@@ -19,17 +19,34 @@ import type { IdentityServices } from './services.ts'
 export function authorize(services: IdentityServices): readonly Bare[] {
   const path = '/:tenant/oauth2/v2.0/authorize'
   return [
-    { plane: 'identity', method: 'GET', path, answer: (call) => orPage(() => show(services, call)) },
-    { plane: 'identity', method: 'POST', path, answer: (call) => orPage(() => signInAndGoBack(services, call)) },
+    {
+      plane: 'identity',
+      method: 'GET',
+      path,
+      answer: (call) => orPage(services, call, 'SignIn', () => show(services, call)),
+    },
+    {
+      plane: 'identity',
+      method: 'POST',
+      path,
+      answer: (call) => orPage(services, call, 'SignIn', () => signInAndGoBack(services, call)),
+    },
   ]
 }
 
-/** What can't be told to an application is told to the person. */
-export async function orPage(answer: () => Promise<Answer>): Promise<Answer> {
+/** What can't be told to an application is told to the person, and to the journal. */
+export async function orPage(
+  services: IdentityServices,
+  call: Call,
+  operation: 'SignIn' | 'SignOut',
+  answer: () => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await answer()
   } catch (error) {
-    const { status, message, number, retrySeconds } = refusalOf(error)
+    const refusal = refusalOf(error)
+    if (refusal.status < 500) await attested(services, call, operation, undefined, refusal.error)
+    const { status, message, number, retrySeconds } = refusal
     const body = html`<p role="alert">${message}</p><p>AADSTS${String(number)}</p>`
     return pageAnswer({ status, title: 'This sign-in can’t go on', body, retrySeconds })
   }
@@ -40,7 +57,9 @@ async function show(services: IdentityServices, call: Call): Promise<Answer> {
   try {
     wantedBy(request, services)
   } catch (error) {
-    return goBack(services, request, errorFields(refusalOf(error)))
+    const refusal = refusalOf(error)
+    await attested(services, call, 'SignIn', undefined, refusal.error)
+    return goBack(services, request, errorFields(refusal))
   }
   return signInPage(request, request.fields.get('login_hint')?.slice(0, 320) ?? '')
 }

@@ -1,6 +1,7 @@
 import { deviceCodeLifeSeconds, newDeviceCode, pollSeconds } from '#core/identity/device-codes.ts'
 import type { Bare } from '../http/listener.ts'
 import type { Answer, Call } from '../plane.ts'
+import { attested } from './attested.ts'
 import { isOurTenant } from './discovery.ts'
 import { formOf } from './form.ts'
 import { fresh, refusalAnswer, refusalOf, unknownTenant } from './refusal.ts'
@@ -37,8 +38,11 @@ async function answer(services: IdentityServices, call: Call): Promise<Answer> {
       interval: pollSeconds,
       message: `To sign in, use a web browser to open the page ${page} and enter the code ${userCode} to authenticate.`,
     }
+    await attested(services, call, 'DeviceCodeIssue', { principal, appId: principal.appId }, 'done')
     return { status: 200, headers: fresh, body: JSON.stringify(body) }
   } catch (error) {
-    return refusalAnswer(refusalOf(error), call, clock())
+    const refusal = refusalOf(error)
+    if (refusal.status < 500) await attested(services, call, 'DeviceCodeIssue', undefined, refusal.error)
+    return refusalAnswer(refusal, call, clock())
   }
 }

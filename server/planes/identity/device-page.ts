@@ -30,7 +30,7 @@ export function devicePage(services: IdentityServices): readonly Bare[] {
       method: 'GET',
       path,
       answer: (call) =>
-        orPage(async () => {
+        orPage(services, call, 'SignIn', async () => {
           ours(call)
           return codePage()
         }),
@@ -40,7 +40,7 @@ export function devicePage(services: IdentityServices): readonly Bare[] {
       method: 'POST',
       path,
       answer: (call) =>
-        orPage(async () => {
+        orPage(services, call, 'SignIn', async () => {
           ours(call)
           refuseForeignForm(call)
           return enter(services, call)
@@ -80,7 +80,9 @@ async function enter(services: IdentityServices, call: Call): Promise<Answer> {
   try {
     client = await programOf(services, call, code)
   } catch (error) {
-    return codePage(refusalOf(error))
+    const refusal = refusalOf(error)
+    await attested(services, call, 'SignIn', undefined, refusal.error)
+    return codePage(refusal)
   }
   const name = form.get('username')?.slice(0, 320) ?? ''
   if (!form.has('go')) return personPage(client, code, name)

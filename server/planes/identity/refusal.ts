@@ -42,6 +42,7 @@ export const fresh = {
   'content-type': 'application/json; charset=utf-8',
   'cache-control': 'no-store, no-cache',
   pragma: 'no-cache',
+  'x-content-type-options': 'nosniff',
 }
 
 /** A refusal as an answer; `at` is when. */

@@ -16,7 +16,7 @@ export const signOut = (services: IdentityServices): readonly Bare[] => [
     plane: 'identity',
     method: 'GET',
     path: '/:tenant/oauth2/v2.0/logout',
-    answer: (call) => orPage(() => answer(services, call)),
+    answer: (call) => orPage(services, call, 'SignOut', () => answer(services, call)),
   },
 ]
 

@@ -4,6 +4,7 @@ import { tokenStands } from '#core/identity/standing.ts'
 import { audienceIs, bearer } from '../bearer.ts'
 import type { Bare } from '../http/listener.ts'
 import type { Answer, Call } from '../plane.ts'
+import { attested } from './attested.ts'
 import { fresh } from './refusal.ts'
 import type { IdentityServices } from './services.ts'
 
@@ -16,9 +17,14 @@ export const userinfo = (services: IdentityServices): readonly Bare[] =>
     answer: (call) => answer(services, call),
   }))
 
-async function answer({ base, keyring, tokens, clock, graphUrl }: IdentityServices, call: Call): Promise<Answer> {
+async function answer(services: IdentityServices, call: Call): Promise<Answer> {
+  const { base, keyring, tokens, clock, graphUrl } = services
+  const refuse = async (): Promise<Answer> => {
+    await attested(services, call, 'UserInfo', undefined, 'invalid_token')
+    return refused
+  }
   try {
-    const { objectId, credential } = await tokens.verify(
+    const { objectId, appId, credential } = await tokens.verify(
       bearer(call, 'A token is needed.'),
       audienceIs(graphUrl),
       clock(),
@@ -26,12 +32,13 @@ async function answer({ base, keyring, tokens, clock, graphUrl }: IdentityServic
     const sql = base.database.read
     const person = await personOf(sql, objectId)
     if (person === undefined || credential === undefined || !(await tokenStands(sql, keyring, objectId, credential)))
-      return refused
+      return await refuse()
     const { principal, signInName } = person
     const body = { sub: objectId, oid: objectId, name: principal.name, preferred_username: signInName }
+    await attested(services, call, 'UserInfo', { principal, appId }, 'done')
     return { status: 200, headers: fresh, body: JSON.stringify(body) }
   } catch (error) {
-    if (faultOf(error).code === 'unauthenticated') return refused
+    if (faultOf(error).code === 'unauthenticated') return refuse()
     throw error
   }
 }
