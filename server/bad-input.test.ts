@@ -32,8 +32,11 @@ const vault = {
 }
 const store = { location: 'local', tags, sku: { name: 'Standard' }, properties: { disableLocalAuth: true } }
 
+const change = { do: 'set', key: 'k', label: 'l', value: 'v', content_type: 't', tags, description: 'd', locked: false }
+
 /** What each operation that reads a body is sent when somebody means well. */
 const samples: Readonly<Record<string, unknown>> = {
+  AccessPoliciesPut: { properties: { accessPolicies: vault.properties.accessPolicies } },
   AlertPut: {
     watch: 'denied',
     threshold: 3,
@@ -55,6 +58,8 @@ const samples: Readonly<Record<string, unknown>> = {
   ApplicationOwnerAdd: pointer,
   ApplicationRemovePassword: { keyId: id },
   ApplicationUpdate: { displayName: 'b', tags: ['t'], web: { redirectUris: ['https://a.example/'] } },
+  ChangeSetApply: { changes: [change], description: 'd', activates: '2029-01-01T00:00:00Z' },
+  ChangeSetPlan: { changes: [change] },
   ConsumerReport: { application: 'shop', uses: [{ secret: 'sweep', version: '0'.repeat(32) }] },
   DirectoryObjectGetByIds: { ids: [id], types: ['user'] },
   GroupCheckMemberGroups: members,
@@ -67,6 +72,8 @@ const samples: Readonly<Record<string, unknown>> = {
   ResourceGroupPatch: { tags },
   ResourceGroupPut: { location: 'local', tags },
   ResourceLockPut: { properties: { level: 'CanNotDelete', notes: 'n' } },
+  RestoreApply: { at: '2026-01-01T00:00:00Z', key: 'a*', label: 'l', tags: ['t=1'], description: 'd' },
+  RestorePlan: { at: '2026-01-01T00:00:00Z', key: 'a*', label: 'l', tags: ['t=1'] },
   RoleAssignmentPut: {
     properties: {
       roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${builtInRoles.keyVaultReader.id}`,
@@ -101,6 +108,7 @@ const samples: Readonly<Record<string, unknown>> = {
   SnapshotPut: { filters: [{ key: 'a*', label: 'l' }], composition_type: 'key', retention_period: 3600, tags },
   StoreKeyRegenerate: { id: 'sweep' },
   StoreNameCheck: { name: 'sweep-store', type: 'Microsoft.AppConfiguration/configurationStores' },
+  StoreNameCheckInRegion: { name: 'sweep-store', type: 'Microsoft.AppConfiguration/configurationStores' },
   StorePatch: store,
   StorePut: store,
   UserAssignedIdentityPut: { location: 'local', tags },

@@ -292,6 +292,16 @@ const visibleIn = (sees: ReturnType<typeof seesOf>, content: Content): Content =
     : { changes: visible(sees, content.changes, tagsOfChange) }
 const countIn = (content: Content): number => ('steps' in content ? content.steps : content.changes).length
 
+/** A change set that is to be cancelled or undone: by who may see all of it, since what can't be done to it is named. */
+async function foundWhole(hand: Hand, store: Store, id: string): ReturnType<typeof found> {
+  const whole = await found(hand, store, id)
+  const seen = countIn(visibleIn(seesOf(hand.permit, store), whole.content))
+  if (seen === 0 && whole.set.count > 0) throw noSuchChangeSet()
+  if (seen < countIn(whole.content))
+    throw new Fault('forbidden', 'Who cancels or undoes a change set must be allowed to see all that it is about.')
+  return whole
+}
+
 /** A change set with what it is about. One that is about nothing the reader may see isn't there. */
 export async function getChangeSet(sight: Sight<'settings/read'>, store: Store, id: string): Promise<Shown> {
   const { set, content } = await found(sight, store, id)
@@ -327,7 +337,7 @@ export async function listChangeSets(
 
 /** A change set that waits won't be applied. Who cancels it may make each of its changes. */
 export async function cancelChangeSet(scope: WriteScope, store: Store, id: string): Promise<ChangeSet> {
-  const { set, content } = await found(scope, store, id)
+  const { set, content } = await foundWhole(scope, store, id)
   scope.meet(`changeSets/${id}`)
   if (set.state !== 'waiting' || !('changes' in content)) throw notWaiting(set)
   await beforeOf(scope, store, content.changes)
@@ -341,7 +351,7 @@ const notWaiting = ({ state }: ChangeSet): Fault =>
 
 /** What undoes a change set, for who may make each of its changes. */
 async function undoOf(hand: Hand, store: Store, id: string) {
-  const { set, content } = await found(hand, store, id)
+  const { set, content } = await foundWhole(hand, store, id)
   if (set.state !== 'applied' || !('steps' in content))
     throw new Fault('conflict', `Only a change set that is applied can be undone; this one is ${set.state}.`)
   const etags = new Map<Address, string | undefined>()

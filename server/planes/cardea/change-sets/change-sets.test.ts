@@ -298,7 +298,19 @@ describe('people whose role is narrowed', () => {
     assert.equal((await ask('GET', `${path}/${theirs.id}`)).status, 404)
     const listed = (await ask('GET', path)).json.items.map(({ id }: ChangeSetView) => id)
     assert.ok(listed.includes(both.id) && !listed.includes(theirs.id))
-    assert.equal((await ask('POST', `${path}/${both.id}/undo`, {})).status, 403)
+    // Who may not see all that a change set was about isn't told by its undoing either.
+    await apply([set('theirs:c', 'changed since')])
+    for (const undo of ['undo', 'undo/plan']) {
+      const refused = await ask('POST', `${path}/${both.id}/${undo}`, {})
+      assert.equal(refused.status, 403)
+      assert.doesNotMatch(refused.text, /theirs/)
+    }
+    assert.equal((await ask('POST', `${path}/${theirs.id}/undo`, {})).status, 404)
+    const activates = new Date(Date.now() + 3_600_000).toISOString()
+    const waiting = await ok('POST', path, { body: { changes: [set('mine:e', '1'), set('theirs:e', '1')], activates } })
+    const cancelled = await ask('POST', `${path}/${waiting.json.id}/cancel`, undefined)
+    assert.equal(cancelled.status, 403)
+    assert.doesNotMatch(cancelled.text, /theirs/)
     assert.equal(await value('mine:c'), '1')
   })
 })
