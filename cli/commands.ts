@@ -30,6 +30,7 @@ import secretRecover from './secret-recover.ts'
 import secretSet from './secret-set.ts'
 import secretShow from './secret-show.ts'
 import secretVersions from './secret-versions.ts'
+import { settingChanges, settingUndo } from './setting-changes.ts'
 import settingDelete from './setting-delete.ts'
 import settingList from './setting-list.ts'
 import settingSet from './setting-set.ts'
@@ -65,7 +66,7 @@ export const areas: readonly Area[] = [
       secretRestore,
     ],
   },
-  { title: 'Settings', commands: [settingSet, settingShow, settingList, settingDelete] },
+  { title: 'Settings', commands: [settingSet, settingShow, settingList, settingDelete, settingChanges, settingUndo] },
   { title: 'In and out', commands: [importCommand, exportCommand] },
   { title: 'Rotation', commands: [rotationBind, rotationSettle, rotationShow, rotationUnbind, rotate] },
   { title: 'Vaults and stores', commands: [...resourceCommands('vault'), ...resourceCommands('store')] },

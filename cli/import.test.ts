@@ -130,7 +130,7 @@ describe('secrets from a .env file', () => {
       ['own-old'],
     )
     const { out } = await cardea('import', '--from', env, '--to', 'vault', '--prefix', 'OWN-', '--strict', '--apply')
-    assert.match(out, /cardea secret recover own-old/)
+    assert.match(out, /own-old comes back with: cardea secret recover own-old/)
     assert.deepEqual([(await cardea('secret', 'show', 'own-old')).exit, await secret('other')], [1, 'x'])
   })
 })
@@ -230,7 +230,60 @@ describe('settings', () => {
       after.steps.map(({ what, name }) => [what, name]),
       [['changed', 'Shop:Greeting']],
     )
-    assert.notEqual(after.steps[0]?.before, after.steps[0]?.after)
+    assert.equal((await cardea('setting', 'show', 'Shop:Greeting', '--label', 'de')).out, 'Hallo')
+    const [made] = JSON.parse((await cardea('setting', 'changes', '--json')).out)
+    assert.deepEqual([made.state, made.count, made.description], ['applied', 1, `cardea import from ${changed}`])
+    const undone = await cardea('setting', 'undo', made.id)
+    assert.deepEqual([undone.exit, /^1 settings are as they were/.test(undone.out)], [0, true], undone.err)
+    assert.equal((await cardea('setting', 'show', 'Shop:Greeting', '--label', 'de')).out, 'Hello')
+    assert.equal((await cardea('setting', 'undo', made.id)).exit, 1, 'twice')
+    assert.equal((await cardea('setting', 'undo', 'nonsense')).exit, 1)
+  })
+
+  it('come in one step, all or none, and more than a thousand in several', async () => {
+    const many = file(
+      'many.json',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [`k${at}`, 'v']))),
+    )
+    const plan = await steps('--from', many, '--to', 'store', '--prefix', 'many/', '--apply')
+    assert.deepEqual(
+      [plan.exit, plan.steps.length, (plan as unknown as { changeSets: string[] }).changeSets.length],
+      [0, 1001, 2],
+    )
+    const hundred = file(
+      'hundred.json',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`k${at}`, 'w']))),
+    )
+    const half = await cardea('import', '--from', hundred, '--to', 'store', '--prefix', 'many/', '--apply')
+    assert.match(
+      half.out,
+      /100 of 100 are done in .*\nAll in one step, .*\nIt is undone with: cardea setting undo [0-9a-f-]{36}\n$/,
+    )
+    const big = file('big.json', JSON.stringify({ fine: 'x', big: 'x'.repeat(20_000) }))
+    const refused = await cardea('import', '--from', big, '--to', 'store', '--prefix', 'all/', '--apply')
+    assert.equal(refused.exit, 1)
+    assert.equal((await cardea('setting', 'show', 'all/fine')).exit, 1, 'not even what would have fitted')
+  })
+
+  it('that may not be deleted are those of an empty source, and of what could not be read', async () => {
+    const empty = file('empty.json', '{}')
+    const ran = await cardea('import', '--from', empty, '--to', 'store', '--prefix', 'Shop:', '--strict', '--apply')
+    assert.deepEqual([ran.exit, /nothing in .*--strict would delete all/.test(ran.err)], [1, true])
+    await cardea('setting', 'set', 'held/list', 'x')
+    const held = file('held.json', '{"list":[],"other":"y"}')
+    const plan = await steps('--from', held, '--to', 'store', '--prefix', 'held/', '--separator', '/', '--strict')
+    assert.deepEqual(
+      plan.steps.map(({ what, from }) => [what, from]),
+      [
+        ['new', 'other'],
+        ['refused', 'list'],
+      ],
+    )
+  })
+
+  it('are never made of secrets', async () => {
+    for (const from of ['vault:demo', 'kv:secret'])
+      assert.equal((await cardea('import', '--from', from, '--to', 'store')).exit, 2)
   })
 
   it('are deleted by prefix and label, and never what belongs to others', async () => {
@@ -257,16 +310,18 @@ describe('settings', () => {
     )
   })
 
-  it('that somebody changes meanwhile are not overwritten', async () => {
+  it('that somebody changes meanwhile are not overwritten, at a store without change sets', async () => {
     const item = { key: 'a', value: 'old', etag: 'before', label: null, content_type: null, tags: {}, locked: false }
     const ran = await run(['import', '--from', 'a.json', '--to', 'store', '--apply', '--json'], {
       files: { 'a.json': '{"a":"new","b":"new"}' },
       answers: ({ method, headers }) =>
-        method !== 'PUT'
-          ? { body: { items: [item] } }
-          : headers?.['if-match'] === '"before"'
-            ? { status: 412, body: { title: 'Precondition failed' } }
-            : { body: { ...item, etag: 'after' } },
+        method === 'POST'
+          ? { status: 404 }
+          : method !== 'PUT'
+            ? { body: { items: [item] } }
+            : headers?.['if-match'] === '"before"'
+              ? { status: 412, body: { title: 'Precondition failed' } }
+              : { body: { ...item, etag: 'after' } },
     })
     const { steps } = JSON.parse(ran.out)
     assert.equal(ran.exit, 1)
@@ -289,7 +344,8 @@ describe('settings', () => {
     let calls = 0
     const ran = await run(['import', '--from', 'a.json', '--to', 'store', '--apply'], {
       files: { 'a.json': '{"a":"1"}' },
-      answers: () => {
+      answers: ({ method }) => {
+        if (method === 'POST') return { status: 404 }
         calls += 1
         return calls % 2 === 1 ? { status: 429 } : { body: { items: [], etag: 'e' } }
       },

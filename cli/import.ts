@@ -1,9 +1,10 @@
 import { oneOf } from '@cardea/contract/shape'
 import { command, data, json, Misuse, Refusal, store, vault } from './command.ts'
-import { paintFor } from './print.ts'
+import { paintFor, shown } from './print.ts'
 import { type Service, type Way, withStore, withVault } from './service.ts'
 import { tagsIn } from './tags.ts'
 import { applied } from './transfer/apply.ts'
+import { appliedAtOnce } from './transfer/change-set.ts'
 import { formats } from './transfer/file-source.ts'
 import { patient } from './transfer/patient.ts'
 import { sourceOf } from './transfer/place.ts'
@@ -82,6 +83,12 @@ export default command({
     }
     const to = given.to ?? (/^(vault|kv):/.test(from) ? 'vault' : from.startsWith('store:') ? 'store' : undefined)
     if (to === undefined) throw new Misuse('Secrets or settings? Say it with --to vault or --to store.')
+    if (to === 'store' && /^(vault|kv):/.test(from)) {
+      throw new Misuse(
+        'Secrets don’t become settings, which many may read.',
+        'Point at them: cardea setting set KEY --reference SECRET',
+      )
+    }
     const map = mapFrom(given.map)
     const tags = tagsIn(given.tag)
     const work = async (service: Service, way: Way) => {
@@ -106,6 +113,9 @@ export default command({
         opened,
       )
       const content = await source.entries()
+      if (given.strict && content.entries.length === 0) {
+        throw new Refusal('refused', `There is nothing in ${source.says}, and --strict would delete all of ${prefix}.`)
+      }
       const target = patient(service, world)
       const plan =
         to === 'vault'
@@ -118,9 +128,7 @@ export default command({
               whole: given.profile === 'appconfig/kvset',
             })
       const about = { source: source.says, target: target.origin, to: to as 'vault' | 'store' }
-      return given.apply
-        ? await done(world, about, plan, given['skip-refused'], given.json)
-        : shownPlan(world, about, plan, given.json)
+      return given.apply ? await done(world, about, target, plan, given) : shownPlan(world, about, plan, given.json)
     }
     return to === 'vault' ? withVault(world, given, work) : withStore(world, given, work)
   },
@@ -151,15 +159,16 @@ function shownPlan(world: World, { source, target }: About, plan: Plan, json: bo
   return refused > 0 ? 1 : 0
 }
 
-async function done(world: World, { source, target, to }: About, plan: Plan, skip: boolean, json: boolean) {
-  const { refused } = countsOf(plan)
-  if (refused > 0 && !skip) {
-    if (!json)
-      for (const line of planLines(
-        plan.filter(({ what }) => what === 'refused'),
-        paintFor(false),
-      ))
-        world.tell(line)
+type How = { readonly 'skip-refused': boolean; readonly json: boolean }
+
+async function done(world: World, { source, target, to }: About, service: Service, plan: Plan, how: How) {
+  const { refused, same } = countsOf(plan)
+  if (refused > 0 && !how['skip-refused']) {
+    const lines = planLines(
+      plan.filter(({ what }) => what === 'refused'),
+      paintFor(false),
+    )
+    if (!how.json) for (const line of lines) world.tell(line)
     throw new Refusal(
       'refused',
       `${refused} can't be brought over, so nothing was changed.`,
@@ -167,20 +176,26 @@ async function done(world: World, { source, target, to }: About, plan: Plan, ski
     )
   }
   const toDo = plan.filter(isToDo).length
-  const results = await applied(plan, world, world.stopping())
+  const atOnce =
+    to === 'store' ? await appliedAtOnce(service, plan, `cardea import from ${source}`.slice(0, 1024)) : undefined
+  const results = atOnce?.done ?? (await applied(plan, world, world.stopping()))
+  const { changeSets = [], trouble = null } = atOnce ?? {}
   const failed = results.filter((one) => one.failed !== null)
   const left = toDo - results.length
-  if (json) {
+  if (how.json) {
     const steps = results.map((one) => ({ ...told(one), after: one.after, failed: one.failed }))
-    world.print(JSON.stringify({ source, target, applied: true, counts: countsOf(plan), left, steps }))
+    world.print(
+      JSON.stringify({ source, target, applied: true, counts: countsOf(plan), left, trouble, changeSets, steps }),
+    )
   } else {
     const paint = paintFor(world.terminal.colours)
     for (const line of undoLines(results, to, paint)) world.print(line)
-    for (const { name, failed: why } of failed) world.tell(`${paint.bad(name)}: ${why}`)
-    const same = countsOf(plan).same
-    world.print(
-      `${results.length - failed.length} of ${toDo} are done in ${target}${same > 0 ? `; ${same} were the same already` : ''}`,
-    )
+    for (const { name, failed: why } of failed) world.tell(`${paint.bad(shown(name))}: ${why}`)
+    const already = same > 0 ? `; ${same} were the same already` : ''
+    world.print(`${results.length - failed.length} of ${toDo} are done in ${target}${already}`)
+    if (changeSets.length === 1) world.print('All in one step, so that nobody saw half of it.')
+    for (const id of changeSets) world.print(`It is undone with: cardea setting undo ${id}`)
+    if (trouble !== null) world.tell(paint.bad(shown(trouble)))
     if (left > 0) world.print(`${left} are left: the same command goes on with them.`)
   }
   return failed.length > 0 || left > 0 ? 1 : 0

@@ -28,7 +28,7 @@ export async function applied(plan: Plan, world: World, stop: AbortSignal): Prom
   return done
 }
 
-async function one({ act, ...step }: Doing): Promise<Done> {
+async function one({ act, change: _change, ...step }: Doing): Promise<Done> {
   try {
     return { ...step, after: (await act?.()) ?? null, failed: null }
   } catch (error) {

@@ -41,10 +41,9 @@ export function undoLines(done: readonly Done[], target: 'vault' | 'store', pain
   if (changed.length === 0) return []
   const line = ({ what, name, label, before, after }: Done): string => {
     const place = `${paint.name(shown(name))}${label === null ? '' : ` (${shown(label)})`}`
-    if (target === 'store') return `  ${place} had the etag ${before ?? ''}`
-    return what === 'delete'
-      ? `  cardea secret recover ${shown(name)}`
-      : `  ${place} was ${before}, and is ${after ?? ''}`
+    if (target === 'vault' && what === 'delete')
+      return `  ${place} comes back with: cardea secret recover ${shown(name)}`
+    return `  ${place} was ${before ?? ''}${after === null ? '' : `, and is ${after}`}`
   }
   return ['What was before:', ...changed.map(line)]
 }

@@ -14,6 +14,14 @@ export type Step = {
 export type Doing = Step & {
   /** Does it, and gives the version or etag that is in force then. */
   readonly act?: () => Promise<string | null>
+  /** The same as part of a change set, for settings. */
+  readonly change?: Change
+}
+export type Change = {
+  readonly do: 'set' | 'delete'
+  readonly key: string
+  readonly label: string | null
+  readonly [member: string]: unknown
 }
 export type Plan = readonly Doing[]
 

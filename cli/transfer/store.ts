@@ -93,7 +93,11 @@ export async function planForStore(store: Service, content: Content, into: IntoS
     if (into.whole && !key.startsWith(into.prefix)) return refuse(`doesn't begin with ${into.prefix}`)
     return stepFor(store, one, there.get(placeOf(key, label)), into.tags)
   })
-  const kept = new Set(wanted.map(({ key, label }) => placeOf(key, label)))
+  // What is there and can't be taken along is no reason to delete what it once became.
+  const held = content.withheld.map(({ name, label }) =>
+    placeOf(`${into.whole ? '' : into.prefix}${name}`, into.label ?? label),
+  )
+  const kept = new Set([...wanted.map(({ key, label }) => placeOf(key, label)), ...held])
   const owned = [...there].filter(([, { key }]) => into.strict && into.prefix !== '' && key.startsWith(into.prefix))
   const deletions = owned.filter(([place]) => !kept.has(place)).map(([, setting]) => deletion(store, setting))
   return [...steps, ...deletions, ...content.withheld.map(refusedStep)]
@@ -123,16 +127,22 @@ function stepFor(
 ): Doing {
   const step = { from: entry.name, name: key, label: label ?? null }
   const tags = { ...(entry.tags ?? before?.tags), ...more }
-  const body = { value: entry.value, content_type: entry.contentType ?? before?.content_type ?? '', tags }
+  const body = {
+    value: entry.value,
+    content_type: entry.contentType ?? before?.content_type ?? '',
+    tags,
+    ...(before?.description && { description: before.description }),
+  }
   const act = write(store, settingPath(key, label), body, before)
-  if (before === undefined) return { ...step, what: 'new', reason: null, before: null, act }
+  const change = { do: 'set', key, label: label ?? null, ...body, ...conditionOf(before) } as const
+  if (before === undefined) return { ...step, what: 'new', reason: null, before: null, act, change }
   const same =
     before.value === body.value &&
     (before.content_type ?? '') === body.content_type &&
     sameTags((before.tags ?? {}) as Readonly<Record<string, string>>, tags)
   if (same) return { ...step, what: 'same', reason: null, before: before.etag }
   if (before.locked) return { ...step, what: 'refused', reason: 'is locked', before: before.etag }
-  return { ...step, what: 'changed', reason: null, before: before.etag, act }
+  return { ...step, what: 'changed', reason: null, before: before.etag, act, change }
 }
 
 function sameTags(
@@ -147,6 +157,10 @@ function sameTags(
 const asItWas = (before: KeyValue | undefined): Record<string, string> =>
   before === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${before.etag}"` }
 
+/** The same, as a change set spells it. */
+const conditionOf = (before: KeyValue | undefined): object =>
+  before === undefined ? { if_none_match: '*' } : { if_match: before.etag }
+
 const write = (store: Service, path: string, body: object, before: KeyValue | undefined) => async () =>
   ((await store.ask('PUT', path, body, asItWas(before))).body as KeyValue).etag
 
@@ -158,6 +172,7 @@ const deletion = (store: Service, setting: KeyValue): Doing => {
     ...step,
     what: 'delete',
     reason: null,
+    change: { do: 'delete', key, label, ...conditionOf(setting) },
     async act() {
       await store.ask('DELETE', settingPath(key, label ?? undefined), undefined, asItWas(setting))
       return null

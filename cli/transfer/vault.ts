@@ -95,7 +95,9 @@ export async function planForVault(vault: Service, content: Content, into: IntoV
     if (gone.has(name.toLowerCase())) return refuse('is a deleted secret there: recover or purge that first')
     return stepFor(vault, entry, name, there.get(name.toLowerCase()), into.tags)
   })
-  const kept = new Set(named.map(({ name }) => name?.toLowerCase()))
+  // What is there and can't be taken along is no reason to delete what it once became.
+  const held = content.withheld.map(({ name }) => secretNameFor(name, into.prefix, into.map))
+  const kept = new Set([...named.map(({ name }) => name), ...held].map((name) => name?.toLowerCase()))
   const owned = [...there].filter(
     ([name]) => into.strict && into.prefix !== '' && name.startsWith(into.prefix.toLowerCase()),
   )
