@@ -251,14 +251,35 @@ describe('the shapes of Azure’s own files', () => {
       contentType: 'application/vnd.microsoft.appconfig.ff+json;charset=utf-8',
     })
     assert.equal(JSON.stringify(defaultTree(entries, ':')), text)
-    assert.deepEqual(
-      read('{"FeatureManagement":{"Beta":true}}', 'json').withheld.map(({ name }) => name),
-      ['FeatureManagement'],
-    )
     assert.throws(
       () => read('{"feature_management":{"feature_flags":[{"enabled":true}]}}', 'json'),
       /feature_flags\[0\] has no id/,
     )
+  })
+
+  it('appconfig/default of .NET and of az is understood too', () => {
+    const filter = { Name: 'Microsoft.Percentage', Parameters: { Value: 50 } }
+    const old = {
+      On: true,
+      Off: false,
+      Never: { EnabledFor: [] },
+      Always: { EnabledFor: [{ Name: 'AlwaysOn' }] },
+      Half: { RequirementType: 'All', EnabledFor: [filter] },
+    }
+    const flags = (name: string, management: object) =>
+      read(JSON.stringify({ [name]: management }), 'json').entries.map(({ value }) => JSON.parse(value))
+    const half = [{ name: 'Microsoft.Percentage', parameters: { Value: 50 } }]
+    assert.deepEqual(flags('FeatureManagement', old), [
+      { id: 'On', enabled: true, conditions: { client_filters: [] } },
+      { id: 'Off', enabled: false, conditions: { client_filters: [] } },
+      { id: 'Never', enabled: false, conditions: { client_filters: [] } },
+      { id: 'Always', enabled: true, conditions: { client_filters: [] } },
+      { id: 'Half', enabled: true, conditions: { requirement_type: 'All', client_filters: half } },
+    ])
+    const underscored = { Half: { enabled_for: [{ name: 'Microsoft.Percentage', parameters: { Value: 50 } }] } }
+    assert.deepEqual(flags('feature_management', underscored)[0].conditions.client_filters, half)
+    for (const bad of [1, { Beta: 'x' }, { Beta: { EnabledFor: 'x' } }, { Beta: { EnabledFor: [{}] } }])
+      assert.throws(() => read(JSON.stringify({ FeatureManagement: bad }), 'json'), Misuse)
   })
 
   it('appconfig/kvset has all that belongs to a setting', () => {

@@ -1,5 +1,5 @@
 import { Misuse } from '../command.ts'
-import { type Content, type Entry, flagPrefix, flagType, type Withheld } from './entry.ts'
+import { type Content, type Entry, flagPrefix, flagType } from './entry.ts'
 import { type Flattening, flattened, grown, type Tree, Written } from './tree.ts'
 
 /** The two shapes of files that Azure's own tools write and read. */
@@ -7,7 +7,7 @@ export const profiles = ['appconfig/default', 'appconfig/kvset'] as const
 export type Profile = (typeof profiles)[number]
 
 const section = 'feature_management'
-/** What .NET called it before there was a schema. */
+/** Where older schemas have their flags, each written as its language writes names. */
 const oldSections = ['FeatureManagement', 'featureManagement', 'feature-management']
 
 type Named = { readonly [name: string]: Tree }
@@ -17,18 +17,17 @@ const isNamed = (tree: Tree | undefined): tree is Named =>
 /** `appconfig/default`: a tree of settings, and feature flags in a section of their own. */
 export function defaultContent(tree: Tree, flattening: Flattening): Content {
   if (!isNamed(tree)) return flattened(tree, flattening)
-  const old: Withheld[] = oldSections
-    .filter((name) => name in tree)
-    .map((name) => ({ name, reason: `feature flags are read from "${section}", in the schema of version 2` }))
   const apart = [section, ...oldSections]
   const rest = Object.fromEntries(Object.entries(tree).filter(([name]) => !apart.includes(name)))
   const { entries, withheld } =
     Object.keys(rest).length === 0 ? { entries: [], withheld: [] } : flattened(rest, flattening)
-  return { entries: [...entries, ...flagsIn(tree[section])], withheld: [...withheld, ...old] }
+  const flags = oldSections.flatMap((name) => oldFlagsIn(name, tree[name]))
+  return { entries: [...entries, ...flagsIn(tree[section]), ...flags], withheld }
 }
 
 function flagsIn(management: Tree | undefined): Entry[] {
   if (management === undefined) return []
+  if (isNamed(management) && !('feature_flags' in management)) return oldFlagsIn(section, management)
   const flags = isNamed(management) ? (management.feature_flags ?? []) : undefined
   if (!Array.isArray(flags)) throw new Misuse(`"${section}" must have a list "feature_flags".`)
   return (flags as readonly Tree[]).map((flag, at) => {
@@ -37,6 +36,39 @@ function flagsIn(management: Tree | undefined): Entry[] {
     return { name: `${flagPrefix}${id}`, value: JSON.stringify(flag), contentType: flagType }
   })
 }
+
+/** The schema that .NET began with, and that az still writes: `"Beta": true`, or on for whom its filters say. */
+function oldFlagsIn(where: string, management: Tree | undefined): Entry[] {
+  if (management === undefined) return []
+  if (!isNamed(management)) throw new Misuse(`"${where}" must be an object.`)
+  return Object.entries(management).map(([id, told]) => {
+    const bad = (what: string) => new Misuse(`${where}.${id} ${what}.`)
+    const made = (enabled: boolean, conditions: object): Entry => ({
+      name: `${flagPrefix}${id}`,
+      value: JSON.stringify({ id, enabled, conditions }),
+      contentType: flagType,
+    })
+    if (typeof told === 'boolean') return made(told, { client_filters: [] })
+    if (!isNamed(told)) throw bad('is neither true nor false, and has no filters')
+    const filters = member(told, 'enabledfor') ?? []
+    if (!Array.isArray(filters)) throw bad('has filters that are no list')
+    const client = (filters as readonly Tree[]).map((filter) => {
+      const name = isNamed(filter) ? member(filter, 'name') : undefined
+      if (!isNamed(filter) || typeof name !== 'string') throw bad('has a filter without a name')
+      return { name, parameters: member(filter, 'parameters') ?? {} }
+    })
+    const requirement = member(told, 'requirementtype')
+    const always = client.some(({ name }) => name.toLowerCase() === 'alwayson')
+    return made(client.length > 0, {
+      ...(typeof requirement === 'string' && { requirement_type: requirement.toLowerCase() === 'all' ? 'All' : 'Any' }),
+      client_filters: always ? [] : client,
+    })
+  })
+}
+
+/** A member by its name, however its language writes that: `EnabledFor`, `enabled_for`, `enabled-for`. */
+const member = (tree: Named, name: string): Tree | undefined =>
+  Object.entries(tree).find(([one]) => one.replace(/[-_]/g, '').toLowerCase() === name)?.[1]
 
 export function defaultTree(entries: readonly Entry[], separator: string | undefined): Tree {
   const isFlag = ({ name }: Entry) => name.startsWith(flagPrefix)

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type KeyValue, settingKey, settingLabel } from '@cardea/contract/appconfig/key-values'
 import { ShapeError } from '@cardea/contract/shape'
 import { pagesOf, type Service } from '../service.ts'
 import { settingPath } from '../setting-set.ts'
-import { type Content, type Entry, flagPrefix, type Source } from './entry.ts'
+import { type Content, type Entry, flagPrefix, flagType, type Source } from './entry.ts'
 import { collisions, type Doing, type Plan, refusedStep } from './plan.ts'
 
 /** A store that speaks Azure's wire, ours or Azure's own: what is in it, and what would be changed in it. */
@@ -137,12 +138,24 @@ function stepFor(
   const change = { do: 'set', key, label: label ?? null, ...body, ...conditionOf(before) } as const
   if (before === undefined) return { ...step, what: 'new', reason: null, before: null, act, change }
   const same =
-    before.value === body.value &&
+    saysTheSame(before, body) &&
     (before.content_type ?? '') === body.content_type &&
     sameTags((before.tags ?? {}) as Readonly<Record<string, string>>, tags)
   if (same) return { ...step, what: 'same', reason: null, before: before.etag }
   if (before.locked) return { ...step, what: 'refused', reason: 'is locked', before: before.etag }
   return { ...step, what: 'changed', reason: null, before: before.etag, act, change }
+}
+
+/** Feature flags say the same in whatever order and spacing, and what is null in them is not there. */
+function saysTheSame(before: KeyValue, { value, content_type }: { value: string; content_type: string }): boolean {
+  if (before.value === value) return true
+  if (!content_type.startsWith(flagType.split(';')[0] as string)) return false
+  try {
+    const read = (text: string): unknown => JSON.parse(text, (_, inner) => (inner === null ? undefined : inner))
+    return isDeepStrictEqual(read(before.value ?? ''), read(value))
+  } catch {
+    return false
+  }
 }
 
 function sameTags(
