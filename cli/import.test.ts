@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { type House, openHouse } from '@cardea/server/testing/house'
 import { openKeyValueServer } from './testing/hashicorp.ts'
@@ -133,6 +136,30 @@ describe('secrets from a .env file', () => {
     assert.match(out, /own-old comes back with: cardea secret recover own-old/)
     assert.deepEqual([(await cardea('secret', 'show', 'own-old')).exit, await secret('other')], [1, 'x'])
   })
+})
+
+it('an import that is stopped goes on where it was', async () => {
+  const count = 300
+  const lines = Array.from({ length: count }, (_, at) => `STOPPED_${at}=value ${at}\n`)
+  const words = ['import', '--from', file('stopped.env', lines.join('')), '--to', 'vault', '--apply', '--json']
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'cardea.js'), ...words, '--data', house.data], {
+    env: { PATH: process.env.PATH ?? '' },
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (part) => {
+    out += part
+  })
+  child.stderr.on('data', (part) => {
+    err += part
+    if (/50 of 300/.test(err)) child.kill('SIGINT')
+  })
+  const [code] = await once(child, 'close')
+  const first = JSON.parse(out) as { left: number; steps: unknown[] }
+  assert.deepEqual([code, first.left + first.steps.length], [1, count])
+  assert.ok(first.left > 0 && first.steps.length >= 50, `${first.left} were left`)
+  const second = JSON.parse((await cardea(...words)).out)
+  assert.deepEqual([second.counts.same, second.counts.new, second.left], [first.steps.length, first.left, 0])
+  assert.equal(await secret(`STOPPED-${count - 1}`), `value ${count - 1}`)
 })
 
 describe('secrets from HashiCorp Vault', () => {
@@ -433,21 +460,50 @@ describe('settings', () => {
 })
 
 describe('another vault', () => {
-  it('gives its secrets with their dates and tags, but none that is disabled', async () => {
-    const from = await cardea(
-      'import',
-      '--from',
-      'vault:demo',
-      '--begins',
-      'v2-orders-db',
-      '--prefix',
-      'copy-',
-      '--json',
+  it('and another store of another installation give what they have to an application there', async () => {
+    await using other = await openHouse()
+    await runAt(
+      other,
+      ['secret', 'set', 'far', '--content-type', 'text/plain', '--tag', 'a=b', '--expires', '2099-01-31'],
+      {
+        stdin: 'from afar',
+      },
     )
-    const plan = JSON.parse(from.out)
+    await runAt(other, ['secret', 'set', 'far-off', '--disabled'], { stdin: 'x' })
+    await runAt(other, ['setting', 'set', 'Far', 'away'])
+    const { HTTPS_PROXY, NODE_EXTRA_CA_CERTS } = other.env as Record<string, string>
+    const theirs = Object.entries(other.env).filter(([name]) => name.startsWith('AZURE_'))
+    const env = {
+      PATH: process.env.PATH ?? '',
+      HTTPS_PROXY: HTTPS_PROXY ?? '',
+      NODE_EXTRA_CA_CERTS: NODE_EXTRA_CA_CERTS ?? '',
+      ...Object.fromEntries(theirs.map(([name, value]) => [`SOURCE_${name}`, value])),
+    }
+    const words = (from: string) => [
+      join(import.meta.dirname, 'cardea.js'),
+      ...['import', '--from', from, '--apply', '--skip-refused', '--json', '--data', house.data],
+    ]
+    for (const from of ['vault:', 'store:']) {
+      const child = spawn(process.execPath, words(from), { env })
+      const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+      assert.deepEqual([JSON.parse(out).left, err], [0, ''])
+    }
+    const { value, contentType, tags, attributes } = JSON.parse((await cardea('secret', 'show', 'far', '--json')).out)
+    assert.deepEqual([value, contentType, tags, attributes.exp], ['from afar', 'text/plain', { a: 'b' }, 4_073_500_800])
+    assert.equal((await cardea('secret', 'show', 'far-off')).exit, 1, 'what is disabled stays where it is')
+    assert.equal((await cardea('setting', 'show', 'Far')).out, 'away')
+  })
+
+  it('of this installation gives its secrets by its name, but none that is disabled', async () => {
+    await runAt(house, ['secret', 'set', 'near-one'], { stdin: '1' })
+    await runAt(house, ['secret', 'set', 'near-two', '--disabled'], { stdin: '2' })
+    const plan = await steps('--from', 'vault:demo', '--begins', 'near-', '--prefix', 'copy-')
     assert.deepEqual(
-      plan.steps.map(({ what, name }: Steps[0]) => `${what} ${name}`),
-      ['new copy-v2-orders-db-password', 'new copy-v2-orders-db-user'],
+      plan.steps.map(({ what, from, name }) => [what, from, name]),
+      [
+        ['new', 'near-one', 'copy-near-one'],
+        ['refused', 'near-two', ''],
+      ],
     )
   })
 
@@ -509,6 +565,18 @@ describe('export of secrets', () => {
     assert.deepEqual([refused.exit, refused.out], [1, ''])
     const forced = await runAt(house, ['export', '--from', 'vault', '--values', '--prefix', 'DB', '--force'], screen)
     assert.deepEqual(JSON.parse(forced.out), { 'DB-PASSWORD': 'changed' })
+  })
+
+  it('and import repeat no credential that somebody gives as an argument', async () => {
+    for (const from of [
+      'Endpoint=https://x;Id=y;Secret=hunter2',
+      'store:Endpoint=https://x;Id=y;Secret=hunter2',
+      'vault:hunter2@x',
+    ]) {
+      const { exit, out, err } = await cardea('import', '--from', from, '--to', 'vault')
+      assert.deepEqual([exit, out], [2, ''])
+      assert.doesNotMatch(err, /hunter2/)
+    }
   })
 
   it('refuses what a file can’t say', async () => {

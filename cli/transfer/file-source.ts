@@ -19,11 +19,15 @@ const endings: Readonly<Record<string, Format>> = {
   '.env': 'env',
 }
 
+// What was given isn't repeated: somebody may take us to want a connection string there.
+const unsaid = 'A connection string or a token is never an argument. See: cardea help import'
+
 /** What a file is, by what was said or by how its name ends: `.env`, `.env.local`, `settings.json`. */
 export function formatOf(file: string, said: string | undefined): Format {
   const base = file.slice(file.lastIndexOf('/') + 1)
   const format = formats.find((one) => one === said) ?? (/^\.env(\.|$)/.test(base) ? 'env' : endings[extname(base)])
-  if (format === undefined) throw new Misuse(`What is ${file}? Say it with --format ${formats.join('|')}.`)
+  if (format === undefined)
+    throw new Misuse(`What kind of file is it? Say it with --format ${formats.join('|')}.`, unsaid)
   return format
 }
 
