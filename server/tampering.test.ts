@@ -139,4 +139,57 @@ describe('what a database administrator types', () => {
     }
     assert.deepEqual(await answers(), [200, 404, 403])
   })
+
+  it('opens no vault and no store: where their permission model is changed or gone, nobody comes in', async () => {
+    const { subscription } = house.cardea.installation
+    await house.assign(eve.principal, builtInRoles.keyVaultSecretsUser, `/subscriptions/${subscription}`)
+    await house.assign(eve.principal, builtInRoles.appConfigurationDataReader, `/subscriptions/${subscription}`)
+    const inVault = async () =>
+      house.ask(house.vaultHost, 'GET', '/secrets?api-version=7.4', { token: await eve.token() })
+    const inStore = async () =>
+      house.ask(house.storeHost, 'GET', '/kv?api-version=2023-11-01', {
+        token: await eve.token(`https://${house.storeHost}`),
+      })
+    assert.deepEqual([(await inVault()).status, (await inStore()).status], [200, 200])
+    for (const text of [
+      'delete from permission_model',
+      "update permission_model set kind = 'policies'",
+      'update permission_model set closed = 1',
+      `update permission_model set scope_key = scope_key || 'x'`,
+    ]) {
+      await typed('permission_model', text, async () => {
+        assert.deepEqual([(await inVault()).status, (await inStore()).status], [403, 403], text)
+      })
+    }
+    assert.deepEqual([(await inVault()).status, (await inStore()).status], [200, 200])
+  })
+
+  it('reopens no vault that goes by access policies, and none that is deleted, by taking the row away', async () => {
+    const { subscription, tenant } = house.cardea.installation
+    const host = 'management.cardea.internal'
+    const path = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/by-policy?api-version=2024-11-01`
+    const given = { token: await house.developerToken(`https://${host}`) }
+    const properties = { tenantId: tenant, sku: { family: 'A', name: 'standard' }, enableRbacAuthorization: false }
+    const made = await house.ask(host, 'PUT', path, { ...given, body: { location: 'local', properties } })
+    assert.equal(made.status, 201, made.text)
+    const look = async () =>
+      (
+        await house.ask('by-policy.vault.cardea.internal', 'GET', '/secrets?api-version=7.4', {
+          token: await eve.token(),
+        })
+      ).status
+    assert.equal(await look(), 403)
+    await typed('permission_model', 'delete from permission_model', async () => assert.equal(await look(), 403))
+    // Its owner closes it for good and opens it anew, and then it goes by what the owner says.
+    await house.cardea.base.database.write((turn) =>
+      turn.sql.run("delete from permission_model where scope_key like '%by-policy'", []).then(() => undefined),
+    )
+    assert.equal((await house.ask(host, 'DELETE', path, given)).status, 200)
+    const recover = { location: 'local', properties: { ...properties, createMode: 'recover' } }
+    assert.equal((await house.ask(host, 'PUT', path, { ...given, body: recover })).status, 200)
+    assert.equal(await look(), 403)
+    const roles = { properties: { enableRbacAuthorization: true } }
+    assert.equal((await house.ask(host, 'PATCH', path, { ...given, body: roles })).status, 200)
+    assert.equal(await look(), 200)
+  })
 })

@@ -62,14 +62,15 @@ function changedWords(before: readonly string[], change: PolicyChange, given: re
   return change === 'add' ? [...before, ...others(given)] : others(before)
 }
 
-const byRoles: PermissionModel = { kind: 'roles', closed: false, policies: [] }
-/** What a row says that we didn't write so. */
+/** How a vault or store is founded where nobody says otherwise. */
+export const byRoles: PermissionModel = { kind: 'roles', closed: false, policies: [] }
+/** What a row says that we didn't write so. Whatever was founded has a row, so one that is missing was taken away. */
 const forged: PermissionModel = { kind: 'policies', closed: true, policies: [] }
 
 /** The model of the vault or store with this resource id. */
 export async function permissionModelOf(sql: Sql, keyring: Keyring, resourceId: string): Promise<PermissionModel> {
   const kept = await keptModel(sql, resourceId.toLowerCase())
-  if (kept === undefined) return byRoles
+  if (kept === undefined) return forged
   const { model, proof } = kept
   if (!(await keyring.isFingerprint(sql, directoryKey, wordsOf(model), proof))) return forged
   return {

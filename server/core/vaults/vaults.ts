@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database, Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
+import { byRoles, keepPermissionModel } from '#core/access/permission-model.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import type { ManagedStore } from './store.ts'
 import { addStore, changeStore, keptStore, keptStores, removeStore } from './store-rows.ts'
@@ -65,11 +66,11 @@ export const storesIn = keptStores
 /** An id for the key of a vault or store that is founded now. */
 export const newSealingKey = (kind: 'vault' | 'store', name: string): string => `${kind}/${name}/${randomUUID()}`
 
-/** Founds a vault, with a key of its own. */
+/** Founds a vault, with a key of its own; rights on its data are given by roles until somebody says otherwise. */
 export async function foundVault(turn: Turn, keyring: Keyring, vault: ManagedVault): Promise<void> {
   await addVault(turn.sql, vault)
   await keyring.create(turn, vault.sealingKey)
-  turn.changeAccess()
+  await keepPermissionModel(turn, keyring, vault.resourceId, byRoles)
 }
 
 /** Keeps a vault as it is now. */
@@ -85,11 +86,11 @@ export async function eraseVault(turn: Turn, keyring: Keyring, { name, sealingKe
   turn.changeAccess()
 }
 
-/** Founds a store, with a key of its own. */
+/** Founds a store, with a key of its own; rights on its data are given by roles, and by its access keys. */
 export async function foundStore(turn: Turn, keyring: Keyring, store: ManagedStore): Promise<void> {
   await addStore(turn.sql, store)
   await keyring.create(turn, store.sealingKey)
-  turn.changeAccess()
+  await keepPermissionModel(turn, keyring, store.resourceId, byRoles)
 }
 
 /** Keeps a store as it is now. */
