@@ -4,6 +4,14 @@ import { alertDelete, alertList, alertSet } from './alert.ts'
 import { appAddPassword, appCreate, appDelete, appList, appRemovePassword } from './app.ts'
 import auditExport from './audit-export.ts'
 import auditVerify from './audit-verify.ts'
+import {
+  changesetApply,
+  changesetCancel,
+  changesetList,
+  changesetPlan,
+  changesetShow,
+  changesetUndo,
+} from './changeset.ts'
 import type { Command } from './command.ts'
 import { completionOf } from './completion.ts'
 import demo from './demo.ts'
@@ -33,6 +41,7 @@ import secretVersions from './secret-versions.ts'
 import { settingChanges, settingUndo } from './setting-changes.ts'
 import settingDelete from './setting-delete.ts'
 import settingList from './setting-list.ts'
+import settingRestore from './setting-restore.ts'
 import settingSet from './setting-set.ts'
 import settingShow from './setting-show.ts'
 import start from './start.ts'
@@ -66,7 +75,24 @@ export const areas: readonly Area[] = [
       secretRestore,
     ],
   },
-  { title: 'Settings', commands: [settingSet, settingShow, settingList, settingDelete, settingChanges, settingUndo] },
+  {
+    title: 'Settings',
+    commands: [
+      settingSet,
+      settingShow,
+      settingList,
+      settingDelete,
+      settingChanges,
+      settingUndo,
+      settingRestore,
+      changesetPlan,
+      changesetApply,
+      changesetList,
+      changesetShow,
+      changesetUndo,
+      changesetCancel,
+    ],
+  },
   { title: 'In and out', commands: [importCommand, exportCommand] },
   { title: 'Rotation', commands: [rotationBind, rotationSettle, rotationShow, rotationUnbind, rotate] },
   { title: 'Vaults and stores', commands: [...resourceCommands('vault'), ...resourceCommands('store')] },

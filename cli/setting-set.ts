@@ -55,7 +55,7 @@ export default command({
   },
 })
 
-const secretUri = (vault: string, secret: string): string => {
+export const secretUri = (vault: string, secret: string): string => {
   if (!/^[0-9a-zA-Z-]{1,127}(\/[0-9a-zA-Z]{32})?$/.test(secret))
     throw new Misuse('--reference must be the name of a secret.')
   return `${vault}/secrets/${secret}`

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { historyTrimming } from '#core/configuration/history.ts'
 import { scheduleAt } from '#core/schedule/schedule.ts'
+import type { ManagedStore } from '#core/vaults/store.ts'
+import { keepStore, storeNamed } from '#core/vaults/vaults.ts'
 import { asks, at } from '../testing/asks.ts'
 import { type RunningStore, runningStore, version } from '../testing/store.ts'
 
@@ -25,6 +27,18 @@ const instant = () => {
   const now = new Date(clock()).toISOString()
   ahead += 2_000
   return now
+}
+
+/** Has what is old forgotten now. */
+const trim = async () => {
+  const { database } = here.house.cardea.base
+  await database.write((turn) => scheduleAt(turn, historyTrimming, 'all', turn.at))
+  for (let waits = 0; waits < 200; waits += 1) {
+    const due = await database.read.run(`select at from due where kind = '${historyTrimming}'`, [])
+    if ((due.rows[0] as { at: number }).at > clock()) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  assert.fail('nobody trimmed')
 }
 
 describe('revisions', () => {
@@ -102,22 +116,31 @@ describe('revisions', () => {
     await here.put('aged', 'first')
     await here.put('aged', 'second')
     const path = `/revisions?key=aged&${version}`
-    const { database } = here.house.cardea.base
     ahead += 29 * 86_400_000
-    const trim = async () => {
-      await database.write((turn) => scheduleAt(turn, historyTrimming, 'all', turn.at))
-      for (let waits = 0; waits < 200; waits += 1) {
-        const due = await database.read.run(`select at from due where kind = '${historyTrimming}'`, [])
-        if ((due.rows[0] as { at: number }).at > clock()) return
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-      assert.fail('nobody trimmed')
-    }
     await trim()
     assert.deepEqual(await values(path), ['second', 'first'])
     ahead += 2 * 86_400_000
     await trim()
     assert.deepEqual(await values(path), ['second'])
+  })
+
+  it('are forgotten when their store says so', async () => {
+    const { database } = here.house.cardea.base
+    const remember = (historySeconds: number) =>
+      database.write(async (turn) => {
+        const store = (await storeNamed(turn.sql, here.store.name)) as ManagedStore
+        await keepStore(turn, { ...store, historySeconds })
+      })
+    await remember(7_200)
+    await here.put('brief', 'first')
+    await here.put('brief', 'second')
+    ahead += 3_600_000
+    await trim()
+    assert.equal((await values(`/revisions?key=brief&${version}`)).length, 2)
+    ahead += 3_700_000
+    await trim()
+    assert.deepEqual(await values(`/revisions?key=brief&${version}`), ['second'])
+    await remember(30 * 86_400)
   })
 })
 

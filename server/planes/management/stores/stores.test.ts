@@ -156,3 +156,30 @@ describe('a configuration store', () => {
     assert.equal((await manager.ask('POST', path)).status, 403)
   })
 })
+
+describe('what a store remembers of its settings', () => {
+  const remembers = async (name: string): Promise<number> =>
+    (await manager.ask('GET', storePath(name))).json.properties.defaultKeyValueRevisionRetentionPeriodInSeconds
+
+  it('is thirty days, or seven in the lower tiers, unless somebody says otherwise', async () => {
+    await make('recalls')
+    assert.equal(await remembers('recalls'), 30 * 86_400)
+    await manager.ask('PUT', storePath('recalls-less'), { location, sku: { name: 'free' } })
+    assert.equal(await remembers('recalls-less'), 7 * 86_400)
+    const properties = { defaultKeyValueRevisionRetentionPeriodInSeconds: 3_600 }
+    await manager.ask('PATCH', storePath('recalls'), { properties })
+    assert.equal(await remembers('recalls'), 3_600)
+    await manager.ask('PATCH', storePath('recalls'), { tags: { a: 'b' } })
+    assert.equal(await remembers('recalls'), 3_600)
+  })
+
+  for (const seconds of [0, -1, 3_599, 367 * 86_400, 1.5, '3600x']) {
+    it(`is not ${seconds} seconds`, async () => {
+      const properties = { defaultKeyValueRevisionRetentionPeriodInSeconds: seconds }
+      const { status } = await manager.ask('PUT', storePath('forgets'), {
+        ...{ location, sku: { name: 'standard' }, properties },
+      })
+      assert.equal(status, 400)
+    })
+  }
+})

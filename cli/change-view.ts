@@ -1,0 +1,85 @@
+import type { ChangeSetView, PlanView, SettingView, StepView } from '@cardea/contract/cardea/change-sets'
+import { type Paint, shown, table, when } from './print.ts'
+
+const valueWidthMax = 48
+
+/** What a plan would do, line by line: what is added, changed and taken away, and what stands against it. */
+export function planText({ steps, basis, applicable }: PlanView, paint: Paint): string[] {
+  const lines = steps.flatMap((step) => [
+    ...stepText(step, paint),
+    ...(step.problem === null ? [] : [paint.bad(`    ${shown(step.problem)}`)]),
+    ...step.warnings.map((warning) => paint.warn(`    ${shown(warning)}`)),
+  ])
+  if (steps.length === 0) return ['Nothing is to be done.']
+  const verdict = applicable ? paint.dim(`basis ${basis}`) : paint.bad('This can’t be applied as it is.')
+  return [...lines, '', verdict]
+}
+
+const marks = { create: '+', change: '~', delete: '-', lock: 'lock', unlock: 'unlock', none: '=' } as const
+
+/** A setting and what becomes of it. */
+export function stepText({ key, label, does, before, after }: StepView, paint: Paint): string[] {
+  const name = paint.name(shown(key)) + (label === null ? '' : ` (label ${shown(label)})`)
+  const line = `${paintOf(does, paint)(marks[does])} ${name}`
+  switch (does) {
+    case 'create':
+      return [`${line}  ${short(after)}`]
+    case 'delete':
+      return [`${line}  ${paint.dim(short(before))}`]
+    case 'change':
+      return [`${line}  ${differences(before, after)}`]
+    default:
+      return [line]
+  }
+}
+
+function paintOf(does: StepView['does'], paint: Paint): (text: string) => string {
+  if (does === 'create') return paint.good
+  if (does === 'delete') return paint.bad
+  return does === 'none' ? paint.dim : paint.warn
+}
+
+function short(setting: SettingView | null): string {
+  const text = shown(setting?.value ?? '')
+  return text.length > valueWidthMax ? `${text.slice(0, valueWidthMax - 1)}…` : text
+}
+
+function differences(before: SettingView | null, after: SettingView | null): string {
+  const value = before?.value === after?.value ? '' : `${short(before)} → ${short(after)}`
+  if (before === null) return short(after)
+  const others = (['content_type', 'tags', 'description', 'locked'] as const)
+    .filter((member) => JSON.stringify(before[member]) !== JSON.stringify(after?.[member]))
+    .map((member) => member.replace('_', ' '))
+  return [value, ...(others.length === 0 ? [] : [`(${others.join(', ')})`])].filter((part) => part !== '').join(' ')
+}
+
+export const settingsText = (count: number): string => `${count} setting${count === 1 ? '' : 's'}`
+
+/** Change sets in a table, the newest first. */
+export function changeSetTable(sets: readonly ChangeSetView[], paint: Paint, now: number): string[] {
+  const rows = sets.map((set) => [
+    paint.name(set.id),
+    stateText(set, paint),
+    String(set.count),
+    when(Math.floor(Date.parse(set.created) / 1000), now),
+    shown(set.description ?? originText(set)),
+  ])
+  return table(
+    paint,
+    [
+      ...['CHANGE SET', 'STATE'].map((head) => ({ head })),
+      { head: 'SETTINGS', right: true },
+      { head: 'MADE' },
+      { head: 'WHY' },
+    ],
+    rows,
+  )
+}
+
+export function stateText({ state, activates }: ChangeSetView, paint: Paint): string {
+  if (state === 'failed') return paint.bad(state)
+  return state === 'waiting' ? paint.warn(`waiting for ${activates}`) : state
+}
+
+const originText = ({ origin, undoes, restores }: ChangeSetView): string =>
+  origin === 'undo' ? `undoes ${undoes}` : origin === 'restore' ? `restores ${restores}` : ''
