@@ -30,6 +30,7 @@ import rotationShow from './rotation-show.ts'
 import rotationUnbind from './rotation-unbind.ts'
 import { secretBackup, secretRestore } from './secret-backup.ts'
 import secretDelete from './secret-delete.ts'
+import { secretDerive, secretUnderive } from './secret-derive.ts'
 import { secretDisable, secretEdit, secretEnable } from './secret-edit.ts'
 import secretList from './secret-list.ts'
 import secretPurge from './secret-purge.ts'
@@ -68,6 +69,8 @@ export const areas: readonly Area[] = [
       secretDisable,
       secretEnable,
       secretReaders,
+      secretDerive,
+      secretUnderive,
       secretDelete,
       secretRecover,
       secretPurge,

@@ -70,6 +70,7 @@ const pure = [
   'server/core/rotation/machine.ts',
   'server/core/rotation/policy.ts',
   'server/core/secrets/secret.ts',
+  'server/core/secrets/template.ts',
   'server/core/vaults/vault.ts',
 ]
 

@@ -8,6 +8,7 @@ import * as alerts from '@cardea/contract/cardea/alerts'
 import * as changeSets from '@cardea/contract/cardea/change-sets'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
+import * as derivations from '@cardea/contract/cardea/derivations'
 import * as journal from '@cardea/contract/cardea/journal'
 import * as metrics from '@cardea/contract/cardea/metrics'
 import * as references from '@cardea/contract/cardea/references'
@@ -38,7 +39,7 @@ const declared = (...modules: object[]): Operation[] =>
 /** The treaty by the plane that answers it. Whoever adds a module to the treaty adds it here. */
 export const treaty = {
   vault: [
-    ...declared(secrets, changes, consumers, rotations).filter(({ id }) => !id.startsWith('Store')),
+    ...declared(secrets, changes, consumers, derivations, rotations).filter(({ id }) => !id.startsWith('Store')),
     journal.listReaders,
   ],
   appconfig: [

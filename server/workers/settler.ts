@@ -19,7 +19,9 @@ export const settler = (base: Base): Work => ({
       // Also in a vault that is deleted meanwhile: it may come back.
       const vault = await vaultNamed(turn.sql, vaultName)
       const told: Event[] = []
-      if (vault !== undefined) await settleSecret({ turn, tell: (event) => told.push(event) }, vault, name)
+      const { sql, at } = turn
+      const tell = (event: Event) => told.push(event)
+      if (vault !== undefined) await settleSecret({ sql, at, keyring: base.keyring, tell }, vault, name)
       await keepEvents(turn, told, base.outgoing)
       await settle(turn, lease, undefined)
     })

@@ -10,7 +10,10 @@ type Row = {
   version: string
   seen: number
 }
-type Tables = { consumer: Row }
+type Tables = {
+  consumer: Row
+  derived_version: { vault: string; name_key: string; version: string; part_key: string; part_version: string }
+}
 
 /** One running instance of an application, and the version of one secret that it runs on. */
 export type Use = {
@@ -88,15 +91,32 @@ export async function dropUse(
   await drop.changed(sql, { vault, secret_key: secretKey, principal, instance })
 }
 
-/** Those who were seen after a time, in the order of their names. */
+/**
+ * Those who were seen after a time, in the order of their names. Who runs on a secret that is made of this one runs on
+ * the version of this one that is in it.
+ */
 export const usersSince = (sql: Sql, vault: string, secretKey: string, seen: Instant): Promise<Use[]> =>
   query<Tables, Use>(sql, (db) =>
     db
       .selectFrom('consumer')
-      .select(['instance', 'application', 'version', 'seen'])
+      .select(['instance', 'application', 'version', 'seen', 'principal'])
       .where('vault', '=', vault)
       .where('secret_key', '=', secretKey)
       .where('seen', '>', seen)
+      .union(
+        db
+          .selectFrom('consumer as c')
+          .innerJoin('derived_version as d', (join) =>
+            join
+              .onRef('d.vault', '=', 'c.vault')
+              .onRef('d.name_key', '=', 'c.secret_key')
+              .onRef('d.version', '=', 'c.version'),
+          )
+          .select(['c.instance', 'c.application', 'd.part_version as version', 'c.seen', 'c.principal'])
+          .where('c.vault', '=', vault)
+          .where('d.part_key', '=', secretKey)
+          .where('c.seen', '>', seen),
+      )
       .orderBy('application')
       .orderBy('instance')
       .orderBy('principal'),

@@ -7,6 +7,7 @@ import type { Sql } from '#base/sql.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import type { Scope } from '#core/perform.ts'
 import { hasten } from '#core/schedule/schedule.ts'
+import { partsInVersion } from '#core/secrets/derivations.ts'
 import { nameKey } from '#core/secrets/secret.ts'
 import { resourceOf, subjectOf } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
@@ -49,13 +50,28 @@ export async function reportConsumer(
   const now = new Map(uses.map(({ secret, version }) => [nameKey(secret), version.toLowerCase()]))
   for (const [secretKey, version] of now) {
     await keepUse(sql, vault.name, secretKey, caller.objectId, { instance, application, version, seen: at })
-    if (before.get(secretKey) !== version) await hasten(turn, rotating, subjectOf(vault, secretKey))
+    if (before.get(secretKey) !== version) await hastenAll(turn, vault, secretKey, [version, before.get(secretKey)])
   }
-  for (const secretKey of before.keys()) {
+  for (const [secretKey, version] of before) {
     if (now.has(secretKey)) continue
     await dropUse(sql, vault.name, secretKey, caller.objectId, instance)
-    await hasten(turn, rotating, subjectOf(vault, secretKey))
+    await hastenAll(turn, vault, secretKey, [version])
   }
+}
+
+/** Has the rotation of a secret looked at, and those of all that are in these versions of it. */
+async function hastenAll(
+  turn: Turn,
+  vault: Vault,
+  secretKey: string,
+  versions: readonly (string | undefined)[],
+): Promise<void> {
+  const keys = new Set([secretKey])
+  for (const version of versions) {
+    if (version === undefined) continue
+    for (const part of (await partsInVersion(turn.sql, vault, secretKey, version)).keys()) keys.add(part)
+  }
+  for (const key of keys) await hasten(turn, rotating, subjectOf(vault, key))
 }
 
 /** The consumers of a secret that live. */

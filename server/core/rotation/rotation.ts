@@ -11,7 +11,8 @@ import type { Permit } from '#core/access/access.ts'
 import { consumersOf, rotating, type Use } from '#core/consumers/consumers.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, scheduleNow, unschedule } from '#core/schedule/schedule.ts'
-import { nameKey } from '#core/secrets/secret.ts'
+import { isDerivedSecret } from '#core/secrets/derivations.ts'
+import { isDerived, nameKey } from '#core/secrets/secret.ts'
 import { resourceOf, standingOf, subjectOf } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { givesUpAt, graceOf, nextDue, type Policy, spreadOf, type Times } from './policy.ts'
@@ -101,6 +102,7 @@ export async function bindRotation(
   demand(permit, 'secrets/get', vault, name, `To bind ${name} you need the right to read it.`)
   demand(permit, 'secrets/set', vault, name, `To bind ${name} you need the right to set it.`)
   await refuseShared(sql, provider, binding, vault, name)
+  if (await isDerivedSecret(sql, vault, name)) throw isDerived(name)
   const standing = await standingOf(sql, vault, name)
   if (standing?.deleted) {
     throw new Fault('deleted-but-recoverable', `Secret ${name} is deleted. Recover it first.`, { about: name })
@@ -131,6 +133,12 @@ export const showRotation = (
   vault: Vault,
   name: string,
 ): Promise<Standing> => standingIn(sql, vault, name, at, times)
+
+/** What a rotation makes can't be made of others as well. */
+export async function refuseBound(sql: Sql, vault: Vault, name: string): Promise<void> {
+  if ((await policyOf(sql, vault.name, nameKey(name))) === undefined) return
+  throw new Fault('conflict', `Secret ${name} is bound to a provider, so it can't be made of others. Unbind it first.`)
+}
 
 /** Unbinds a secret. A rotation that is open comes to an end: to its good end if its version is published already. */
 export async function unbindRotation(

@@ -1,6 +1,7 @@
 import type { Turn } from '#base/database.ts'
 import { scheduleAt, unscheduleUnder } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
+import { removeDerivationsIn } from './derivation-rows.ts'
 import { purgesIn, removeSecretsIn } from './secret-rows.ts'
 import { purging, settling } from './secrets.ts'
 
@@ -15,6 +16,7 @@ export async function resumePurges(turn: Turn, { name }: Vault): Promise<void> {
 /** Takes every secret of a vault away for good, with all versions. */
 export async function forgetSecrets(turn: Turn, vault: Vault): Promise<void> {
   await removeSecretsIn(turn.sql, vault.name)
+  await removeDerivationsIn(turn.sql, vault.name)
   await pausePurges(turn, vault)
   await unscheduleUnder(turn, settling, `${vault.name}/`)
 }

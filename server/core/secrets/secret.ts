@@ -92,6 +92,13 @@ export const noSuchDeletedSecret = (name: string): Fault =>
 export const isDeleted = (name: string): Fault =>
   new Fault('deleted-but-recoverable', `Secret ${name} is deleted and can be recovered or purged.`, { about: name })
 
+export const isDerived = (name: string): Fault =>
+  new Fault(
+    'conflict',
+    `Secret ${name} is made of other secrets, so it can't be set by hand. Set those, or take its template away first: cardea secret underive ${name}`,
+    { about: name },
+  )
+
 /** Nothing can be done with a name while something is under way with it; nor can it be given to another secret. */
 export const isUnsettled = (name: string, change: Change, wanted?: 'name'): Fault =>
   new Fault('unsettled', `Secret ${name} is still ${change}; retry later.`, {

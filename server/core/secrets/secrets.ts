@@ -1,19 +1,18 @@
-import { randomUUID } from 'node:crypto'
 import { actions } from '@cardea/contract/actions'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { referrersOf } from '#core/configuration/configuration.ts'
-import { resourceOf as settingResource } from '#core/configuration/sight.ts'
-import type { Event } from '#core/events/event.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
 import { keyOfVault, purgeDate, type Vault } from '#core/vaults/vault.ts'
 import { openBackup, sealBackup, versionsMax } from './backup.ts'
+import { forgetDerivation, linksOf } from './derivation-rows.ts'
+import { makeAnew, makeUpToDate } from './derivations.ts'
 import {
   alreadyThere,
   type DeletedSecret,
   type Draft,
   isDeleted,
+  isDerived,
   isUnsettled,
   nameKey,
   newVersion,
@@ -37,72 +36,38 @@ import {
   removeName,
   removeVersions,
 } from './secret-rows.ts'
+import { newVersionId, placeOf, resourceOf, subjectOf, tellOf, tellReferrers, type Writing, write } from './writing.ts'
+
+export { resourceOf, subjectOf } from './writing.ts'
 
 /** The kind under which a deleted secret waits for its purge. */
 export const purging = 'purge-secret'
 /** The kind under which a change waits to be seen, where the service's delays are reproduced. */
 export const settling = 'settle-secret'
 
-export const resourceOf = (vault: Vault, name: string): string => `${vault.resourceId}/secrets/${name}`
-/** The subject of a secret in the due-index. */
-export const subjectOf = (vault: Vault, name: string): string => `${vault.name}/${nameKey(name)}`
-
-/** A value is sealed to its place, so that it opens nowhere else. */
-const placeOf = (vault: Vault, name: string, version: string): string =>
-  `${resourceOf(vault, nameKey(name))}/${version}`
-
-const newVersionId = (): string => randomUUID().replaceAll('-', '')
-
-function tellOf(vault: Vault, type: Event['type'], { name, version }: { name: string; version: string }): Event {
-  return { type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version }
-}
-
-type Telling = Pick<Scope<never>, 'sql' | 'tell'>
-/**
- * A change of a secret is a change of every setting that points at it: of those that follow the latest version when
- * that is another or itself has changed, and of those pinned to a version when it has, or when all have. Which version
- * it is isn't told: who may read the setting need not be one who may read the secret.
- */
-async function tellReferrers(
-  { sql, tell }: Telling,
-  vault: Vault,
-  { name, version }: { readonly name: string; readonly version: string },
-  changed: { readonly latest: boolean; readonly all: boolean },
-): Promise<void> {
-  for (const { scope, key, label, version: pinned } of await referrersOf(sql, vault.name, name)) {
-    if (pinned === undefined ? !changed.latest : !changed.all && pinned !== version) continue
-    tell({
-      type: 'setting-target-changed',
-      scope,
-      resource: settingResource({ resourceId: scope }, { key, label }),
-      name: key,
-      ...(label !== undefined && { label }),
-    })
-  }
-}
-
 /**
  * Adds a version to a secret, creating the secret if this is its first. `rotation` names the rotation that made the
  * value, if one did: no rotation can make two.
  */
 export async function setSecret(
-  { sql, at, keyring, tell, meet }: Scope<'secrets/set'>,
+  scope: Scope<'secrets/set'>,
   vault: Vault,
   name: string,
   value: string,
   draft: Draft,
   rotation?: string,
 ): Promise<OpenSecret> {
+  const { sql, at, meet } = scope
+  const links = await linksOf(sql, vault.name, nameKey(name))
+  if (links.parts.length > 0) throw isDerived(name)
   const head = await headOf(sql, vault.name, name)
   if (head?.settling !== undefined) throw isUnsettled(head.name, head.settling, 'name')
   if (head?.deletion !== undefined) throw isDeleted(head.name)
   const secret = newVersion(head?.name ?? name, newVersionId(), draft, at, head?.version)
-  const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, name, secret.version))
-  await addVersion(sql, vault.name, secret, sealed, rotation)
   meet(secret.version)
-  tell(tellOf(vault, 'secret-version-created', secret))
-  await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: false })
-  return { ...secret, value }
+  const written = await write(scope, vault, secret, value, rotation)
+  if (links.made.length > 0) await makeAnew(scope, vault, name)
+  return written
 }
 
 /** A version's value and attributes, the latest if none is named. */
@@ -137,12 +102,13 @@ export async function standingOf(
 
 /** Changes a version's attributes, never its value. */
 export async function updateSecret(
-  { sql, at, tell }: Scope<'secrets/update'>,
+  scope: Scope<'secrets/update'>,
   vault: Vault,
   name: string,
   version: string | undefined,
   draft: Draft,
 ): Promise<SecretVersion> {
+  const { sql, at, tell } = scope
   const kept = await keptVersion(sql, vault.name, name, version)
   if (kept === undefined) throw await missing(sql, vault, name, version)
   const secret = withAttributes(kept.secret, draft, at)
@@ -150,6 +116,7 @@ export async function updateSecret(
   tell(tellOf(vault, 'secret-updated', secret))
   const latest = version === undefined || (await headOf(sql, vault.name, name))?.version === secret.version
   await tellReferrers({ sql, tell }, vault, secret, { latest, all: false })
+  if (latest && secret.enabled !== kept.secret.enabled) await makeAnew(scope, vault, name)
   return secret
 }
 
@@ -168,11 +135,12 @@ const seenAfter = (delayMs: number, { turn, at }: Pick<Scope<never>, 'turn' | 'a
  * over the deleted secret isn't to be seen.
  */
 export async function deleteSecret(
-  { sql, at, turn, tell }: Scope<'secrets/delete'>,
+  scope: Scope<'secrets/delete'>,
   vault: Vault,
   name: string,
   delayMs = 0,
 ): Promise<DeletedSecret> {
+  const { sql, at, turn, tell } = scope
   const kept = await keptVersion(sql, vault.name, name, undefined)
   if (kept === undefined) throw await missing(sql, vault, name)
   const deletion = { deleted: at, purge: purgeDate(vault, at) }
@@ -181,6 +149,7 @@ export async function deleteSecret(
   await scheduleAt(turn, purging, subjectOf(vault, name), deletion.purge)
   tell(tellOf(vault, 'secret-deleted', kept.secret))
   await tellReferrers({ sql, tell }, vault, kept.secret, { latest: true, all: true })
+  await makeAnew(scope, vault, name)
   return { ...kept.secret, ...deletion }
 }
 
@@ -198,11 +167,12 @@ export async function getDeletedSecret(
 
 /** Makes a deleted name live again, with all its versions. */
 export async function recoverSecret(
-  { sql, at, turn, tell }: Scope<'secrets/recover'>,
+  scope: Scope<'secrets/recover'>,
   vault: Vault,
   name: string,
   delayMs = 0,
 ): Promise<SecretVersion> {
+  const { sql, at, turn } = scope
   const found = await deletedVersion(sql, vault.name, name)
   // Key Vault says this one in the words for a live secret (reference 8.1).
   if (found === undefined) throw noSuchSecret(name)
@@ -212,14 +182,16 @@ export async function recoverSecret(
   if (delayMs > 0) {
     await markDeleted(sql, vault.name, name, { deleted, purge }, 'recovering')
     await seenAfter(delayMs, { turn, at }, vault, name)
-  } else await bringBack({ sql, tell }, vault, secret)
+  } else await bringBack(scope, vault, secret)
   return secret
 }
 
-async function bringBack({ sql, tell }: Telling, vault: Vault, secret: SecretVersion): Promise<void> {
+async function bringBack(writing: Writing, vault: Vault, secret: SecretVersion): Promise<void> {
+  const { sql, tell } = writing
   await markDeleted(sql, vault.name, secret.name, undefined)
   tell(tellOf(vault, 'secret-recovered', secret))
   await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: true })
+  await makeUpToDate(writing, vault, secret.name)
 }
 
 /** Takes a deleted name away for good. With purge protection only time can. */
@@ -240,6 +212,7 @@ export async function purgeSecret(
     })
   }
   await removeVersions(sql, vault.name, name)
+  await forgetDerivation(sql, vault.name, nameKey(name))
   await unschedule(turn, purging, subjectOf(vault, name))
   // The values are gone at once; what takes its time is that the name is free.
   if (delayMs > 0) {
@@ -250,14 +223,14 @@ export async function purgeSecret(
 }
 
 /** The delay of a change is over: now it is to be seen. The change itself was allowed and written down when it was asked for. */
-export async function settleSecret({ turn, tell }: Pick<Scope<never>, 'turn' | 'tell'>, vault: Vault, name: string) {
-  const { sql } = turn
+export async function settleSecret(writing: Writing, vault: Vault, name: string) {
+  const { sql } = writing
   const head = await headOf(sql, vault.name, name)
   if (head?.settling === 'deleting') await markDeleted(sql, vault.name, name, head.deletion)
   else if (head?.settling === 'purging') await removeName(sql, vault.name, name)
   else if (head?.settling === 'recovering') {
     const found = await deletedVersion(sql, vault.name, name)
-    if (found !== undefined) await bringBack({ sql, tell }, vault, found.secret)
+    if (found !== undefined) await bringBack(writing, vault, found.secret)
   }
 }
 
@@ -310,6 +283,7 @@ export async function restoreSecret(
   const { value, ...restored } = latest
   tell(tellOf(vault, 'secret-version-created', restored))
   await tellReferrers({ sql, tell }, vault, restored, { latest: true, all: true })
+  await makeAnew(scope, vault, restored.name)
   return restored
 }
 

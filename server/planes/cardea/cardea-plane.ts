@@ -15,6 +15,7 @@ import planOneUndo from './change-sets/plan-undo.ts'
 import restore from './change-sets/restore.ts'
 import undoSet from './change-sets/undo-change-set.ts'
 import deleteAlert from './delete-alert.ts'
+import deriveSecret from './derive-secret.ts'
 import followStore from './follow-store.ts'
 import followVault from './follow-vault.ts'
 import listAlerts from './list-alerts.ts'
@@ -29,8 +30,10 @@ import rotateBack from './rotate-back.ts'
 import rotateInEmergency from './rotate-in-emergency.ts'
 import rotateNow from './rotate-now.ts'
 import settleRotation from './settle-rotation.ts'
+import showDerivation from './show-derivation.ts'
 import showRotation from './show-rotation.ts'
 import unbindRotation from './unbind-rotation.ts'
+import underiveSecret from './underive-secret.ts'
 
 /** What Azure has no word for, on the hosts of vaults, stores and management: reading these lists is reading what we serve. */
 export const onVaults = (around: Around): readonly Route<Vault>[] => [
@@ -41,6 +44,9 @@ export const onVaults = (around: Around): readonly Route<Vault>[] => [
   rotateInEmergency(around),
   rotateBack(around),
   settleRotation(around),
+  deriveSecret(),
+  showDerivation(),
+  underiveSecret(),
   reportConsumer(),
   listReaders(),
   followVault(around),

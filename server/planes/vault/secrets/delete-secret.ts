@@ -1,5 +1,7 @@
 import * as contract from '@cardea/contract/vault/secrets'
+import { madeOf } from '#core/secrets/derivations.ts'
 import { deleteSecret } from '#core/secrets/secrets.ts'
+import { Reply } from '../../plane.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theSecret } from './resource.ts'
 import { deletedBundleOf, dialectIn } from './wire.ts'
@@ -7,12 +9,17 @@ import { deletedBundleOf, dialectIn } from './wire.ts'
 export default ({ vaultUrl, delays }: VaultRoutes) =>
   vaultRoute(contract.deleteSecret, {
     resource: theSecret,
-    async run(scope, { params, subject: vault, call }) {
-      return deletedBundleOf(
-        vaultUrl(vault.name),
-        vault,
-        dialectIn(call),
-        await deleteSecret(scope, vault, params.name, delays.deleteMs),
-      )
+    async run(scope, { params: { name }, subject: vault, call }) {
+      const deleted = await deleteSecret(scope, vault, name, delays.deleteMs)
+      const bundle = deletedBundleOf(vaultUrl(vault.name), vault, dialectIn(call), deleted)
+      const { length: count } = await madeOf(scope.sql, vault, name)
+      if (count === 0) return bundle
+      // Which they are isn't told: who may delete one secret need not be one who may list others (RFC 7234, 5.5).
+      const many =
+        count === 1
+          ? 'A secret is made of this one and keeps its'
+          : `${count} secrets are made of this one and keep their`
+      const headers = { 'content-type': 'application/json; charset=utf-8', warning: `299 cardea "${many} last value."` }
+      return new Reply(200, headers, JSON.stringify(bundle))
     },
   })

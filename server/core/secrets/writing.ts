@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { referrersOf } from '#core/configuration/configuration.ts'
+import { resourceOf as settingResource } from '#core/configuration/sight.ts'
+import type { Event } from '#core/events/event.ts'
+import type { Scope } from '#core/perform.ts'
+import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
+import { nameKey, type OpenSecret, type SecretVersion } from './secret.ts'
+import { addVersion, type Kept } from './secret-rows.ts'
+
+/** How versions are named, sealed, kept and told of: for whoever makes one. */
+export const resourceOf = (vault: Vault, name: string): string => `${vault.resourceId}/secrets/${name}`
+/** The subject of a secret in the due-index. */
+export const subjectOf = (vault: Vault, name: string): string => `${vault.name}/${nameKey(name)}`
+
+/** A value is sealed to its place, so that it opens nowhere else. */
+export const placeOf = (vault: Vault, name: string, version: string): string =>
+  `${resourceOf(vault, nameKey(name))}/${version}`
+
+export const newVersionId = (): string => randomUUID().replaceAll('-', '')
+
+export function tellOf(vault: Vault, type: Event['type'], { name, version }: { name: string; version: string }): Event {
+  return { type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version }
+}
+
+export type Telling = Pick<Scope<never>, 'sql' | 'tell'>
+/**
+ * A change of a secret is a change of every setting that points at it: of those that follow the latest version when
+ * that is another or itself has changed, and of those pinned to a version when it has, or when all have. Which version
+ * it is isn't told: who may read the setting need not be one who may read the secret.
+ */
+export async function tellReferrers(
+  { sql, tell }: Telling,
+  vault: Vault,
+  { name, version }: { readonly name: string; readonly version: string },
+  changed: { readonly latest: boolean; readonly all: boolean },
+): Promise<void> {
+  for (const { scope, key, label, version: pinned } of await referrersOf(sql, vault.name, name)) {
+    if (pinned === undefined ? !changed.latest : !changed.all && pinned !== version) continue
+    tell({
+      type: 'setting-target-changed',
+      scope,
+      resource: settingResource({ resourceId: scope }, { key, label }),
+      name: key,
+      ...(label !== undefined && { label }),
+    })
+  }
+}
+
+export type Writing = Pick<Scope<never>, 'sql' | 'at' | 'keyring' | 'tell'>
+
+/** Keeps a version as the latest of its secret, and tells of it. */
+export async function write(
+  { sql, keyring, tell }: Writing,
+  vault: Vault,
+  secret: SecretVersion,
+  value: string,
+  rotation?: string,
+): Promise<OpenSecret> {
+  const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, secret.name, secret.version))
+  await addVersion(sql, vault.name, secret, sealed, rotation)
+  tell(tellOf(vault, 'secret-version-created', secret))
+  await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: false })
+  return { ...secret, value }
+}
+
+/** The value of a version that was found. */
+export const openValue = (
+  { sql, keyring }: Pick<Writing, 'sql' | 'keyring'>,
+  vault: Vault,
+  { secret, sealed }: Kept,
+): Promise<string> => keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, secret.name, secret.version))
