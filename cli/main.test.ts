@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { argumentsOf } from './arguments.ts'
 import { areas, commands } from './commands.ts'
 import { commandsPage, writtenCommandsPage } from './testing/commands-page.ts'
 import { run } from './testing/world.ts'
@@ -126,5 +129,41 @@ describe('the command line', () => {
     const { exit, err } = await run(['env', '--data', '/nowhere/at/all'], { env: {} })
     assert.equal(exit, 1)
     assert.match(err, /cardea start --data \/nowhere\/at\/all/)
+  })
+})
+
+describe('what is shown to be typed', () => {
+  const root = join(import.meta.dirname, '..')
+  /** What follows `cardea` in a line of a shell, as words. */
+  const typed = (line: string): string[][] =>
+    [...line.matchAll(/(?<![\w.-])cardea ((?:"[^"]*"|'[^']*'|[^|<>#&()"'])*)/g)].map(([, rest = '']) =>
+      [...rest.replace(/ {3,}.*$/, '').matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) =>
+        word.replace(/["']/g, ''),
+      ),
+    )
+  const understood = (words: readonly string[]): void => {
+    const [one = '', two = ''] = words
+    const named = commands.find(({ name }) => name === `${one} ${two}`) ?? commands.find(({ name }) => name === one)
+    if (named !== undefined) argumentsOf(named, words.slice(named.name.split(' ').length))
+    else assert.ok(one === 'help' || one === 'COMMAND' || words.some((word) => word.includes('…')), words.join(' '))
+  }
+
+  it('in the examples of commands is understood by them', () => {
+    for (const { examples } of commands)
+      for (const example of examples) for (const words of typed(example)) understood(words)
+  })
+
+  it('in the guide and the README is understood too', () => {
+    const pages = ['README.md', ...globSync('docs/guide/*.md', { cwd: root })]
+    let lines = 0
+    for (const page of pages) {
+      const blocks = readFileSync(join(root, page), 'utf8').matchAll(/```sh\n(.*?)```/gs)
+      for (const line of [...blocks].flatMap(([, text = '']) => text.split('\n')))
+        for (const words of typed(line.replace(/\s#.*$/, ''))) {
+          lines += 1
+          understood(words)
+        }
+    }
+    assert.ok(lines > 20, `only ${lines} lines were found`)
   })
 })

@@ -39,10 +39,16 @@ export function contentOf(
   flattening: Flattening,
 ): Content {
   const text = textIn(bytes, 'The file').replace(/^\ufeff/, '')
-  if (profile === 'appconfig/kvset') return kvsetContent(treeOf(text, format))
-  if (format === 'env') return { entries: dotenvEntries(text), withheld: [] }
-  if (format === 'properties') return { entries: propertiesEntries(text), withheld: [] }
-  return defaultContent(treeOf(text, format), flattening)
+  try {
+    if (profile === 'appconfig/kvset') return kvsetContent(treeOf(text, format))
+    if (format === 'env') return { entries: dotenvEntries(text), withheld: [] }
+    if (format === 'properties') return { entries: propertiesEntries(text), withheld: [] }
+    return defaultContent(treeOf(text, format), flattening)
+  } catch (error) {
+    // That is how a stack overflows; a file may be made to do that.
+    if (error instanceof RangeError) throw new Misuse('The file is nested too deep.')
+    throw error
+  }
 }
 
 function treeOf(text: string, format: Format): Tree {
@@ -50,7 +56,8 @@ function treeOf(text: string, format: Format): Tree {
   if (format !== 'json') throw new Misuse('The profile appconfig/kvset is a file of JSON or YAML.')
   try {
     return jsonTree(text)
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw error
     // The text of a JSON error quotes what it met, which may be a value.
     throw new Misuse('The file is no JSON.')
   }

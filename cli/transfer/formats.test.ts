@@ -169,6 +169,8 @@ describe('JSON and YAML', () => {
     ['two documents', 'a: hunter2\n---\nb: 1', 'yaml'],
     ['a list for a name', '? [hunter2]\n: 1', 'yaml'],
     ['text alone', '"hunter2"', 'json'],
+    ['a bottomless list of JSON', `${'['.repeat(200_000)}${']'.repeat(200_000)}`, 'json'],
+    ['a bottomless list of YAML', `a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'yaml'],
     ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x61]), 'json'],
     [
       'aliases beyond measure',

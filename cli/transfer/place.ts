@@ -69,7 +69,8 @@ function elsewhereIn(env: Environment): Environment | undefined {
 function farSide({ env, connect, now }: World, elsewhere: Environment, opened: DisposableStack): FarSide {
   const transport = connect({ env })
   opened.defer(() => transport.close())
-  const token = elsewhere.AZURE_ACCESS_TOKEN
+  const said = elsewhere.AZURE_ACCESS_TOKEN
+  const token = said === undefined ? undefined : tokenFrom('SOURCE_AZURE_ACCESS_TOKEN', said)
   const tokens = () =>
     token === undefined
       ? tokensOf(credentialFrom(elsewhere, transport))
@@ -106,7 +107,19 @@ function farVault(world: World, opened: DisposableStack) {
   const ca = env.VAULT_CACERT === undefined ? {} : { ca: fileContent(world, env.VAULT_CACERT) }
   const transport = world.connect({ env, ...ca })
   opened.defer(() => transport.close())
-  return { address, token: env.VAULT_TOKEN || tokenFile(world), namespace: env.VAULT_NAMESPACE || undefined, transport }
+  return {
+    address,
+    token: tokenFrom('VAULT_TOKEN', env.VAULT_TOKEN || tokenFile(world)),
+    namespace: env.VAULT_NAMESPACE || undefined,
+    transport,
+  }
+}
+
+/** A token as a header takes it: one that was pasted with more than belongs to it would say so in a riddle. */
+function tokenFrom(name: string, said: string): string {
+  const token = said.trim()
+  if (!/^[!-~]+$/.test(token)) throw new Misuse(`${name} has characters that no token has.`)
+  return token
 }
 
 /** Where HashiCorp's and OpenBao's own command lines keep the token of who is signed in. */

@@ -1,6 +1,5 @@
 import { secretName } from '@cardea/contract/vault/secrets'
 import { Misuse } from '../command.ts'
-import { type Entry, isJson } from './entry.ts'
 
 /** Where the name that something had elsewhere is kept, when a vault's alphabet has made another of it. */
 export const originalNameTag = 'original-name'
@@ -42,7 +41,3 @@ export function variableNameFor(name: string, tags: Readonly<Record<string, stri
   const original = tags[originalNameTag]
   return original !== undefined && /^[A-Za-z_]\w*$/.test(original) ? original : name.replaceAll('-', '_')
 }
-
-/** What a value's own content type is in a vault, where its source says nothing of it. */
-export const contentTypeFor = ({ contentType }: Entry): string | undefined =>
-  contentType !== undefined && isJson(contentType) ? 'application/json' : contentType

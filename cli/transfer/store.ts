@@ -71,7 +71,7 @@ export async function planForStore(store: Service, content: Content, into: IntoS
       label: into.label ?? (entry.label || undefined),
     }),
   )
-  const labels = [...new Set([into.label, ...wanted.map(({ label }) => label)])]
+  const labels = [...new Set(wanted.map(({ label }) => label))]
   const there = new Map<string, KeyValue>()
   for (const prefix of prefixesOf(wanted, into.prefix)) {
     for (const label of labels) {

@@ -4,7 +4,7 @@ import { Refusal } from '../command.ts'
 import { deletedSecretPath, pagesOf, type Service, secretPath } from '../service.ts'
 import type { Content, Entry, Source, Withheld } from './entry.ts'
 import { collisions, type Doing, type Plan, refusedStep } from './plan.ts'
-import { contentTypeFor, originalNameTag, secretNameFor } from './secret-names.ts'
+import { originalNameTag, secretNameFor } from './secret-names.ts'
 import { eachOf } from './several.ts'
 
 /** A vault that speaks Azure's wire, ours or Azure's own: what is in it, and what would be changed in it. */
@@ -123,7 +123,7 @@ async function stepFor(
   }
   const body = {
     value: entry.value,
-    contentType: contentTypeFor(entry) ?? item?.contentType,
+    contentType: entry.contentType ?? item?.contentType,
     tags,
     attributes: { nbf: entry.notBefore, exp: entry.expires },
   }
