@@ -17,6 +17,7 @@ import { completionOf } from './completion.ts'
 import demo from './demo.ts'
 import doctor from './doctor.ts'
 import env from './env.ts'
+import { eventDead, eventReplay } from './event.ts'
 import exportCommand from './export.ts'
 import { groupAdd, groupCreate, groupDelete, groupList, groupMembers, groupRemove } from './group.ts'
 import importCommand from './import.ts'
@@ -135,7 +136,10 @@ export const areas: readonly Area[] = [
       appDelete,
     ],
   },
-  { title: 'What happened', commands: [auditExport, auditVerify, alertSet, alertList, alertDelete] },
+  {
+    title: 'What happened',
+    commands: [auditExport, auditVerify, alertSet, alertList, alertDelete, eventDead, eventReplay],
+  },
 ]
 
 export const commands: readonly Command[] = areas.flatMap(({ commands }) => commands)

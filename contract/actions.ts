@@ -74,6 +74,8 @@ const onManagement = {
   'event-subscriptions/read': 'Microsoft.EventGrid/eventSubscriptions/read',
   'event-subscriptions/write': 'Microsoft.EventGrid/eventSubscriptions/write',
   'event-subscriptions/delete': 'Microsoft.EventGrid/eventSubscriptions/delete',
+  'event-subscriptions/get-full-url': 'Microsoft.EventGrid/eventSubscriptions/getFullUrl/action',
+  'event-subscriptions/get-delivery-attributes': 'Microsoft.EventGrid/eventSubscriptions/getDeliveryAttributes/action',
   'journal/read': 'Cardea.Audit/journal/read',
   'alerts/read': 'Cardea.Audit/alerts/read',
   'alerts/write': 'Cardea.Audit/alerts/write',

@@ -37,7 +37,7 @@ const many = (count: number) =>
     return keepEvents(
       turn,
       Array.from({ length: count }, (_, index) => event(index)),
-      false,
+      house.cardea.base.outgoing,
     )
   })
 const names = ({ events }: Follower) => events.slice(1).map(({ data }) => data.name)

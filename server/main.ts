@@ -5,6 +5,7 @@ import { providersWith } from '@cardea/providers/providers'
 import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
+import type { Egress } from '#base/egress.ts'
 import { fetchJson } from '#base/fetch-json.ts'
 import { createLog, type Log } from '#base/log.ts'
 import { TurnMeter } from '#base/metrics.ts'
@@ -18,6 +19,7 @@ import { auditLedger } from '#core/audit/audit.ts'
 import { makeCheckpoint, type SignedCheckpoint } from '#core/audit/checkpoint.ts'
 import type { AuditEntry } from '#core/audit/entry.ts'
 import { resourceOfIdentity } from '#core/directory/managed-identities.ts'
+import { Outgoing } from '#core/events/events.ts'
 import { Feeds } from '#core/events/feed.ts'
 import { IssuerBook } from '#core/identity/issuers.ts'
 import { machineIdentity } from '#core/identity/machine.ts'
@@ -29,6 +31,7 @@ import type { Providers } from '#core/rotation/rotation.ts'
 import type { OnStep } from '#core/rotation/steps.ts'
 import { forgetLeases } from '#core/schedule/schedule.ts'
 import { Keyring } from '#core/sealing/keyring.ts'
+import { keepSettingsReceiver } from '#core/subscriptions/subscriptions.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
 import { health } from '#planes/cardea/health.ts'
 import { Metrics } from '#planes/cardea/metrics.ts'
@@ -39,11 +42,13 @@ import { createListener } from '#planes/http/listener.ts'
 import { Meters } from '#planes/http/meters.ts'
 import { identityPlane } from '#planes/identity/identity-plane.ts'
 import { managedIdentity } from '#planes/identity/managed-identity.ts'
+import { validation } from '#planes/management/events/validate.ts'
 import { metadata } from '#planes/management/metadata.ts'
 import { planesOf } from '#planes/planes.ts'
 import { startMetricsExporter } from '#workers/metrics-exporter.ts'
 import type { KeepCheckpoint } from '#workers/notary.ts'
-import { startWorkers } from '#workers/workers.ts'
+import type { Relay } from '#workers/relay.ts'
+import { startWorkers, type Workers } from '#workers/workers.ts'
 import { developerKeys, keepRunning, takeFolder } from './environment.ts'
 import { keepOutside } from './offline/checkpoints.ts'
 import type { Settings } from './settings.ts'
@@ -70,6 +75,8 @@ export type Around = {
     readonly providers?: Providers
     readonly onStep?: OnStep
   }
+  /** How events go out, where it isn't as in production: for tests. */
+  readonly events?: Pick<Relay, 'pausesMs'> & Pick<Egress, 'lookup'>
 }
 
 /** Opens the database, founds the installation if there is none, binds the planes and starts the workers. */
@@ -94,6 +101,8 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
     const installation = await installed(database, keyring, settings)
     if (database.engine === 'sqlite') await forgetLeases(database)
+    await keepSettingsReceiver(database, settings.events.own !== undefined)
+    const hosts = new Hosts(settings.domain, settings.publicPort)
     // The last thing that a server does: so that nothing can be cut off the journal of one that rests.
     closers.push(async () => {
       try {
@@ -104,9 +113,11 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
       }
     })
     return await serve(settings, {
-      base: { database, keyring, access: new AccessBook(keyring), clock, outgoing: settings.events !== undefined },
+      base: { database, keyring, access: new AccessBook(keyring), clock, outgoing: new Outgoing(hosts) },
       installation,
+      hosts,
       rotation,
+      events: around.events ?? {},
       keepCheckpoint,
       turns,
       log,
@@ -156,7 +167,9 @@ async function installed(
 type House = {
   readonly base: Base
   readonly installation: Installation
+  readonly hosts: Hosts
   readonly rotation: { readonly providers: Providers; readonly times: Times; readonly onStep: OnStep | undefined }
+  readonly events: NonNullable<Around['events']>
   readonly keepCheckpoint: KeepCheckpoint
   readonly turns: TurnMeter
   readonly log: Log
@@ -166,10 +179,9 @@ type House = {
 
 async function serve(
   settings: Settings,
-  { base, installation, rotation, keepCheckpoint, turns, log, closers, close }: House,
+  { base, installation, hosts, rotation, events, keepCheckpoint, turns, log, closers, close }: House,
 ): Promise<Cardea> {
   const { database, keyring, clock } = base
-  const hosts = new Hosts(settings.domain, settings.publicPort)
   const { tenant } = installation
   const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
   const tokens = new TokenBook(database, keyring, { tenant, issuer, lifeSeconds: settings.tokenLifeSeconds })
@@ -204,11 +216,17 @@ async function serve(
       issuer,
       metrics,
       allowPrivate: settings.alerts.allowPrivate,
+      eventsPrivate: settings.events.allowPrivate,
       quota: settings.quota,
       delays: settings.delays,
       ...rotation,
     }),
-    bare: [metadata(hosts, tenant), ...identityPlane(identity), ...health(database, () => closing)],
+    bare: [
+      metadata(hosts, tenant),
+      ...validation(base),
+      ...identityPlane(identity),
+      ...health(database, () => closing),
+    ],
     meters,
     tls: certificate,
     log,
@@ -224,7 +242,7 @@ async function serve(
     ...rotation,
     keepCheckpoint,
     log,
-    events: settings.events,
+    events: eventsOut(settings, hosts, events),
     outlets: { ...settings.alerts, domain: settings.domain },
   })
   closers.push(() => workers.close())
@@ -285,6 +303,23 @@ async function serve(
     },
   }
 }
+
+/** How events leave the house: to the receiver that the settings name, and to whoever subscribed. */
+const eventsOut = (
+  { events, domain }: Settings,
+  hosts: Hosts,
+  { pausesMs, lookup }: NonNullable<Around['events']>,
+): Workers['events'] => ({
+  own: events.own,
+  egress: {
+    allowPrivate: events.allowPrivate,
+    ...(events.ca !== undefined && { ca: [...trustedHere(), events.ca] }),
+    ...(lookup !== undefined && { lookup }),
+  },
+  origin: `management.${domain}`,
+  managementUrl: hosts.managementUrl,
+  ...(pausesMs !== undefined && { pausesMs }),
+})
 
 /** The certificate to listen with: the operator's, or one from our own authority. */
 async function tlsFor({ tls, data, domain }: Settings, clock: Clock) {

@@ -20,8 +20,12 @@ export type Settings = {
   readonly rootKeyFile: string
   /** A certificate from elsewhere; undefined: our own authority makes one. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
-  /** Where events are posted as CloudEvents; undefined: nowhere. */
-  readonly events: { readonly url: URL; readonly key: string | undefined } | undefined
+  /** How events leave the house, and where all of them are posted as CloudEvents; undefined: nowhere. */
+  readonly events: {
+    readonly own: { readonly url: string; readonly key: string | undefined } | undefined
+    readonly allowPrivate: boolean
+    readonly ca: string | undefined
+  }
   /** How many transactions each vault lets through in ten seconds; undefined: as many as come. */
   readonly quota:
     | {
@@ -70,6 +74,8 @@ export const settingWords = {
   CARDEA_TLS_KEY_FILE: 'its private key (PEM)',
   CARDEA_EVENTS_URL: 'https://… that receives every event as a CloudEvent',
   CARDEA_EVENTS_KEY: 'the key that signs them; or CARDEA_EVENTS_KEY_FILE',
+  CARDEA_EVENTS_PRIVATE: 'yes: event subscriptions may lead into private networks (default no)',
+  CARDEA_EVENTS_CA: 'certificates (PEM) to trust in receivers of events besides the usual; or CARDEA_EVENTS_CA_FILE',
   CARDEA_QUOTA:
     'requests per vault and store: azure (4000 in 10 s, stores 30000 an hour), azure-2000, or a number in 10 s (default off)',
   CARDEA_DELAYS: 'azure, or a time such as 5s: how long deleting, recovering and purging take to be seen (default off)',
@@ -174,7 +180,11 @@ export function settingsFrom(env: Env): Settings {
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     quota: quotaFrom(env.CARDEA_QUOTA ?? 'off', wrong),
     delays: delaysFrom(env.CARDEA_DELAYS ?? 'off', wrong),
-    events: receiver && { url: receiver, key },
+    events: {
+      own: receiver && { url: receiver.href, key },
+      allowPrivate: choice('CARDEA_EVENTS_PRIVATE', ['yes', 'no'], 'no') === 'yes',
+      ca: secret('CARDEA_EVENTS_CA'),
+    },
     metricsPort: (env.CARDEA_METRICS_PORT ?? 'off') === 'off' ? undefined : port('CARDEA_METRICS_PORT', 0),
     collector: outside('CARDEA_OTLP_URL'),
     alerts: {

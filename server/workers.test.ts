@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { silentLog } from '#base/log.ts'
 import { claimDue, scheduleAt, settle } from '#core/schedule/schedule.ts'
-import { startRelay } from '#workers/relay.ts'
 import { startWorker, type Work, type Worker } from '#workers/worker.ts'
 import { type House, openHouse } from './testing/house.ts'
 
@@ -252,59 +254,54 @@ describe('the relay', () => {
     assert.equal(headers['webhook-signature'], `v1,${signed.digest('base64')}`)
     assert.ok(!body.includes('never-in-an-event'))
     const { database } = house.cardea.base
-    await until(async () => (await database.read.run('select * from outbox', [])).rows.length === 0)
+    await until(async () => (await database.read.run('select * from event_delivery', [])).rows.length === 0)
   })
 
-  it('tries again what was not taken, before what came after it, and drops what is refused for good', async () => {
+  it('tries again what was not taken, before what came after it, and keeps what is refused for good as a dead letter', async () => {
     let mood = 503
     await using there = await receiver(({ body }) => (body.includes('poison') ? 400 : mood))
-    await using house = await openHouse()
-    const { database, clock } = house.cardea.base
-    const outgoing = { ...house.cardea.base, outgoing: true }
-    const relay = startRelay({
-      database,
-      clock,
-      log: silentLog,
-      to: { url: new URL(there.url), key: undefined },
-      pausesMs: [50],
-    })
-    const { keepEvents } = await import('#core/events/events.ts')
-    const tell = (name: string) =>
-      database.write((turn) =>
-        keepEvents(
-          turn,
-          [{ type: 'secret-updated', scope: '/v', resource: `/v/secrets/${name}`, name }],
-          outgoing.outgoing,
-        ),
-      )
-    await tell('first')
+    await using house = await openHouse({ env: { CARDEA_EVENTS_URL: there.url }, events: { pausesMs: [50] } })
+    await set(house, 'first')
     await until(() => there.heard.length >= 2)
-    await tell('second')
-    await tell('poison')
-    await tell('third')
+    for (const name of ['second', 'poison', 'third']) await set(house, name)
     mood = 200
-    await until(async () => (await database.read.run('select * from outbox', [])).rows.length === 0)
+    const { database } = house.cardea.base
+    const left = async () => (await database.read.run('select dead from event_delivery', [])).rows
+    await until(async () => JSON.stringify(await left()) === '[{"dead":"BadRequest"}]')
     const taken = there.names().filter((name, index, all) => all.lastIndexOf(name) === index)
     assert.deepEqual(taken, ['first', 'second', 'poison', 'third'])
     assert.equal(there.heard[0]?.headers['webhook-signature'], undefined)
-    await relay.close()
   })
 
-  it('drops what nobody has taken for a day', async () => {
+  it('gives up what nobody has taken for a day, and carries what waited when the settings name a receiver again', async () => {
     let ahead = 0
-    await using there = await receiver(() => 503)
-    await using house = await openHouse({ clock: () => Date.now() + ahead })
-    const { database, clock } = house.cardea.base
-    const { keepEvents } = await import('#core/events/events.ts')
-    const to = { url: new URL(there.url), key: undefined }
-    const relay = startRelay({ database, clock, log: silentLog, to, pausesMs: [20] })
-    await database.write((turn) =>
-      keepEvents(turn, [{ type: 'secret-updated', scope: '/v', resource: '/v/secrets/x', name: 'x' }], true),
-    )
-    await until(() => there.heard.length >= 2)
-    assert.equal((await database.read.run('select * from outbox', [])).rows.length, 1)
-    ahead = 86_401_000
-    await until(async () => (await database.read.run('select * from outbox', [])).rows.length === 0)
-    await relay.close()
+    let mood = 503
+    await using there = await receiver(() => mood)
+    const clock = () => Date.now() + ahead
+    const data = await mkdtemp(join(tmpdir(), 'cardea-relay-'))
+    const env = { CARDEA_EVENTS_URL: there.url }
+    const events = { pausesMs: [20] }
+    const left = async (house: House) =>
+      (await house.cardea.base.database.read.run('select dead from event_delivery order by number', [])).rows
+    {
+      await using house = await openHouse({ data, clock, env, events })
+      await set(house, 'given-up')
+      await until(() => there.heard.length >= 2)
+      assert.equal(JSON.stringify(await left(house)), '[{"dead":null}]')
+      ahead = 86_401_000
+      await until(async () => JSON.stringify(await left(house)) === '[{"dead":"TimeToLiveExceeded"}]')
+      await set(house, 'waits')
+    }
+    {
+      await using house = await openHouse({ data, clock })
+      await set(house, 'for-nobody')
+      assert.equal((await left(house)).length, 2)
+    }
+    mood = 200
+    there.heard.length = 0
+    await using house = await openHouse({ data, clock, env, events })
+    await until(async () => (await left(house)).length === 1)
+    assert.deepEqual(there.names(), ['waits'])
+    await rm(data, { recursive: true, force: true })
   })
 })

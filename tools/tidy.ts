@@ -31,6 +31,7 @@ export const rooms = [
   'audit',
   'identity',
   'events',
+  'subscriptions',
   'schedule',
   'locks',
   'sealing',
@@ -71,6 +72,9 @@ const pure = [
   'server/core/rotation/policy.ts',
   'server/core/secrets/secret.ts',
   'server/core/secrets/template.ts',
+  'server/core/subscriptions/cloud-event.ts',
+  'server/core/subscriptions/filter.ts',
+  'server/core/subscriptions/subscription.ts',
   'server/core/vaults/vault.ts',
 ]
 

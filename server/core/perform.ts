@@ -6,7 +6,7 @@ import type { Sql } from '#base/sql.ts'
 import type { AccessBook, Permit, Wish } from '#core/access/access.ts'
 import type { AuditEntry, Circumstances } from '#core/audit/entry.ts'
 import type { Event } from '#core/events/event.ts'
-import { keepEvents, type Told } from '#core/events/events.ts'
+import { keepEvents, type Outgoing, type Told } from '#core/events/events.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 
 /** What everything stands on. */
@@ -15,8 +15,8 @@ export type Base = {
   readonly keyring: Keyring
   readonly access: AccessBook
   readonly clock: Clock
-  /** Whether somebody outside is to be told of events. */
-  readonly outgoing: boolean
+  /** How those outside are told of what happens. */
+  readonly outgoing: Outgoing
 }
 
 /** Who wants to do what to what, and how the journal will call it. */

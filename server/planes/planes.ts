@@ -39,8 +39,9 @@ export type Ground = {
   /** How long deletions, recoveries and purges take to be seen. */
   readonly delays: Delays
   readonly metrics: Metrics
-  /** Whether web hooks may lead into private networks. */
+  /** Whether web hooks of alerts may lead into private networks, and those of event subscriptions. */
   readonly allowPrivate: boolean
+  readonly eventsPrivate: boolean
 }
 
 /** Every plane with its words, its routes, and the largest body that it takes. */
@@ -74,7 +75,7 @@ export function planesOf(ground: Ground): Served<never>[] {
     {
       plane: 'management',
       words: managementWords({ tokens, clock, tenancy, domain, authority }),
-      routes: [...managementPlane(hosts), ...onManagement(ground)],
+      routes: [...managementPlane(hosts, { allowPrivate: ground.eventsPrivate }), ...onManagement(ground)],
       bodyBytesMax: 1024 * 1024,
     },
     {

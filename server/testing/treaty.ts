@@ -21,6 +21,7 @@ import * as organization from '@cardea/contract/directory/organization'
 import * as servicePrincipals from '@cardea/contract/directory/service-principals'
 import * as users from '@cardea/contract/directory/users'
 import * as authorization from '@cardea/contract/management/authorization'
+import * as eventSubscriptions from '@cardea/contract/management/event-subscriptions'
 import * as resourceGroups from '@cardea/contract/management/groups'
 import * as identities from '@cardea/contract/management/identities'
 import * as resourceLocks from '@cardea/contract/management/locks'
@@ -48,7 +49,7 @@ export const treaty = {
   ],
   management: [
     ...declared(subscriptions, resourceGroups, resources, resourceLocks, vaults, stores),
-    ...declared(authorization, access, identities, metrics, alerts),
+    ...declared(authorization, access, identities, metrics, alerts, eventSubscriptions),
     journal.readJournal,
   ],
   directory: declared(applications, credentials, directoryObjects, groups, organization, servicePrincipals, users),

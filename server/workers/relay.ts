@@ -1,121 +1,111 @@
-import type { Instant } from '#base/clock.ts'
-import type { Database } from '#base/database.ts'
+import { type Egress, Unanswered } from '#base/egress.ts'
 import type { Log } from '#base/log.ts'
-import { dropOutgoing, nextOutgoingAt, type Outgoing, returnOutgoing, takeOutgoing } from '#core/events/events.ts'
-import { messageHeaders } from './signature.ts'
-import { Alarm, type Worker } from './worker.ts'
+import type { Base } from '#core/perform.ts'
+import { openDestination } from '#core/resources/event-subscriptions.ts'
+import { settle } from '#core/schedule/schedule.ts'
+import { fateOf, type Heard, portions, type Subscription, verdictOn } from '#core/subscriptions/subscription.ts'
+import {
+  type Delivery,
+  delivering,
+  keepRound,
+  leased,
+  type Tried,
+  waitingFor,
+} from '#core/subscriptions/subscriptions.ts'
+import { parcelOf, type Receiver, receiverOf } from './parcel.ts'
+import { sendParcel } from './post.ts'
+import type { Work } from './worker.ts'
 
-/**
- * Carries events out of the house: each as one CloudEvent by HTTPS POST, at least once, in the order of the journal as
- * long as the receiver takes them. What it refuses for good, or hasn't taken within a day, is dropped with a line in the
- * log. A receiver can tell repetitions by the event's id, and impostors by the signature (standardwebhooks.com: HMAC-SHA256
- * over id, timestamp and body).
- */
-export type Receiver = { readonly url: URL; readonly key: string | undefined }
-
-export type Relay<E> = {
-  readonly database: Database<E>
-  readonly clock: () => Instant
+/** What carries events out of the house. */
+export type Relay = {
+  readonly base: Base
   readonly log: Log
-  readonly to: Receiver
-  /** For tests: the pauses after each failure in a row, the last one repeated. */
+  /** The receiver that the settings name, if they name one. */
+  readonly own: Pick<Receiver, 'url' | 'key'> | undefined
+  readonly egress: Egress
+  /** By what name we come: our public host. */
+  readonly origin: string
+  /** For tests: the pauses after each failure, the last one repeated. */
   readonly pausesMs?: readonly number[]
 }
 
-const minute = 60_000
-/** As Event Grid's own schedule. */
-const gridPausesMs = [10_000, 30_000, minute, 5 * minute, 10 * minute, 30 * minute, 60 * minute, 180 * minute]
-const requestMsMax = 30_000
-const batchMax = 16
-/** Taken events are ours for as long as one batch may last. */
-const heldMs = batchMax * requestMsMax + minute
-const ageMsMax = 24 * 60 * minute
-const idleMs = minute
-/** The receiver understands, and will never want it; anything else may be mended. */
-const forGood = new Set([400, 410, 413, 422])
+/** So many are sent at once to one receiver, where the order doesn't matter. */
+const lanes = 8
+const portionsMax = 64
+const eventsMax = 5_000
+const elsewhereMs = 60_000
+/** After so long nothing more is begun: what was sent is kept before the lease is over. */
+const roundMs = 30_000
+const leaseMs = 120_000
 
-export function startRelay<E>({ database, clock, log, to, pausesMs = gridPausesMs }: Relay<E>): Worker {
-  const alarm = new Alarm()
-  const closing = new AbortController()
-  const stopListening = database.onCommit(() => alarm.ring())
-  let failures = 0
-
-  /** Delivers a batch in order; at the first failure the rest waits with it, so that the order is kept. */
-  async function carry(batch: readonly Outgoing[]): Promise<void> {
-    for (const [index, outgoing] of batch.entries()) {
-      if (closing.signal.aborted) return returnOutgoing(database, batch.slice(index).map(sequenceOf), 0)
-      const answer = await post(to, outgoing, clock())
-      const facts = { sequence: outgoing.sequence, status: answer.status, why: answer.why }
-      const tooOld = clock() - timeOf(outgoing) > ageMsMax
-      if (answer.taken || forGood.has(answer.status ?? 0) || tooOld) {
-        if (!answer.taken)
-          log.error(
-            facts,
-            tooOld ? 'an event was not taken for a day and is dropped' : 'an event was refused and is dropped',
-          )
-        failures = 0
-        await dropOutgoing(database, outgoing.sequence)
-        continue
-      }
-      failures += 1
-      const pauseMs = pausesMs[Math.min(failures, pausesMs.length) - 1] as number
-      log.warn({ ...facts, failures, pauseMs }, 'an event could not be delivered')
-      await returnOutgoing(database, batch.slice(index).map(sequenceOf), pauseMs)
-      // Later ones wait too, so that they don't overtake.
-      return alarm.rest(pauseMs)
-    }
-  }
-
-  async function loop(): Promise<void> {
-    while (!closing.signal.aborted) {
-      try {
-        const batch = await takeOutgoing(database, clock(), heldMs, batchMax)
-        if (batch.length > 0) {
-          await carry(batch)
-          continue
+/**
+ * Carries events to whoever subscribed, at least once: each subscription by one node at a time, and none waits for
+ * another's receiver. What isn't taken is tried again on Event Grid's schedule; what is refused for good, or isn't taken
+ * in time, is kept as a dead letter that somebody may have sent again.
+ */
+export const relay = ({ base, log, own, egress, origin, pausesMs }: Relay): Work => ({
+  name: 'relay',
+  kind: delivering,
+  concurrency: 8,
+  leaseMs,
+  async run(lease, closing) {
+    const { database, keyring, clock } = base
+    const subscription = await leased(database.read, lease)
+    const tried: Tried[] = []
+    let gone = false
+    if (subscription !== undefined && isOpen(subscription, clock())) {
+      const destination = await openDestination(database.read, keyring, subscription)
+      const to = destination === undefined ? own && { ...own, headers: {} } : receiverOf(destination)
+      // Another node was started with a receiver of its own, and this one without: let that one have it.
+      if (to === undefined) return void (await database.write((turn) => settle(turn, lease, turn.at + elsewhereMs)))
+      const { terms } = subscription
+      const limit = Math.min(portionsMax * terms.batchMax, eventsMax)
+      const queue = portions(await waitingFor(database.read, subscription, clock(), limit), terms)
+      const way = destination === undefined ? { ...egress, allowPrivate: true, operators: true } : egress
+      const began = performance.now()
+      const lane = async (): Promise<void> => {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+          const [heard, at] = [await deliver(subscription, to, next), clock()]
+          const verdict = verdictOn(heard)
+          for (const delivery of next) {
+            const attempt = delivery.attempt + 1
+            const fate = verdict.taken
+              ? ('taken' as const)
+              : {
+                  outcome: verdict.outcome,
+                  ...fateOf({ ...delivery, attempt }, verdict, terms, {
+                    ...{ at, random: Math.random() },
+                    ...(pausesMs !== undefined && { pauses: pausesMs }),
+                  }),
+                }
+            tried.push({ delivery, fate })
+          }
+          if (!verdict.taken)
+            log.warn({ ...factsOf(subscription, next), outcome: verdict.outcome }, 'events were not taken')
+          if ('status' in heard && heard.status === 410 && destination !== undefined) gone = true
+          const isHeldUp = terms.inOrder && !verdict.taken && verdict.afterMs !== undefined
+          if (gone || isHeldUp || closing.aborted || performance.now() - began > roundMs) return
         }
-        const next = await nextOutgoingAt(database.read)
-        await alarm.sleep(next === undefined ? idleMs : Math.min(Math.max(next - clock() + 1, 1), idleMs))
-      } catch (error) {
-        failures += 1
-        log.warn({ error, failures }, 'the relay can’t work')
-        await alarm.rest(Math.min(30_000, 500 * 2 ** Math.min(failures, 10)))
       }
+      const deliver = (of: Subscription, receiver: Receiver, portion: readonly Delivery[]): Promise<Heard> =>
+        sendParcel(receiver, parcelOf(of, receiver, portion, { at: clock(), origin }), way).catch((error: unknown) => {
+          if (error instanceof Unanswered) return { failed: error.why }
+          throw error
+        })
+      await Promise.all(Array.from({ length: terms.inOrder ? 1 : lanes }, lane))
     }
-  }
+    await database.write((turn) => keepRound(turn, lease, tried, gone))
+    for (const { delivery, fate } of tried) {
+      if (fate !== 'taken' && 'dead' in fate)
+        log.error({ subscription: subscription?.name, event: delivery.event, why: fate.dead }, 'an event is given up')
+    }
+  },
+})
 
-  const looping = loop()
-  return {
-    async close() {
-      closing.abort()
-      stopListening()
-      alarm.stop()
-      await looping
-    },
-  }
-}
+const isOpen = ({ state, terms }: Subscription, at: number): boolean =>
+  state === 'Succeeded' && (terms.expires === undefined || terms.expires > at)
 
-type Answer = { readonly taken: boolean; readonly status?: number; readonly why?: string }
-
-async function post({ url, key }: Receiver, { sequence, event }: Outgoing, at: Instant): Promise<Answer> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      redirect: 'manual',
-      signal: AbortSignal.timeout(requestMsMax),
-      headers: {
-        'content-type': 'application/cloudevents+json; charset=utf-8',
-        ...messageHeaders(key, String(sequence), at, event),
-      },
-      body: event,
-    })
-    await response.body?.cancel()
-    return { taken: response.status >= 200 && response.status < 300, status: response.status }
-  } catch (error) {
-    const { cause, message } = error as Error & { cause?: { code?: unknown } }
-    return { taken: false, why: typeof cause?.code === 'string' ? cause.code : message }
-  }
-}
-
-const sequenceOf = ({ sequence }: Outgoing): number => sequence
-const timeOf = ({ event }: Outgoing): Instant => Date.parse((JSON.parse(event) as { time: string }).time)
+const factsOf = ({ name, scope }: Subscription, portion: readonly Delivery[]) => ({
+  ...{ subscription: name, scope, events: portion.length },
+  attempt: Math.max(...portion.map(({ attempt }) => attempt)) + 1,
+})

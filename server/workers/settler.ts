@@ -21,7 +21,7 @@ export const settler = (base: Base): Work => ({
       const told: Event[] = []
       const { sql, at } = turn
       const tell = (event: Event) => told.push(event)
-      if (vault !== undefined) await settleSecret({ sql, at, keyring: base.keyring, tell }, vault, name)
+      if (vault !== undefined) await settleSecret({ sql, turn, at, keyring: base.keyring, tell }, vault, name)
       await keepEvents(turn, told, base.outgoing)
       await settle(turn, lease, undefined)
     })

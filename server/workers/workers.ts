@@ -7,14 +7,16 @@ import type { Providers } from '#core/rotation/rotation.ts'
 import type { OnStep } from '#core/rotation/steps.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { changeSetKeeper, historyKeeper, snapshotKeeper } from './configurator.ts'
+import { expirer } from './expirer.ts'
 import { keyKeeper } from './key-keeper.ts'
 import type { Outlets } from './messenger.ts'
 import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
 import { reaper, storeReaper, vaultReaper } from './reaper.ts'
-import { type Receiver, startRelay } from './relay.ts'
+import { type Relay, relay } from './relay.ts'
 import { rotator } from './rotator.ts'
 import { settler } from './settler.ts'
+import { type Validator, validator } from './validator.ts'
 import { watcher } from './watcher.ts'
 import { startWorker, type Worker } from './worker.ts'
 
@@ -28,7 +30,8 @@ export type Workers = {
   readonly providers: Providers
   readonly times: Times
   readonly log: Log
-  readonly events: Receiver | undefined
+  /** How events leave the house. */
+  readonly events: Omit<Relay & Validator, 'base' | 'log'>
   readonly onStep: OnStep | undefined
   readonly keepCheckpoint: KeepCheckpoint
   /** How alerts leave the house. */
@@ -63,8 +66,10 @@ export function startWorkers({
     startWorker(snapshotKeeper({ base, vaults }), around),
     startWorker(changeSetKeeper({ base, vaults, domain }), around),
     startWorker(historyKeeper(base), around),
+    startWorker(expirer(base), around),
+    startWorker(validator({ base, ...events }), around),
+    startWorker(relay({ base, log, ...events }), around),
   ]
-  if (events !== undefined) workers.push(startRelay({ database, clock, log, to: events }))
   return {
     async close() {
       await Promise.all(workers.map((worker) => worker.close()))

@@ -19,7 +19,7 @@ import { AccessBook } from '#core/access/access.ts'
 import { foundRole } from '#core/access/assignments.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import { type AuditEntry, inside } from '#core/audit/entry.ts'
-import { changesIn } from '#core/events/events.ts'
+import { changesIn, Outgoing } from '#core/events/events.ts'
 import { directoryKey, register } from '#core/identity/directory.ts'
 import { type Base, observe, perform, type Scope, type Sight } from '#core/perform.ts'
 import { Keyring } from '#core/sealing/keyring.ts'
@@ -67,7 +67,11 @@ const code = (wanted: string) => (error: unknown) => error instanceof Fault && e
 /** A house with a store, a vault, and somebody who may do everything in both. */
 async function housed(database: Database<AuditEntry>) {
   await migrate(database, new URL('../../migrations/', import.meta.url))
-  const base: Base = { database, keyring, access: new AccessBook(keyring), clock: Date.now, outgoing: false }
+  const outgoing = new Outgoing({
+    vaultUrl: (name) => `https://${name}.vault.${domain}`,
+    storeUrl: (name) => `https://${name}.config.${domain}`,
+  })
+  const base: Base = { database, keyring, access: new AccessBook(keyring), clock: Date.now, outgoing }
   const caller = await database.write(async (turn) => {
     await keyring.create(turn, directoryKey)
     await foundStore(turn, keyring, store)

@@ -4,7 +4,7 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Event } from '#core/events/event.ts'
-import { keepEvents } from '#core/events/events.ts'
+import { keepEvents, type Outgoing } from '#core/events/events.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
@@ -170,7 +170,7 @@ export async function creatorOf(sql: Sql, store: string, name: string): Promise<
 }
 
 /** Gives up a snapshot whose creator may make none any more. */
-export async function giveUpSnapshot(turn: Turn, store: Store, name: string, outgoing: boolean): Promise<void> {
+export async function giveUpSnapshot(turn: Turn, store: Store, name: string, outgoing: Outgoing): Promise<void> {
   const kept = await keptSnapshot(turn.sql, store.name, name)
   if (kept?.snapshot.status !== 'provisioning') return
   const snapshot = { ...kept.snapshot, ...failed('Forbidden'), etag: newEtag() }

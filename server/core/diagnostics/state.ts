@@ -2,8 +2,8 @@ import type { RotationState } from '@cardea/contract/cardea/rotations'
 import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
 import { laggingConsumers } from '#core/consumers/lag.ts'
-import { eventsWaiting } from '#core/events/waiting.ts'
 import { rotationsUnderWay } from '#core/rotation/tally.ts'
+import { eventsWaiting } from '#core/subscriptions/waiting.ts'
 
 /** How things stand in the house as a whole: counts, and nothing about anybody. */
 export type State = {

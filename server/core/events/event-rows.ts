@@ -13,8 +13,7 @@ type ChangeRow = {
   version: string | null
   label: string | null
 }
-type OutboxRow = { sequence: number; event: string; due: number; attempt: number }
-type Tables = { change: ChangeRow; outbox: OutboxRow; head: { epoch: number; sequence: number } }
+type Tables = { change: ChangeRow; head: { epoch: number; sequence: number } }
 
 const insertChange = statement<Tables, ChangeRow>((db, given) =>
   db.insertInto('change').values({
@@ -37,24 +36,6 @@ const after = statement<Tables, { scope: string; after: number; limit: number },
     .orderBy('sequence')
     .limit(given('limit')),
 )
-const insertOutgoing = statement<Tables, OutboxRow>((db, given) =>
-  db
-    .insertInto('outbox')
-    .values({ sequence: given('sequence'), event: given('event'), due: given('due'), attempt: given('attempt') }),
-)
-const dueOutgoing = statement<Tables, { at: number; limit: number }, OutboxRow>((db, given) =>
-  db.selectFrom('outbox').selectAll().where('due', '<=', given('at')).orderBy('sequence').limit(given('limit')),
-)
-const postpone = statement<Tables, { sequence: number; due: number }>((db, given) =>
-  db
-    .updateTable('outbox')
-    .set((row) => ({ due: given('due'), attempt: row('attempt', '+', 1) }))
-    .where('sequence', '=', given('sequence')),
-)
-const remove = statement<Tables, { sequence: number }>((db, given) =>
-  db.deleteFrom('outbox').where('sequence', '=', given('sequence')),
-)
-
 export async function addChange(sql: Sql, event: Event & { sequence: number; at: Instant }): Promise<void> {
   await insertChange.changed(sql, { ...event, version: event.version ?? null, label: event.label ?? null })
 }
@@ -83,20 +64,3 @@ const headNow = statement<Tables, Record<never, never>, { epoch: number }>((db) 
 )
 /** The epoch of access as it is committed now. */
 export const headEpoch = async (sql: Sql): Promise<number> => (await headNow.first(sql, {}))?.epoch ?? 0
-
-export type Outgoing = OutboxRow
-export async function addOutgoing(sql: Sql, sequence: number, event: string, due: Instant): Promise<void> {
-  await insertOutgoing.changed(sql, { sequence, event, due, attempt: 0 })
-}
-export const outgoingDue = (sql: Sql, at: Instant, limit: number): Promise<Outgoing[]> =>
-  dueOutgoing.all(sql, { at, limit })
-const nextOut = statement<Tables, Record<never, never>, { due: number }>((db) =>
-  db.selectFrom('outbox').select('due').orderBy('due').limit(1),
-)
-export const nextOutgoing = async (sql: Sql): Promise<Instant | undefined> => (await nextOut.first(sql, {}))?.due
-export async function postponeOutgoing(sql: Sql, sequence: number, due: Instant): Promise<void> {
-  await postpone.changed(sql, { sequence, due })
-}
-export async function removeOutgoing(sql: Sql, sequence: number): Promise<void> {
-  await remove.changed(sql, { sequence })
-}

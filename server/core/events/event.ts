@@ -1,23 +1,47 @@
-import type { ChangeType } from '@cardea/contract/cardea/changes'
+import { type ChangeType, changes } from '@cardea/contract/cardea/changes'
+import type { Instant } from '#base/clock.ts'
+import type { CloudEvent } from '#core/subscriptions/cloud-event.ts'
+
+/** What is told to those who listen outside, and changes nothing by itself: it has no place in the change journal. */
+export const notices = [
+  'secret-near-expiry',
+  'secret-expired',
+  'vault-access-policy-changed',
+  'rotation-started',
+  'rotation-verified',
+  'rotation-published',
+  'rotation-retired',
+  'rotation-failed',
+  'rotation-blocked',
+] as const
+export type NoticeType = (typeof notices)[number]
 
 /** What happened, in the past tense, to what. Ids and names only. */
 export type Event = {
-  readonly type: ChangeType
+  readonly type: ChangeType | NoticeType
   /** The resource id of the vault or store in which it happened. */
   readonly scope: string
   /** The resource id of the thing itself. */
   readonly resource: string
-  /** The secret's name or the setting's key. */
+  /** The secret's name, the setting's key, or the vault's name. */
   readonly name: string
   readonly version?: string
   readonly label?: string
   /** The etag of a setting or snapshot: what it became, or what it was when it went. */
   readonly etag?: string
+  /** From when and until when a secret's version is valid. */
+  readonly notBefore?: Instant | undefined
+  readonly expires?: Instant | undefined
+  /** The rotation that it is about. */
+  readonly rotation?: { readonly id: string; readonly provider: string; readonly reason: string }
 }
 
 /** The names that Azure gives these events (Event Grid schemas); what it has no word for is ours. */
-export const eventTypes: Record<ChangeType, string> = {
+export const eventTypes: Record<Event['type'], string> = {
   'secret-version-created': 'Microsoft.KeyVault.SecretNewVersionCreated',
+  'secret-near-expiry': 'Microsoft.KeyVault.SecretNearExpiry',
+  'secret-expired': 'Microsoft.KeyVault.SecretExpired',
+  'vault-access-policy-changed': 'Microsoft.KeyVault.VaultAccessPolicyChanged',
   'secret-updated': 'Cardea.SecretUpdated',
   'secret-deleted': 'Cardea.SecretDeleted',
   'secret-recovered': 'Cardea.SecretRecovered',
@@ -27,29 +51,72 @@ export const eventTypes: Record<ChangeType, string> = {
   'snapshot-created': 'Microsoft.AppConfiguration.SnapshotCreated',
   'snapshot-modified': 'Microsoft.AppConfiguration.SnapshotModified',
   'setting-target-changed': 'Cardea.KeyValueTargetChanged',
+  'rotation-started': 'Cardea.RotationStarted',
+  'rotation-verified': 'Cardea.RotationVerified',
+  'rotation-published': 'Cardea.RotationPublished',
+  'rotation-retired': 'Cardea.RotationRetired',
+  'rotation-failed': 'Cardea.RotationFailed',
+  'rotation-blocked': 'Cardea.RotationBlocked',
 }
 
-/** A CloudEvents 1.0 envelope. `id` is the journal's number, so a receiver can tell a repetition. */
-export const cloudEvent = (event: Event, sequence: number, at: number): Record<string, unknown> => ({
-  specversion: '1.0',
-  id: String(sequence),
-  source: event.scope,
-  type: eventTypes[event.type],
-  subject: event.name,
-  time: new Date(at).toISOString(),
-  datacontenttype: 'application/json',
-  data: {
-    resource: event.resource,
-    name: event.name,
-    ...(event.version !== undefined && { version: event.version }),
-    ...(event.label !== undefined && { label: event.label }),
-    ...(event.etag !== undefined && storeData(event, sequence)),
-  },
-})
+const changing: readonly string[] = changes
+/** Whether it belongs into the change journal, from which programs learn what to read again. */
+export const isChange = (event: Event): event is Event & { readonly type: ChangeType } => changing.includes(event.type)
+
+/** By what addresses the vaults and stores are reached from outside. */
+export type Addresses = { vaultUrl(name: string): string; storeUrl(name: string): string }
+
+/** An event in the words of those outside. `id` is the same however often it is delivered. */
+export function cloudEvent(
+  event: Event,
+  { id, sequence, at }: { readonly id: string; readonly sequence: number; readonly at: Instant },
+  addresses: Addresses,
+): CloudEvent {
+  const container = event.scope.slice(event.scope.lastIndexOf('/') + 1)
+  const ofStore = event.type.startsWith('setting-') || event.type.startsWith('snapshot-')
+  const store = ofStore ? addresses.storeUrl(container) : ''
+  return {
+    specversion: '1.0',
+    id,
+    source: event.scope,
+    type: eventTypes[event.type],
+    subject: ofStore ? storeSubject(event, store) : event.name,
+    // Seven digits, as Event Grid writes them.
+    time: new Date(at).toISOString().replace('Z', '0000Z'),
+    datacontenttype: 'application/json',
+    data: ofStore ? storeData(event, sequence) : vaultData(event, container, addresses.vaultUrl(container)),
+  }
+}
+
+const storeSubject = ({ type, name, label }: Event, store: string): string =>
+  type.startsWith('snapshot-')
+    ? `${store}/kvsnapshots/${encodeURIComponent(name)}`
+    : `${store}/kv/${encodeURIComponent(name)}${label === undefined ? '' : `?label=${encodeURIComponent(label)}`}`
 
 /** What App Configuration's own events carry: the token makes its clients ask for at least this state. */
 const storeData = ({ type, name, label, etag }: Event, sequence: number): Record<string, unknown> => ({
-  ...(type.startsWith('setting-') && { key: name, label: label ?? null }),
-  etag,
-  syncToken: `cardea=${btoa(String(sequence))}`,
+  ...(type.startsWith('setting-') ? { key: name, label: label ?? null } : { name }),
+  ...(etag !== undefined && { etag }),
+  syncToken: `cardea=${btoa(String(sequence)).replace(/=+$/, '')};sn=${sequence}`,
 })
+
+const inSeconds = (at: Instant | undefined): number | null => (at === undefined ? null : Math.floor(at / 1000))
+
+/** What Key Vault's own events carry, in the spelling that they have on the wire. */
+function vaultData({ type, name, version, notBefore, expires, rotation }: Event, vault: string, url: string) {
+  const ofVault = type === 'vault-access-policy-changed'
+  return {
+    Id: ofVault ? url : `${url}/secrets/${name}${version === undefined ? '' : `/${version}`}`,
+    VaultName: vault,
+    ObjectType: ofVault ? 'Vault' : 'Secret',
+    ObjectName: name,
+    Version: version ?? null,
+    NBF: inSeconds(notBefore),
+    EXP: inSeconds(expires),
+    ...(rotation !== undefined && {
+      RotationId: rotation.id,
+      Provider: rotation.provider,
+      Reason: rotation.reason,
+    }),
+  }
+}

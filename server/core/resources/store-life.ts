@@ -10,6 +10,7 @@ import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
+import { forgetSubscriptions } from '#core/subscriptions/subscriptions.ts'
 import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
 import type { ManagedStore } from '#core/vaults/store.ts'
 import { purgeDate } from '#core/vaults/vault.ts'
@@ -104,6 +105,7 @@ export async function purgeStore(
   await dropAccessKeys(turn, store.name)
   await forgetChanges(turn, store.resourceId)
   await forgetLocks(turn, store.resourceId)
+  await forgetSubscriptions(turn, store.resourceId)
   await forgetScope(turn, store.resourceId)
   await unschedule(turn, purgingStores, store.name)
   await eraseStore(turn, keyring, store)

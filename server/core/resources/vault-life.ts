@@ -11,6 +11,7 @@ import { forgetRotations, pauseRotations, resumeRotations } from '#core/rotation
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { forgetSecrets, pausePurges, resumePurges } from '#core/secrets/pause.ts'
+import { forgetSubscriptions } from '#core/subscriptions/subscriptions.ts'
 import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
 import { type ManagedVault, purgeDate } from '#core/vaults/vault.ts'
 import { eraseVault, keepVault, vaultNamed, vaultsIn } from '#core/vaults/vaults.ts'
@@ -112,6 +113,7 @@ export async function purgeVault(
   await forgetUses(turn, vault)
   await forgetChanges(turn, vault.resourceId)
   await forgetLocks(turn, vault.resourceId)
+  await forgetSubscriptions(turn, vault.resourceId)
   await forgetScope(turn, vault.resourceId)
   await unschedule(turn, purgingVaults, vault.name)
   await eraseVault(turn, keyring, vault)

@@ -14,6 +14,7 @@ import {
   permissionModelOf,
   policiesMax,
 } from '#core/access/permission-model.ts'
+import type { Event } from '#core/events/event.ts'
 import { principalByApp } from '#core/identity/directory.ts'
 import { rotationAppId } from '#core/identity/principal.ts'
 import { refuseLocked } from '#core/locks/locks.ts'
@@ -135,8 +136,13 @@ export const patchVault = async (
   wanted: ModelDraft,
 ): Promise<ModelledVault> => change(scope, await vaultAt(scope.sql, id), draft, wanted)
 
+/** Also what is told when a vault goes over from policies to roles, or back. */
+export const accessPolicyChanged = (vault: string): Event => ({
+  ...{ type: 'vault-access-policy-changed', scope: vault, resource: vault, name: lastIn(vault) },
+})
+
 async function change(
-  { sql, turn, keyring, at, permit }: Scope<'vaults/write'>,
+  { sql, turn, keyring, at, permit, tell }: Scope<'vaults/write'>,
   before: ManagedVault,
   draft: VaultDraft,
   wanted: ModelDraft,
@@ -150,6 +156,7 @@ async function change(
   if (JSON.stringify(next) !== JSON.stringify(model)) {
     demandAssigner(permit, vault)
     await keepPermissionModel(turn, keyring, vault.resourceId, next)
+    tell(accessPolicyChanged(vault.resourceId))
   }
   return { vault, model: next }
 }

@@ -5,6 +5,8 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Circumstances } from '#core/audit/entry.ts'
 import { consumersOf, forgetGone, type Use } from '#core/consumers/consumers.ts'
+import type { Event } from '#core/events/event.ts'
+import { keepEvents } from '#core/events/events.ts'
 import { attest, observe } from '#core/perform.ts'
 import { FencedOut, hold, type Lease, settle } from '#core/schedule/schedule.ts'
 import type { OpenSecret } from '#core/secrets/secret.ts'
@@ -326,8 +328,24 @@ export class Hand {
     )
   }
 
-  async change({ sql }: Turn, change: Partial<Rotation>, closed = false): Promise<void> {
-    if (!(await changeRotation(sql, this.seen.rotation, change, closed))) throw new FencedOut(this.lease)
+  async change(turn: Turn, change: Partial<Rotation>, closed = false): Promise<void> {
+    if (!(await changeRotation(turn.sql, this.seen.rotation, change, closed))) throw new FencedOut(this.lease)
+    await this.#tell(turn, change)
+  }
+
+  /** Tells those outside that the rotation has come to another state. */
+  async #tell(turn: Turn, { state, newVersion }: Partial<Rotation>): Promise<void> {
+    const type = state && telling[state]
+    if (type === undefined) return
+    const { vault, rotation } = this.seen
+    const { id, provider, reason, nameKey } = rotation
+    const version = newVersion ?? rotation.newVersion
+    const event = {
+      ...{ type, scope: vault.resourceId, resource: resourceOf(vault, nameKey), name: nameKey },
+      ...(version !== undefined && { version }),
+      rotation: { id, provider, reason },
+    }
+    await keepEvents(turn, [event], this.engine.base.outgoing)
   }
 
   names(more: Record<string, unknown> = {}): Record<string, unknown> {
@@ -343,6 +361,16 @@ export class Hand {
     const words = error instanceof Error ? error.message : String(error)
     return redacted(words, this.#secret).slice(0, 500)
   }
+}
+
+/** What those outside are told when a rotation enters a state. */
+const telling: { readonly [state in RotationState]?: Event['type'] } = {
+  applying: 'rotation-started',
+  verified: 'rotation-verified',
+  grace: 'rotation-published',
+  done: 'rotation-retired',
+  aborted: 'rotation-failed',
+  blocked: 'rotation-blocked',
 }
 
 const placeOf = ({ id }: Rotation, what: string): string => `rotation/${id}/${what}`

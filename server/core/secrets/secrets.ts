@@ -1,4 +1,5 @@
 import { actions } from '@cardea/contract/actions'
+import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Scope, Sight } from '#core/perform.ts'
@@ -7,6 +8,7 @@ import { keyOfVault, purgeDate, type Vault } from '#core/vaults/vault.ts'
 import { openBackup, sealBackup, versionsMax } from './backup.ts'
 import { forgetDerivation, linksOf } from './derivation-rows.ts'
 import { makeAnew, makeUpToDate } from './derivations.ts'
+import { awaitExpiry, forgetExpiry, nextNotice, noticesDue } from './expiry.ts'
 import {
   alreadyThere,
   type DeletedSecret,
@@ -108,13 +110,14 @@ export async function updateSecret(
   version: string | undefined,
   draft: Draft,
 ): Promise<SecretVersion> {
-  const { sql, at, tell } = scope
+  const { sql, at, turn, tell } = scope
   const kept = await keptVersion(sql, vault.name, name, version)
   if (kept === undefined) throw await missing(sql, vault, name, version)
   const secret = withAttributes(kept.secret, draft, at)
   await keepAttributes(sql, vault.name, secret)
   tell(tellOf(vault, 'secret-updated', secret))
   const latest = version === undefined || (await headOf(sql, vault.name, name))?.version === secret.version
+  if (latest) await awaitExpiry(turn, subjectOf(vault, name), secret)
   await tellReferrers({ sql, tell }, vault, secret, { latest, all: false })
   if (latest && secret.enabled !== kept.secret.enabled) await makeAnew(scope, vault, name)
   return secret
@@ -187,8 +190,9 @@ export async function recoverSecret(
 }
 
 async function bringBack(writing: Writing, vault: Vault, secret: SecretVersion): Promise<void> {
-  const { sql, tell } = writing
+  const { sql, turn, tell } = writing
   await markDeleted(sql, vault.name, secret.name, undefined)
+  await awaitExpiry(turn, subjectOf(vault, secret.name), secret)
   tell(tellOf(vault, 'secret-recovered', secret))
   await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: true })
   await makeUpToDate(writing, vault, secret.name)
@@ -213,6 +217,7 @@ export async function purgeSecret(
   }
   await removeVersions(sql, vault.name, name)
   await forgetDerivation(sql, vault.name, nameKey(name))
+  await forgetExpiry(turn, vault.name, nameKey(name))
   await unschedule(turn, purging, subjectOf(vault, name))
   // The values are gone at once; what takes its time is that the name is free.
   if (delayMs > 0) {
@@ -220,6 +225,24 @@ export async function purgeSecret(
     await seenAfter(delayMs, { turn, at }, vault, name)
   } else await removeName(sql, vault.name, name)
   tell(tellOf(vault, 'secret-purged', secret))
+}
+
+/**
+ * Tells that a secret's latest version nears its end, or has come to it, each once for a version and a date. Gives when
+ * there may be more to tell. A version that is disabled or deleted ends in silence, until it is used again.
+ */
+export async function tellExpiry(
+  { turn, tell }: Pick<Writing, 'turn' | 'tell'>,
+  vault: Vault,
+  name: string,
+): Promise<Instant | undefined> {
+  const standing = await standingOf(turn.sql, vault, name)
+  if (standing === undefined || standing.deleted || !standing.latest.enabled) return undefined
+  const { latest } = standing
+  for (const type of await noticesDue(turn, { vault: vault.name, nameKey: nameKey(name) }, latest)) {
+    tell(tellOf(vault, type, latest))
+  }
+  return nextNotice(latest, turn.at)
 }
 
 /** The delay of a change is over: now it is to be seen. The change itself was allowed and written down when it was asked for. */
@@ -263,7 +286,7 @@ export async function restoreSecret(
   vault: Vault,
   blob: string,
 ): Promise<SecretVersion> {
-  const { sql, keyring, permit, tell, meet } = scope
+  const { sql, turn, keyring, permit, tell, meet } = scope
   const { versions } = await openBackup(scope, vault, blob)
   const latest = versions.at(-1) as OpenSecret
   meet(`secrets/${latest.name}/${latest.version}`)
@@ -281,6 +304,7 @@ export async function restoreSecret(
     await addVersion(sql, vault.name, secret, await keyring.seal(sql, keyOfVault(vault), value, place), undefined)
   }
   const { value, ...restored } = latest
+  await awaitExpiry(turn, subjectOf(vault, restored.name), restored)
   tell(tellOf(vault, 'secret-version-created', restored))
   await tellReferrers({ sql, tell }, vault, restored, { latest: true, all: true })
   await makeAnew(scope, vault, restored.name)

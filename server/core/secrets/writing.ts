@@ -4,6 +4,7 @@ import { resourceOf as settingResource } from '#core/configuration/sight.ts'
 import type { Event } from '#core/events/event.ts'
 import type { Scope } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
+import { awaitExpiry } from './expiry.ts'
 import { nameKey, type OpenSecret, type SecretVersion } from './secret.ts'
 import { addVersion, type Kept } from './secret-rows.ts'
 
@@ -18,8 +19,9 @@ export const placeOf = (vault: Vault, name: string, version: string): string =>
 
 export const newVersionId = (): string => randomUUID().replaceAll('-', '')
 
-export function tellOf(vault: Vault, type: Event['type'], { name, version }: { name: string; version: string }): Event {
-  return { type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version }
+type Told = Pick<SecretVersion, 'name' | 'version' | 'notBefore' | 'expires'>
+export function tellOf(vault: Vault, type: Event['type'], { name, version, notBefore, expires }: Told): Event {
+  return { type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version, notBefore, expires }
 }
 
 export type Telling = Pick<Scope<never>, 'sql' | 'tell'>
@@ -46,11 +48,11 @@ export async function tellReferrers(
   }
 }
 
-export type Writing = Pick<Scope<never>, 'sql' | 'at' | 'keyring' | 'tell'>
+export type Writing = Pick<Scope<never>, 'sql' | 'turn' | 'at' | 'keyring' | 'tell'>
 
 /** Keeps a version as the latest of its secret, and tells of it. */
 export async function write(
-  { sql, keyring, tell }: Writing,
+  { sql, turn, keyring, tell }: Writing,
   vault: Vault,
   secret: SecretVersion,
   value: string,
@@ -58,6 +60,7 @@ export async function write(
 ): Promise<OpenSecret> {
   const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, secret.name, secret.version))
   await addVersion(sql, vault.name, secret, sealed, rotation)
+  await awaitExpiry(turn, subjectOf(vault, secret.name), secret)
   tell(tellOf(vault, 'secret-version-created', secret))
   await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: false })
   return { ...secret, value }

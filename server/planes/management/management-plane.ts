@@ -1,7 +1,9 @@
+import type { Egress } from '#base/egress.ts'
 import type { Hosts } from '../http/hosts.ts'
 import type { Route } from '../plane.ts'
 import type { Tenancy } from '../tenancy.ts'
 import { authorizationRoutes } from './authorization/authorization-routes.ts'
+import { eventRoutes } from './events/event-routes.ts'
 import deleteGroup from './groups/delete-group.ts'
 import getGroup from './groups/get-group.ts'
 import headGroup from './groups/head-group.ts'
@@ -53,7 +55,7 @@ import putAccessPolicies from './vaults/put-access-policies.ts'
 import putVault from './vaults/put-vault.ts'
 
 /** Azure Resource Manager, as far as we answer it: reading this list is reading what we serve. */
-export const managementPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
+export const managementPlane = (hosts: Hosts, reach: Pick<Egress, 'allowPrivate'>): readonly Route<Tenancy>[] => [
   getSubscription(),
   listLocations(),
   listSubscriptions(),
@@ -104,4 +106,5 @@ export const managementPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
   putLock(),
   ...authorizationRoutes(),
   ...identityRoutes(),
+  ...eventRoutes(hosts, reach),
 ]

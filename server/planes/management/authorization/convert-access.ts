@@ -1,6 +1,6 @@
 import * as contract from '@cardea/contract/cardea/access'
 import { convert } from '#core/access/conversion.ts'
-import { vaultAt } from '#core/resources/vaults.ts'
+import { accessPolicyChanged, vaultAt } from '#core/resources/vaults.ts'
 import { managementRoute } from '../management-route.ts'
 import { askedResource } from './asked-resource.ts'
 import { conversionOf } from './conversion.ts'
@@ -10,6 +10,8 @@ export default () =>
     resource: askedResource,
     async run(scope, { query, caller }) {
       const { resourceId } = await vaultAt(scope.sql, query.resource)
-      return conversionOf(await convert(scope, resourceId, caller.objectId))
+      const done = await convert(scope, resourceId, caller.objectId)
+      scope.tell(accessPolicyChanged(resourceId))
+      return conversionOf(done)
     },
   })

@@ -39,6 +39,9 @@ export const catalogue: Readonly<Record<string, readonly Kind[]>> = {
     { resourceType: 'resourceGroups', apiVersions: groupVersions, placed: true },
     { resourceType: 'resources', apiVersions: groupVersions },
   ],
+  'Microsoft.EventGrid': [
+    { resourceType: 'eventSubscriptions', apiVersions: ['2025-02-15', '2022-06-15', '2022-06-01', '2020-06-01'] },
+  ],
   'Microsoft.Insights': [{ resourceType: 'diagnosticSettings', apiVersions: ['2021-05-01-preview'] }],
 }
 

@@ -1,0 +1,270 @@
+import { operation } from '../operation.ts'
+import {
+  anything,
+  flag,
+  list,
+  nothing,
+  nullable,
+  optional,
+  record,
+  type Shape,
+  ShapeError,
+  text,
+  whole,
+} from '../shape.ts'
+import { first, none, word } from './shapes.ts'
+
+/** Event subscriptions on anything: who outside is told of what happens there (Event Grid's, as far as it posts to a web hook). */
+const collection = '/providers/Microsoft.EventGrid/eventSubscriptions'
+const path = `${collection}/:eventSubscription`
+
+export const eventSubscriptionName = text({
+  pattern: /^[A-Za-z0-9-]{3,64}$/,
+  wanted: '3 to 64 letters, digits or hyphens',
+})
+const params = record({ eventSubscription: eventSubscriptionName })
+
+/** A time as Resource Manager writes it; null takes it away. */
+const moment: Shape<number> = {
+  read(value, where) {
+    const at = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN
+    if (!Number.isFinite(at)) throw new ShapeError(where, 'a time such as 2030-01-31T12:00:00Z')
+    return at
+  },
+}
+
+const header = record({
+  // The names of headers (RFC 9110 5.6.2); which of them are ours to set is said where it is decided.
+  name: text({ pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, wanted: 'the name of a header' }),
+  type: word('Static', 'Dynamic'),
+  properties: record({
+    value: optional(text({ maxBytes: 4096, pattern: /^[\t\x20-\x7e]*$/, wanted: 'printable ASCII' })),
+    isSecret: optional(flag),
+    sourceField: optional(text({ maxCharacters: 256 })),
+  }),
+})
+export type HeaderGiven = {
+  readonly name: string
+  readonly type: 'Static' | 'Dynamic'
+  readonly properties: {
+    readonly value: string | undefined
+    readonly isSecret: boolean | undefined
+    readonly sourceField: string | undefined
+  }
+}
+
+const destination = record({
+  endpointType: word(
+    ...[
+      'WebHook',
+      'AzureFunction',
+      'EventHub',
+      'StorageQueue',
+      'HybridConnection',
+      'ServiceBusQueue',
+      'ServiceBusTopic',
+    ],
+  ),
+  properties: optional(
+    record({
+      endpointUrl: optional(text({ maxCharacters: 2048 })),
+      maxEventsPerBatch: optional(whole(1, 5000)),
+      preferredBatchSizeInKilobytes: optional(whole(1, 1024)),
+      azureActiveDirectoryTenantId: optional(text({ maxCharacters: 64 })),
+      azureActiveDirectoryApplicationIdOrUri: optional(text({ maxCharacters: 256 })),
+      deliveryAttributeMappings: optional(list(header, { maxItems: 10 })),
+    }),
+  ),
+})
+
+const filter = record({
+  subjectBeginsWith: optional(text({ maxCharacters: 1024 })),
+  subjectEndsWith: optional(text({ maxCharacters: 1024 })),
+  includedEventTypes: optional(list(text({ maxCharacters: 128 }), { maxItems: 64 })),
+  isSubjectCaseSensitive: optional(flag),
+  enableAdvancedFilteringOnArrays: optional(flag),
+  advancedFilters: optional(
+    list(
+      record({
+        operatorType: text({ maxCharacters: 64 }),
+        key: text({ maxCharacters: 256, pattern: /^[^\s]+$/, wanted: 'the path of a member, as data.ObjectName' }),
+        value: anything,
+        values: optional(list(anything, { maxItems: 25 })),
+      }),
+      { maxItems: 25 },
+    ),
+  ),
+})
+
+const terms = {
+  destination: optional(destination),
+  filter: optional(filter),
+  labels: optional(list(text({ maxCharacters: 128 }), { maxItems: 64 })),
+  eventDeliverySchema: optional(word('EventGridSchema', 'CloudEventSchemaV1_0', 'CustomInputSchema')),
+  retryPolicy: optional(
+    record({
+      maxDeliveryAttempts: optional(whole(1, 30)),
+      eventTimeToLiveInMinutes: optional(whole(1, 1440)),
+    }),
+  ),
+  expirationTimeUtc: nullable(moment),
+  deadLetterDestination: anything,
+  deliveryWithResourceIdentity: anything,
+  deadLetterWithResourceIdentity: anything,
+}
+
+export const putEventSubscription = operation({
+  id: 'EventSubscriptionPut',
+  method: 'PUT',
+  path,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/write',
+  effect: 'write',
+  params,
+  query: none,
+  body: record({ properties: record(terms) }),
+  status: 201,
+})
+
+export const patchEventSubscription = operation({
+  id: 'EventSubscriptionPatch',
+  method: 'PATCH',
+  path,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/write',
+  effect: 'write',
+  params,
+  query: none,
+  body: record(terms),
+  status: 201,
+})
+
+export const getEventSubscription = operation({
+  id: 'EventSubscriptionGet',
+  method: 'GET',
+  path,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/read',
+  effect: 'read',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const deleteEventSubscription = operation({
+  id: 'EventSubscriptionDelete',
+  method: 'DELETE',
+  path,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/delete',
+  effect: 'write',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listEventSubscriptions = operation({
+  id: 'EventSubscriptionList',
+  method: 'GET',
+  path: collection,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/read',
+  reach: 'within',
+  effect: 'read',
+  params: none,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+/** How far making or changing one has come: what Azure's clients ask for until it is done. */
+export const getEventSubscriptionProgress = operation({
+  id: 'EventSubscriptionProgressGet',
+  method: 'GET',
+  path: `${path}/progress`,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/read',
+  effect: 'read',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+/** The whole address, which may hold a credential, and the key that signs what is sent there. */
+export const getEventSubscriptionUrl = operation({
+  id: 'EventSubscriptionFullUrlGet',
+  method: 'POST',
+  path: `${path}/getFullUrl`,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/get-full-url',
+  effect: 'read',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+/** The headers that are sent along, with the values of those that are secret. */
+export const getDeliveryAttributes = operation({
+  id: 'EventSubscriptionDeliveryAttributesGet',
+  method: 'POST',
+  path: `${path}/getDeliveryAttributes`,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/get-delivery-attributes',
+  effect: 'read',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+/** Events that could not be delivered (ours). */
+export const listDeadLetters = operation({
+  id: 'EventSubscriptionDeadLetterList',
+  method: 'GET',
+  path: `${path}/deadLetters`,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/read',
+  effect: 'read',
+  params,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+/** Has events sent again that could not be delivered (ours): all, or those that are named. */
+export const replayDeadLetters = operation({
+  id: 'EventSubscriptionDeadLetterReplay',
+  method: 'POST',
+  path: `${path}/replayDeadLetters`,
+  scoped: true,
+  since: first,
+  action: 'event-subscriptions/write',
+  effect: 'write',
+  params,
+  query: none,
+  body: optional(record({ ids: optional(list(text({ maxCharacters: 64 }), { maxItems: 1000 })) })),
+  status: 200,
+})
+
+export type DeadLetterView = {
+  readonly deadLetterReason: string
+  readonly deliveryAttempts: number
+  readonly lastDeliveryOutcome: string | null
+  readonly publishTime: string
+  readonly lastDeliveryAttemptTime: string | null
+  /** The event, as it would have been delivered. */
+  readonly event: Readonly<Record<string, unknown>>
+}
