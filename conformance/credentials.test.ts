@@ -8,7 +8,7 @@ import { builtInRoles } from '@cardea/contract/roles'
 import { addCertificate, principalByApp } from '@cardea/server/core/identity/directory'
 import { enter } from '@cardea/server/core/identity/entries'
 import { keepFederated } from '@cardea/server/core/identity/federated-credentials'
-import { setUserPassword } from '@cardea/server/core/identity/people'
+import { choosePassword, setUserPassword } from '@cardea/server/core/identity/people'
 import { type House, openHouse } from '@cardea/server/testing/house'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { seenBy } from './client.ts'
@@ -58,7 +58,7 @@ before(async () => {
       details: {},
     } as const
     const entry = await enter(turn, told)
-    await setUserPassword(turn, base.keyring, entry.objectId, password)
+    await setUserPassword(turn, base.keyring, entry.objectId, await choosePassword(password))
     return entry
   })
   await house.assign(ada, builtInRoles.keyVaultSecretsUser, `/subscriptions/${installation.subscription}`)

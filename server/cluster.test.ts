@@ -12,7 +12,7 @@ import pg from 'pg'
 import { mayUseAssertion } from '#core/identity/assertions.ts'
 import { addPassword, dropCredential } from '#core/identity/directory.ts'
 import { enter } from '#core/identity/entries.ts'
-import { setUserPassword } from '#core/identity/people.ts'
+import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import { azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { type House, openHouse } from './testing/house.ts'
@@ -104,7 +104,7 @@ describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
       const secret = `secret of round ${round}`
       const term = { name: secret, ends: Date.now() + 3_600_000 }
       const credential = await write((turn) => addPassword(turn, keyring, application.principal, secret, term))
-      await write((turn) => setUserPassword(turn, keyring, person.objectId, secret))
+      await write(async (turn) => setUserPassword(turn, keyring, person.objectId, await choosePassword(secret)))
       const byApplication = { grant_type: 'client_credentials', client_id: appId, client_secret: secret }
       const byPerson = {
         grant_type: 'password',
@@ -116,7 +116,10 @@ describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
       assert.deepEqual([await statusAt(other, tokens[0]), await statusAt(other, tokens[1])], [200, 200])
       await write((turn) => dropCredential(turn, objectId, credential))
       assert.equal(await statusAt(other, tokens[0]), 401)
-      if (round % 4 < 2) await write((turn) => setUserPassword(turn, keyring, person.objectId, 'another one'))
+      if (round % 4 < 2)
+        await write(async (turn) =>
+          setUserPassword(turn, keyring, person.objectId, await choosePassword('another one')),
+        )
       else await write((turn) => revokeSessions(turn, person.objectId))
       assert.equal(await statusAt(other, tokens[1]), 401)
     }

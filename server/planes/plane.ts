@@ -5,7 +5,7 @@ import { ShapeError } from '@cardea/contract/shape'
 import { Fault, faultOf } from '#base/fault.ts'
 import type { Circumstances } from '#core/audit/entry.ts'
 import { type Caller, stranger } from '#core/identity/caller.ts'
-import { attest, type Base, observe, perform, type Scope, type Sight } from '#core/perform.ts'
+import { attest, type Base, type Intent, observe, perform, type Scope, type Sight } from '#core/perform.ts'
 
 /** One request, as every plane sees it. */
 export type Call = {
@@ -64,19 +64,26 @@ export interface PlaneWords<Subject> {
   refuse(call: Call, fault: Fault, known: Known<Subject> | undefined): Answer
 }
 
-type Given<P, Q, B, Subject> = {
+type Given<P, Q, B, Subject, R = undefined> = {
   readonly params: P
   readonly query: Q
   readonly body: B
   readonly subject: Subject
   readonly caller: Caller
   readonly call: Call
+  /** What was prepared, or why it couldn't be. */
+  readonly prepared: Promise<R> | undefined
 }
 
-type Handler<A extends Action, P, Q, B, E extends Effect, Subject> = {
+type Handler<A extends Action, P, Q, B, E extends Effect, Subject, R = undefined> = {
   /** The id of what it is about; from the raw parameters, since permission comes before the form is looked at. */
   resource(params: Call['params'], subject: Subject, query: Call['query']): string
-  run(scope: E extends 'read' ? Sight<A> : Scope<A>, given: Given<P, Q, B, Subject>): Promise<unknown>
+  run(scope: E extends 'read' ? Sight<A> : Scope<A>, given: Given<P, Q, B, Subject, R>): Promise<unknown>
+  /**
+   * What takes long and needs nothing that is kept, as a slow hash: done before the act, so that the writer doesn't wait for it, and
+   * only for those who may act at all.
+   */
+  prepare?(body: B): Promise<R>
 }
 
 export type Route<Subject> = {
@@ -85,9 +92,9 @@ export type Route<Subject> = {
 }
 
 /** Joins a line of the treaty to a door. A door that needs another permission than the line declares doesn't compile. */
-export function route<A extends Action, P, Q, B, E extends Effect, Subject>(
+export function route<A extends Action, P, Q, B, E extends Effect, Subject, R = undefined>(
   operation: Operation<A, P, Q, B, E>,
-  handler: Handler<A, P, Q, B, E, Subject>,
+  handler: Handler<A, P, Q, B, E, Subject, R>,
 ): Route<Subject> {
   const { action, id, reach = 'resource', effect, status } = operation
   return {
@@ -106,15 +113,36 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject>(
         operation: id,
         circumstances: call.circumstances,
       }
+      const { prepare } = handler
+      const ahead = prepare && (await preparing(base, intent, () => prepare(read(operation, words, call).body)))
       let permit = { assignment: '' }
       const act = (scope: Scope<A> | Sight<A>) => {
         permit = scope.permit
-        return handler.run(scope as never, { ...read(operation, words, call), subject, caller, call })
+        const parts = read(operation, words, call)
+        // Whoever was permitted only since then has it prepared now.
+        const prepared = ahead?.begun ?? prepare?.(parts.body)
+        return handler.run(scope as never, { ...parts, subject, caller, call, prepared })
       }
       const result = effect === 'read' ? await observe(base, intent, act) : await perform(base, intent, act)
       return words.say(call, subject, status, result, permit)
     },
   }
+}
+
+/** Prepares an act for who may do it, and waits until that is done, well or not: the act itself says why, and is kept as saying so. */
+async function preparing<A extends Action, R>(
+  { access, database }: Base,
+  intent: Intent<A>,
+  prepare: () => Promise<R>,
+): Promise<{ readonly begun: Promise<R> | undefined }> {
+  try {
+    await access.permitAt(database, database.epoch, intent)
+  } catch {
+    return { begun: undefined }
+  }
+  const begun = (async () => prepare())()
+  await begun.catch(() => undefined)
+  return { begun }
 }
 
 /** The parts of a request in the treaty's shapes. Throws `invalid` with the name of the part that isn't. */

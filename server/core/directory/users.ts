@@ -2,7 +2,7 @@ import { Fault } from '#base/fault.ts'
 import { unassignAll } from '#core/access/departure.ts'
 import { amendEntry, enter, entriesAfter, forget } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
-import { setUserPassword } from '#core/identity/people.ts'
+import { type ChosenPassword, setUserPassword } from '#core/identity/people.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
@@ -19,7 +19,7 @@ export type UserChange = {
   readonly name?: string | undefined
   readonly userPrincipalName?: string | undefined
   readonly enabled?: boolean | undefined
-  readonly password?: string | undefined
+  readonly password?: ChosenPassword | undefined
   readonly details: Readonly<Record<string, unknown>>
 }
 
@@ -63,7 +63,7 @@ export async function updateUser(
 async function changePassword(
   { turn, keyring, permit }: Scope<'users/update'>,
   { objectId }: Entry,
-  password: string,
+  password: ChosenPassword,
 ): Promise<void> {
   if (!permit.allows('users/password', `${wholeDirectory}/users/${objectId}`)) {
     throw new Fault('forbidden', 'Insufficient privileges to complete the operation.')

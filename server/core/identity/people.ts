@@ -22,11 +22,20 @@ const lengthMin = 8
 const lengthMax = 256
 
 /** Whether a password may be chosen: length is what counts (NIST SP 800-63B 3.1.1). Throws `invalid`. */
-export function refuseWeakPassword(password: string): void {
+function refuseWeakPassword(password: string): void {
   const { length } = [...password]
   if (length < lengthMin || length > lengthMax) {
     throw new Fault('invalid', `A password has from ${lengthMin} to ${lengthMax} characters.`, { where: 'password' })
   }
+}
+
+/** A password that may be chosen, as it is kept: nobody gets back from it. */
+export type ChosenPassword = { readonly hash: string }
+
+/** Makes of a password what is kept of it. That is slow on purpose, and so is done before the turn that keeps it. */
+export async function choosePassword(password: string): Promise<ChosenPassword> {
+  refuseWeakPassword(password)
+  return { hash: await hashPassword(password) }
 }
 
 /** Gives a person a password. Whoever is signed in with the old one is so no longer when this is answered. */
@@ -34,10 +43,8 @@ export async function setUserPassword(
   turn: Turn,
   keyring: Keyring,
   principal: string,
-  password: string,
+  { hash }: ChosenPassword,
 ): Promise<void> {
-  refuseWeakPassword(password)
-  const hash = await hashPassword(password)
   const sealed = await keyring.seal(turn.sql, directoryKey, hash, placeOf(principal))
   await keepSealedPassword(turn.sql, principal, sealed, turn.at)
   await revokeSessions(turn, principal)

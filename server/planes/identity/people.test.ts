@@ -5,7 +5,7 @@ import { builtInRoles } from '@cardea/contract/roles'
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { addPassword, enablePrincipal } from '#core/identity/directory.ts'
 import { enter } from '#core/identity/entries.ts'
-import { setUserPassword } from '#core/identity/people.ts'
+import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
@@ -37,7 +37,7 @@ async function person(name: string): Promise<Principal & { readonly upn: string 
   const principal = await base.database.write(async (turn) => {
     const told = { name, kind: 'user', appId: '', enabled: true, userPrincipalName: upn, details: {} } as const
     const made = await enter(turn, told)
-    await setUserPassword(turn, base.keyring, made.objectId, chosen)
+    await setUserPassword(turn, base.keyring, made.objectId, await choosePassword(chosen))
     return made
   })
   await house.assign(principal, builtInRoles.keyVaultSecretsUser, `/subscriptions/${installation.subscription}`)
@@ -161,12 +161,14 @@ describe('a person’s password', () => {
     const { base } = house.cardea
     const { json } = await post(byPassword(upn))
     assert.equal(await secrets(json.access_token), 200)
-    await base.database.write((turn) => setUserPassword(turn, base.keyring, objectId, 'another one entirely'))
+    await base.database.write(async (turn) =>
+      setUserPassword(turn, base.keyring, objectId, await choosePassword('another one entirely')),
+    )
     assert.equal(await secrets(json.access_token), 401)
     assert.deepEqual(codeOf(await refresh(json.refresh_token)), ['invalid_grant', 70008])
     assert.equal((await post(byPassword(upn))).status, 400)
     await assert.rejects(
-      base.database.write((turn) => setUserPassword(turn, base.keyring, objectId, 'short')),
+      base.database.write(async (turn) => setUserPassword(turn, base.keyring, objectId, await choosePassword('short'))),
       /from 8 to 256/,
     )
   })
@@ -174,7 +176,9 @@ describe('a person’s password', () => {
   it('stands in the database as nothing that could be guessed at, or given to somebody else', async () => {
     const { base } = house.cardea
     const [henry, ida] = [await person('henry'), await person('ida')]
-    await base.database.write((turn) => setUserPassword(turn, base.keyring, ida.objectId, 'what Ida chose'))
+    await base.database.write(async (turn) =>
+      setUserPassword(turn, base.keyring, ida.objectId, await choosePassword('what Ida chose')),
+    )
     const { rows } = await base.database.read.run('select * from user_password', [])
     assert.equal(JSON.stringify(rows).includes('argon2'), false)
     await base.database.write((turn) =>

@@ -1,12 +1,16 @@
 import * as contract from '@cardea/contract/directory/users'
 import { createUser } from '#core/directory/users.ts'
-import { directoryRoute } from '../directory-route.ts'
+import { choosePassword } from '#core/identity/people.ts'
+import { preparedRoute } from '../directory-route.ts'
 import { userOf } from '../wire.ts'
 
 export default () =>
-  directoryRoute(contract.createUser, async (scope, { body }) => {
-    const { displayName: name, userPrincipalName, accountEnabled: enabled, passwordProfile, ...details } = body
-    return userOf(
-      await createUser(scope, { name, userPrincipalName, enabled, password: passwordProfile.password, details }),
-    )
-  })
+  preparedRoute(
+    contract.createUser,
+    ({ passwordProfile }) => choosePassword(passwordProfile.password),
+    async (scope, { body, prepared }) => {
+      const { displayName: name, userPrincipalName, accountEnabled: enabled, passwordProfile: _, ...details } = body
+      const password = await prepared
+      return userOf(await createUser(scope, { name, userPrincipalName, enabled, password, details }))
+    },
+  )
