@@ -26,6 +26,8 @@ import { resourceCommands } from './resource.ts'
 import { roleAssign, roleList, roleNames, roleUnassign } from './role.ts'
 import rotate from './rotate.ts'
 import rotationBind from './rotation-bind.ts'
+import rotationList from './rotation-list.ts'
+import rotationPlan from './rotation-plan.ts'
 import rotationSettle from './rotation-settle.ts'
 import rotationShow from './rotation-show.ts'
 import rotationUnbind from './rotation-unbind.ts'
@@ -98,7 +100,10 @@ export const areas: readonly Area[] = [
     ],
   },
   { title: 'In and out', commands: [importCommand, exportCommand] },
-  { title: 'Rotation', commands: [rotationBind, rotationSettle, rotationShow, rotationUnbind, rotate] },
+  {
+    title: 'Rotation',
+    commands: [rotationBind, rotationList, rotationPlan, rotationSettle, rotationShow, rotationUnbind, rotate],
+  },
   { title: 'Vaults and stores', commands: [...resourceCommands('vault'), ...resourceCommands('store')] },
   {
     title: 'Who may do what',

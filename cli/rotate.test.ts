@@ -13,6 +13,7 @@ const view = (id: string, state: RotationState, more: Partial<RotationView['rota
   intervalSeconds: 90 * 86_400,
   graceSeconds: 3_600,
   scrub: true,
+  schedule: null,
   due: nowSeconds + 86_400,
   rotation: {
     id,
@@ -166,10 +167,40 @@ describe('rotation', () => {
       graceSeconds: 3_600,
       scrub: false,
     })
-    assert.match(out, /Changed:\n +every +90 days → 30 days\n\n/)
+    assert.match(out, /Changed:\n +rhythm +every 90 days → every 30 days\n\n/)
     const never = await run(['rotation', 'bind', 'db', '--interval', 'never', '--scrub'], { answers: binding(before) })
     const { intervalSeconds, scrub } = JSON.parse(never.asked.at(-1)?.body ?? '')
     assert.deepEqual([intervalSeconds, scrub], [null, true])
+  })
+
+  it('says when it may begin, and keeps what of that is left out', async () => {
+    const line = ['rotation', 'bind', 'db', '--cron', '0 3 * * sun', '--time-zone', 'Europe/Berlin', '--window']
+    const days = ['sat,sun 02:00-05:00', '--blackout', '2026-12-20..2027-01-06', '--jitter', '30m']
+    const { exit, out, asked } = await run([...line, ...days], { answers: binding(view('1', 'done')) })
+    assert.equal(exit, 0)
+    const { intervalSeconds, schedule } = JSON.parse(asked.at(-1)?.body ?? '') as RotationView
+    assert.equal(intervalSeconds, undefined)
+    assert.deepEqual(schedule, {
+      beforeExpirySeconds: null,
+      validitySeconds: null,
+      cron: '0 3 * * sun',
+      timeZone: 'Europe/Berlin',
+      windows: [{ days: ['sat', 'sun'], from: '02:00', to: '05:00' }],
+      blackouts: [{ from: '2026-12-20', to: '2027-01-06' }],
+      jitterSeconds: 1_800,
+    })
+    assert.match(out, /window sat, sun 02:00–05:00 Europe\/Berlin/)
+
+    const before: RotationView = { ...view('1', 'done'), intervalSeconds: null, schedule }
+    const again = await run('rotation bind db --interval 30d --window none'.split(' '), { answers: binding(before) })
+    const after = JSON.parse(again.asked.at(-1)?.body ?? '')
+    assert.equal(after.intervalSeconds, 30 * 86_400)
+    assert.deepEqual([after.schedule.cron, after.schedule.windows], [null, []])
+    assert.deepEqual(after.schedule.blackouts, schedule?.blackouts)
+    for (const words of ['--window saturday', '--blackout 2026-02-30..2026-03-01', '--time-zone Mars/Phobos']) {
+      const { exit } = await run(`rotation bind db --provider random ${words}`.split(' '))
+      assert.equal(exit, 2, words)
+    }
   })
 
   it('says that what is left out becomes the default where the binding may not be read', async () => {
@@ -226,5 +257,52 @@ describe('rotation', () => {
       graceSeconds: 43_200,
       scrub: false,
     })
+  })
+})
+
+describe('rotation list', () => {
+  it('shows each secret with its next date, its last result and what it said', async () => {
+    const item = { secret: 'db', provider: 'postgres', intervalSeconds: 90 * 86_400, schedule: null }
+    const rotation = { id: '1', state: 'blocked', entered: nowSeconds - 3_600, lastError: 'no route to db.internal' }
+    const pages: Answers = ({ url }) =>
+      url.searchParams.has('$skiptoken')
+        ? { body: { value: [{ ...item, secret: 'other', due: null, rotation: null }], nextLink: null } }
+        : { body: { value: [{ ...item, due: nowSeconds + 86_400, rotation }], nextLink: `${url.href}&$skiptoken=x` } }
+    const { exit, out } = await run(['rotation', 'list'], { answers: pages })
+    assert.equal(exit, 0)
+    assert.match(out, /db +postgres +every 90 days +in 1 day +blocked 1 hour ago +no route to db\.internal\n/)
+    assert.match(out, /other +postgres +every 90 days +on demand +never/)
+    const { out: json } = await run(['rotation', 'list', '--json'], { answers: pages })
+    assert.equal(JSON.parse(json).length, 2)
+    const none = await run(['rotation', 'list'], { answers: () => ({ body: { value: [], nextLink: null } }) })
+    assert.match(none.out, /No secret of .* is bound/)
+  })
+})
+
+describe('rotation plan', () => {
+  const plan = { from: nowSeconds, until: nowSeconds + 86_400, rotations: [], conflicts: [] }
+
+  it('shows what will rotate, and succeeds without conflicts', async () => {
+    const rotations = [{ at: nowSeconds, secret: 'db', expires: null }]
+    const { exit, out, asked } = await run('rotation plan --for 13mo --at-once 4'.split(' '), {
+      answers: () => ({ body: { ...plan, rotations } }),
+    })
+    assert.equal(exit, 0)
+    assert.match(out, /^2023-11-14 22:13Z {2}db\n\nNo conflicts until 2023-11-15 22:13Z\.\n$/)
+    assert.equal(asked.at(-1)?.url.searchParams.get('seconds'), String(396 * 86_400))
+    assert.equal(asked.at(-1)?.url.searchParams.get('most'), '4')
+  })
+
+  it('fails where something gets in the way, and says what', async () => {
+    const conflicts = [{ kind: 'never', at: nowSeconds, times: 2, secrets: ['db'], says: 'Nothing begins it.' }]
+    const answers: Answers = () => ({ body: { ...plan, conflicts } })
+    const { exit, out } = await run(['rotation', 'plan'], { answers })
+    assert.equal(exit, 1)
+    assert.match(
+      out,
+      /Nothing rotates by itself[\s\S]*never {2}Nothing begins it\. First on 2023-11-14 22:13Z, 2 times\.\n/,
+    )
+    assert.equal((await run(['rotation', 'plan', '--at-once', '0'], { answers })).exit, 2)
+    assert.equal((await run(['rotation', 'plan', '--for', '9y'], { answers })).exit, 2)
   })
 })

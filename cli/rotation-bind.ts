@@ -1,8 +1,9 @@
 import type { RotationView } from '@cardea/contract/cardea/rotations'
 import { command, data, json, Misuse, Refusal, secret, vault } from './command.ts'
 import { durationFrom } from './duration.ts'
-import { paintFor, shown, spanOf } from './print.ts'
-import { graceText, often, rotationOf, rotationPath, scrubText } from './rotation-view.ts'
+import { paintFor, shown } from './print.ts'
+import { scheduleFrom, scheduleLines, scheduleOptions } from './rotation-schedule.ts'
+import { graceText, often, rhythmText, rotationOf, rotationPath, scrubText } from './rotation-view.ts'
 import { hasSecret, type Service, withVault } from './service.ts'
 import { fileContent } from './value.ts'
 import type { World } from './world.ts'
@@ -22,6 +23,7 @@ export default command({
     provider: { type: 'string', value: 'PROVIDER', says: 'which one: postgres or random' },
     binding: { type: 'string', value: 'FILE|-', says: 'where and what, as JSON; - reads standard input (default {})' },
     interval: { type: 'string', value: 'TIME', says: 'how often, as 90d or 12h, or never (default: only on demand)' },
+    ...scheduleOptions,
     grace: { type: 'string', value: 'TIME', says: 'how long the old credential waits for consumers that lag' },
     scrub: { type: 'boolean', says: 'end the old credential at the end (the default)' },
     'no-scrub': { type: 'boolean', says: 'leave the old credential valid at the end' },
@@ -32,6 +34,7 @@ export default command({
   examples: [
     'cardea rotation bind orders-db --provider postgres --binding orders-db.json --interval 90d --grace 1d',
     'cardea rotation bind orders-db --interval 30d          (the rest stays as it is)',
+    'cardea rotation bind orders-db --interval 30d --window "sat,sun 02:00-05:00" --time-zone Europe/Berlin',
   ],
   async run(given, world) {
     if (given.scrub && given['no-scrub']) throw new Misuse('--scrub and --no-scrub exclude each other.')
@@ -52,7 +55,7 @@ export default command({
       const { body } = await vault.ask('PUT', rotationPath(given.name), {
         provider,
         binding: binding ?? same?.binding ?? {},
-        intervalSeconds: intervalSeconds === undefined ? before?.intervalSeconds : intervalSeconds,
+        ...rhythmFrom(given, intervalSeconds, before),
         ...present('graceSeconds', graceSeconds ?? same?.graceSeconds),
         ...present('scrub', scrub ?? before?.scrub),
       })
@@ -65,6 +68,18 @@ export default command({
 })
 
 const daySeconds = 86_400
+
+/** Whoever names one rhythm means it instead of the one before. */
+function rhythmFrom(
+  given: Parameters<typeof scheduleFrom>[0],
+  interval: number | null | undefined,
+  before?: RotationView,
+) {
+  const schedule = scheduleFrom(given, before?.schedule ?? null, interval !== undefined)
+  const other = schedule !== undefined && (schedule.cron ?? schedule.beforeExpirySeconds ?? null) !== null
+  const kept = other ? undefined : before?.intervalSeconds
+  return { intervalSeconds: interval === undefined ? kept : interval, ...present('schedule', schedule) }
+}
 const present = <T>(name: string, value: T | undefined) => (value === undefined ? {} : { [name]: value })
 
 const intervalFrom = (text: string | undefined): number | null | undefined =>
@@ -95,7 +110,7 @@ function told(
   const paint = paintFor(terminal.colours)
   const changed = before === undefined ? [] : changes(before, after)
   const due = after.due !== null && after.due * 1000 <= now()
-  const summary = `${after.provider}; it ${often(after.intervalSeconds)}`
+  const summary = `${after.provider}; it ${often(after)}`
   return [
     before === undefined
       ? `${paint.name(name)} is bound to ${summary}.`
@@ -120,7 +135,8 @@ function changes(before: RotationView, after: RotationView): string[] {
   const rows: [string, string, string][] = [
     ['provider', before.provider, after.provider],
     ['binding', JSON.stringify(before.binding), JSON.stringify(after.binding)],
-    ['every', everyText(before), everyText(after)],
+    ['rhythm', rhythmText(before), rhythmText(after)],
+    ['when', whenText(before), whenText(after)],
     ['grace', graceText(before.graceSeconds), graceText(after.graceSeconds)],
     ['old one', scrubText(before.scrub), scrubText(after.scrub)],
   ]
@@ -129,8 +145,10 @@ function changes(before: RotationView, after: RotationView): string[] {
     .map(([what, was, is]) => `${what.padEnd(10)} ${what === 'binding' ? shown(is) : `${was} → ${is}`}`)
 }
 
-const everyText = ({ intervalSeconds }: RotationView): string =>
-  intervalSeconds === null ? 'only on demand' : spanOf(intervalSeconds)
+const whenText = ({ schedule }: RotationView): string =>
+  scheduleLines(schedule)
+    .map(([head, text]) => `${head} ${text}`)
+    .join('; ') || 'at any time'
 
 /** What a binding for a provider may say. One that says more is likely mistyped, and would do something else. */
 const known: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,7 @@
 import type { Consumer } from '@cardea/contract/cardea/consumers'
 import type { RotationState, RotationView } from '@cardea/contract/cardea/rotations'
 import { type Paint, shown, spanOf, table, when } from './print.ts'
+import { scheduleLines } from './rotation-schedule.ts'
 import type { Service } from './service.ts'
 
 export const rotationPath = (name: string): string => `/.cardea/secrets/${encodeURIComponent(name)}/rotation`
@@ -86,9 +87,19 @@ export function consumerRows(
   )
 }
 
+type Rhythm = Pick<RotationView, 'intervalSeconds' | 'schedule'>
+
+/** What begins the rotations of a secret. */
+export function rhythmText({ intervalSeconds, schedule }: Rhythm): string {
+  if (schedule !== null && schedule.cron !== null) return `at ${schedule.cron} ${schedule.timeZone}`
+  if (schedule !== null && schedule.beforeExpirySeconds !== null) {
+    return `${spanOf(schedule.beforeExpirySeconds)} before expiry`
+  }
+  return intervalSeconds === null ? 'only on demand' : `every ${spanOf(intervalSeconds)}`
+}
+
 /** How often a secret rotates, as the end of a sentence. */
-export const often = (intervalSeconds: number | null): string =>
-  intervalSeconds === null ? 'rotates only on demand' : `rotates every ${spanOf(intervalSeconds)}`
+export const often = (rhythm: Rhythm): string => `rotates ${shown(rhythmText(rhythm))}`
 
 /** What happens to the old credential. */
 export const graceText = (seconds: number): string =>
@@ -97,10 +108,12 @@ export const scrubText = (scrub: boolean): string =>
   scrub ? 'stops working at the end' : 'stays valid until its place is needed'
 
 /** When it rotates next; a binding without an interval has a first time, if the secret had no value. */
-function nextText({ due, intervalSeconds, rotation }: RotationView, now: number): string | undefined {
+function nextText({ due, rotation, ...rhythm }: RotationView, now: number): string | undefined {
   if (due === null) return undefined
   if (due * 1000 > now) return when(due, now)
-  return intervalSeconds === null && rotation === null ? 'now: the first credential is being made' : 'now'
+  return rotation === null && rhythmText(rhythm) === 'only on demand'
+    ? 'now: the first credential is being made'
+    : 'now'
 }
 
 /** A binding and its rotation, for people. */
@@ -112,7 +125,8 @@ export function describe(view: RotationView, paint: Paint, now: number): string[
   const lines = [
     `${paint.bold(view.secret)} rotates with ${view.provider}`,
     '',
-    `  every      ${view.intervalSeconds === null ? 'only on demand' : spanOf(view.intervalSeconds)}`,
+    `  rhythm     ${shown(rhythmText(view))}`,
+    ...scheduleLines(view.schedule).map(([head, text]) => `  ${head.padEnd(10)} ${shown(text)}`),
     ...(next === undefined ? [] : [`  next       ${next}`]),
     `  grace      ${graceText(view.graceSeconds)}`,
     `  old one    ${scrubText(view.scrub)}`,

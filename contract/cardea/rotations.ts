@@ -2,6 +2,7 @@ import { operation } from '../operation.ts'
 import { anything, flag, nothing, nullable, oneOf, optional, record, text, whole } from '../shape.ts'
 import { secretName } from '../vault/secrets.ts'
 import type { Consumer } from './consumers.ts'
+import { type RotationSchedule, rotationSchedule } from './schedule.ts'
 
 /** How a secret is bound to the system that accepts it, and rotated there (ours). On the vault's host. */
 const named = record({ name: secretName })
@@ -19,6 +20,8 @@ const policy = {
   graceSeconds: optional(whole(0, 366 * 86_400)),
   /** Whether the old slot is overwritten at the end, so that the old credential stops working. Default true. */
   scrub: optional(flag),
+  /** When it may begin, beside the interval; cron and expiry stand instead of one. Absent: at any time. */
+  schedule: optional(rotationSchedule),
 }
 
 export const bindRotation = operation({
@@ -150,6 +153,8 @@ export type RotationView = {
   intervalSeconds: number | null
   graceSeconds: number
   scrub: boolean
+  /** Null: the interval says it all. */
+  schedule: RotationSchedule | null
   /** When the next rotation begins by itself. */
   due: number | null
   /** The rotation that is open, else the last one. */

@@ -17,7 +17,8 @@ export interface Provider<Binding = unknown> {
   secretsOf(binding: Binding): readonly string[]
   /**
    * What it changes at the far side, by names that are the same in every binding which changes the same: no two secrets
-   * may share one, or each rotation of one would break the other. Empty where nothing is there to be changed.
+   * may share one, or each rotation of one would break the other. Empty where nothing is there to be changed. A name
+   * says what kind of system, where it is, and what in it is changed, in this order and with a space between.
    */
   placesOf(binding: Binding): readonly string[]
   /** The slots that alternate; empty where there is but one place. */

@@ -22,6 +22,8 @@ export const fastTimes: Partial<Times> = {
 export type Rotating = AsyncDisposable & {
   readonly house: House
   readonly token: string
+  /** Takes a new token, after the clock was put forward. */
+  renew(): Promise<void>
   ask(method: string, path: string, body?: unknown): Promise<Heard>
   set(name: string, value: string, more?: object): Promise<string>
   get(name: string): Promise<Heard>
@@ -40,7 +42,7 @@ const version = 'api-version=7.4'
 export async function openRotating(wanted: Wanted = {}): Promise<Rotating> {
   const times = { ...fastTimes, ...wanted.rotation?.times }
   const house = await openHouse({ ...wanted, rotation: { ...wanted.rotation, times } })
-  const token = await house.developerToken()
+  let token = await house.developerToken()
   const ask: Rotating['ask'] = (method, path, body) => house.ask(house.vaultHost, method, path, { token, body })
   const get = (name: string) => ask('GET', `/secrets/${name}?${version}`)
   const show = async (name: string): Promise<RotationView> => {
@@ -57,7 +59,12 @@ export async function openRotating(wanted: Wanted = {}): Promise<Rotating> {
   }
   return {
     house,
-    token,
+    get token() {
+      return token
+    },
+    async renew() {
+      token = await house.developerToken()
+    },
     ask,
     get,
     show,

@@ -12,6 +12,7 @@ import * as derivations from '@cardea/contract/cardea/derivations'
 import * as journal from '@cardea/contract/cardea/journal'
 import * as metrics from '@cardea/contract/cardea/metrics'
 import * as references from '@cardea/contract/cardea/references'
+import * as rotationPlan from '@cardea/contract/cardea/rotation-plan'
 import * as rotations from '@cardea/contract/cardea/rotations'
 import * as applications from '@cardea/contract/directory/applications'
 import * as credentials from '@cardea/contract/directory/credentials'
@@ -40,7 +41,9 @@ const declared = (...modules: object[]): Operation[] =>
 /** The treaty by the plane that answers it. Whoever adds a module to the treaty adds it here. */
 export const treaty = {
   vault: [
-    ...declared(secrets, changes, consumers, derivations, rotations).filter(({ id }) => !id.startsWith('Store')),
+    ...declared(secrets, changes, consumers, derivations, rotations, rotationPlan).filter(
+      ({ id }) => !id.startsWith('Store'),
+    ),
     journal.listReaders,
   ],
   appconfig: [

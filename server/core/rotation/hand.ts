@@ -14,7 +14,7 @@ import { getSecret, resourceOf, standingOf } from '#core/secrets/secrets.ts'
 import { keyOfVault } from '#core/vaults/vault.ts'
 import { whyWithdrawn, withdrawn } from './look.ts'
 import { isOpen, mayBecome } from './machine.ts'
-import { afterAbort, backoffMs, spreadOf } from './policy.ts'
+import { afterAbort, backoffMs, livesOf, spreadOf } from './policy.ts'
 import { redacted } from './redaction.ts'
 import { changeRotation, keepNext, policyOf, type Rotation, slotsOf } from './rotation-rows.ts'
 import { type Engine, type Seen, stepped } from './steps.ts'
@@ -143,19 +143,17 @@ export class Hand {
     const policy = await policyOf(sql, vault.name, rotation.nameKey)
     let next = policy?.next
     if (policy !== undefined && to === 'aborted') {
-      const why = withdrawn(
-        { ...rotation, givesUp: Infinity },
-        policy,
-        await standingOf(sql, vault, rotation.nameKey),
-        at,
-      )
+      const standing = await standingOf(sql, vault, rotation.nameKey)
+      const why = withdrawn({ ...rotation, givesUp: Infinity }, policy, standing, at)
       // Who says that the far side is right as it is has rotated by hand.
       const reason = rotation.accepted ? 'superseded' : why === 'unbound' ? 'rebound' : (why ?? 'given-up')
-      next = afterAbort(reason, policy, at, spreadOf(this.lease.subject))
+      const age = { created: at, expires: standing?.latest.expires }
+      next = afterAbort(reason, policy, age, at, spreadOf(this.lease.subject))
       await keepNext(sql, vault.name, rotation.nameKey, next)
     }
     await forgetGone(sql, vault, rotation.nameKey, at)
-    await settle(turn, this.lease, next)
+    // Expiry dates move: such a policy is looked at again and again.
+    await settle(turn, this.lease, policy?.schedule?.beforeExpiryMs === undefined ? next : at)
   }
 
   /** Looks again later: at a time, or after a pause that grows. */
@@ -250,8 +248,7 @@ export class Hand {
       secrets,
       rotationId: rotation.id,
       fence: this.lease.fence,
-      // Twice the interval: so that one that fails for as long as that has cost nobody anything.
-      livesMs: policy?.intervalMs === undefined ? undefined : 2 * policy.intervalMs + policy.graceMs,
+      livesMs: policy && livesOf(policy),
       urgent: rotation.reason === 'emergency',
       signal,
     }

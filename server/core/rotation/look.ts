@@ -1,14 +1,24 @@
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
+import type { Sql } from '#base/sql.ts'
 import { consumersOf } from '#core/consumers/consumers.ts'
 import { hold, type Lease, settle } from '#core/schedule/schedule.ts'
 import type { SecretVersion } from '#core/secrets/secret.ts'
 import { standingOf } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { nextStep, type Situation, type Withdrawn } from './machine.ts'
-import type { Policy } from './policy.ts'
+import { type Policy, spreadOf, standingNext } from './policy.ts'
 import { planned } from './rotation.ts'
-import { addRotation, hasMetVersion, openRotation, policyOf, type Rotation, removePolicy } from './rotation-rows.ts'
+import {
+  addRotation,
+  hasMetVersion,
+  keepNext,
+  lastRotation,
+  openRotation,
+  policyOf,
+  type Rotation,
+  removePolicy,
+} from './rotation-rows.ts'
 
 import type { Engine, Seen } from './steps.ts'
 
@@ -93,10 +103,24 @@ async function begin({ engine, turn, vault, key, policy, standing, until }: Begi
     log.info({ secret: `${vault.name}/${key}` }, 'a bound secret is gone, and its binding with it')
     return until(undefined)
   }
-  if (policy.next === undefined || policy.next > at) return until(policy.next)
+  const failed = standing !== undefined && (await retries(sql, vault, key, standing.latest))
+  const next = standingNext(policy, standing?.latest, failed, at, spreadOf(`${vault.name}/${key}`))
+  if (next !== policy.next) await keepNext(sql, vault.name, key, next)
+  if (next === undefined || next > at) {
+    // Somebody may give the version another expiry at any time.
+    return until(
+      policy.schedule?.beforeExpiryMs === undefined ? next : Math.min(next ?? Infinity, at + times.lookAgainMs),
+    )
+  }
   if (standing?.deleted || standing?.latest.enabled === false) return until(at + times.lookAgainMs)
   await addRotation(sql, planned(vault, key, policy, 'scheduled', at, times))
   return 'again'
+}
+
+/** Whether a rotation has failed with this very version, so that when to try again is decided already. */
+export const retries = async (sql: Sql, vault: Vault, key: string, latest: SecretVersion): Promise<boolean> => {
+  const last = await lastRotation(sql, vault.name, key)
+  return last?.state === 'aborted' && last.baseVersion === latest.version
 }
 
 /** Why an open rotation should not go on, if it shouldn't. */

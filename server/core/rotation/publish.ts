@@ -4,7 +4,7 @@ import { hold } from '#core/schedule/schedule.ts'
 import { resourceOf, setSecret, standingOf } from '#core/secrets/secrets.ts'
 import { entered, type Hand, isRefusal, NotNow, Superseded } from './hand.ts'
 import { withdrawn } from './look.ts'
-import { expiresOf, nextDue, spreadOf } from './policy.ts'
+import { expiresOf, nextBegin, spreadOf } from './policy.ts'
 import { keepNext, policyOf } from './rotation-rows.ts'
 
 const tagsMax = 15
@@ -33,10 +33,12 @@ export async function publish(hand: Hand): Promise<'again'> {
       const draft = {
         contentType: latest?.contentType,
         tags: tagsFor(latest?.tags, rotation.slot),
-        expires: expiresOf(latest, at),
+        expires: expiresOf(latest, at, policy?.schedule?.validityMs),
       }
       const secret = await setSecret(scope, vault, nameKey, value, draft, rotation.id)
-      await keepNext(sql, vault.name, nameKey, nextDue(policy?.intervalMs, at, spreadOf(hand.lease.subject)))
+      const age = { created: at, expires: secret.expires }
+      const next = policy && nextBegin(policy, age, at, spreadOf(hand.lease.subject))
+      await keepNext(sql, vault.name, nameKey, next)
       // What replaces nothing has nobody to wait for, and what has leaked isn't waited for.
       const replaces = provider.kind === 'slots' ? rotation.oldSlot !== undefined : rotation.previous !== undefined
       const waits = replaces && rotation.reason !== 'emergency'

@@ -1,7 +1,7 @@
 import type { RotationState } from '@cardea/contract/cardea/rotations'
 import type { Instant } from '#base/clock.ts'
 import { query, type Sql, statement } from '#base/sql.ts'
-import type { Policy } from './policy.ts'
+import type { Policy, Schedule } from './policy.ts'
 
 type PolicyRow = {
   vault: string
@@ -12,6 +12,7 @@ type PolicyRow = {
   grace_ms: number
   scrub: number
   next: number | null
+  schedule: string | null
 }
 type RotationRow = {
   id: string
@@ -90,6 +91,15 @@ const policiesBy = statement<Tables, { provider: string }, Pick<PolicyRow, 'vaul
   (db, given) =>
     db.selectFrom('rotation_policy').select(['vault', 'name_key', 'binding']).where('provider', '=', given('provider')),
 )
+const policiesAfter = statement<Tables, { vault: string; after: string; limit: number }, PolicyRow>((db, given) =>
+  db
+    .selectFrom('rotation_policy')
+    .selectAll()
+    .where('vault', '=', given('vault'))
+    .where('name_key', '>', given('after'))
+    .orderBy('name_key')
+    .limit(given('limit')),
+)
 const upsertPolicy = statement<Tables, PolicyRow>((db, given) =>
   db
     .insertInto('rotation_policy')
@@ -102,6 +112,7 @@ const upsertPolicy = statement<Tables, PolicyRow>((db, given) =>
       grace_ms: given('grace_ms'),
       scrub: given('scrub'),
       next: given('next'),
+      schedule: given('schedule'),
     })
     .onConflict((conflict) =>
       conflict.columns(['vault', 'name_key']).doUpdateSet({
@@ -111,6 +122,7 @@ const upsertPolicy = statement<Tables, PolicyRow>((db, given) =>
         grace_ms: given('grace_ms'),
         scrub: given('scrub'),
         next: given('next'),
+        schedule: given('schedule'),
       }),
     ),
 )
@@ -191,17 +203,30 @@ export async function bindingsTo(
 
 export async function policyOf(sql: Sql, vault: string, nameKey: string): Promise<Policy | undefined> {
   const row = await policyBy.first(sql, { vault, name_key: nameKey })
-  return (
-    row && {
-      provider: row.provider,
-      binding: row.binding,
-      intervalMs: row.interval_ms ?? undefined,
-      graceMs: row.grace_ms,
-      scrub: row.scrub === 1,
-      next: row.next ?? undefined,
-    }
-  )
+  return row && policyIn(row)
 }
+
+const policyIn = (row: PolicyRow): Policy => ({
+  provider: row.provider,
+  binding: row.binding,
+  intervalMs: row.interval_ms ?? undefined,
+  graceMs: row.grace_ms,
+  scrub: row.scrub === 1,
+  schedule: row.schedule === null ? undefined : (JSON.parse(row.schedule) as Schedule),
+  next: row.next ?? undefined,
+})
+
+/** The bindings of a vault in the order of names, after one. */
+export const policiesIn = async (
+  sql: Sql,
+  vault: string,
+  after: string,
+  limit: number,
+): Promise<{ readonly nameKey: string; readonly policy: Policy }[]> =>
+  (await policiesAfter.all(sql, { vault, after, limit })).map((row) => ({
+    nameKey: row.name_key,
+    policy: policyIn(row),
+  }))
 
 export async function keepPolicy(sql: Sql, vault: string, nameKey: string, policy: Policy): Promise<void> {
   await upsertPolicy.changed(sql, {
@@ -213,6 +238,7 @@ export async function keepPolicy(sql: Sql, vault: string, nameKey: string, polic
     grace_ms: policy.graceMs,
     scrub: policy.scrub ? 1 : 0,
     next: policy.next ?? null,
+    schedule: policy.schedule === undefined ? null : JSON.stringify(policy.schedule),
   })
 }
 

@@ -15,7 +15,19 @@ import { isDerivedSecret } from '#core/secrets/derivations.ts'
 import { isDerived, nameKey } from '#core/secrets/secret.ts'
 import { resourceOf, standingOf, subjectOf } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import { givesUpAt, graceOf, nextDue, type Policy, spreadOf, type Times } from './policy.ts'
+import { openingFrom } from './calendar.ts'
+import { cronAfter, wrongInCron } from './cron.ts'
+import {
+  type Age,
+  givesUpAt,
+  graceOf,
+  nextBegin,
+  type Policy,
+  type Rhythm,
+  type Schedule,
+  spreadOf,
+  type Times,
+} from './policy.ts'
 import {
   addRotation,
   bindingsTo,
@@ -39,6 +51,7 @@ export type Wanted = {
   readonly intervalMs: number | null | undefined
   readonly graceMs: number | undefined
   readonly scrub: boolean
+  readonly schedule: Schedule | undefined
 }
 
 /** How a secret is bound, the rotation that is open or else the last one, and who runs on what. */
@@ -109,21 +122,57 @@ export async function bindRotation(
   }
   const key = nameKey(name)
   const before = await openRotation(sql, vault.name, key)
-  const intervalMs = (wanted.intervalMs === undefined ? provider.intervalMs : wanted.intervalMs) ?? undefined
-  const due =
-    standing === undefined ? at : nextDue(intervalMs, standing.latest.created, spreadOf(subjectOf(vault, name)))
+  const { schedule } = wanted
+  const other = schedule?.cron !== undefined || schedule?.beforeExpiryMs !== undefined
+  const advised = other ? undefined : provider.intervalMs
+  const intervalMs = (wanted.intervalMs === undefined ? advised : wanted.intervalMs) ?? undefined
+  const rhythm = { intervalMs, schedule }
+  refuseNever(rhythm, name, standing?.latest, at)
   const policy: Policy = {
     provider: provider.name,
     binding: JSON.stringify(binding),
     intervalMs,
     graceMs: graceOf(times, provider.kind, wanted.graceMs, intervalMs),
     scrub: wanted.scrub,
-    next: due === undefined ? undefined : Math.max(due, at),
+    schedule,
+    // Nobody uses the first credential yet, so that it waits for nothing.
+    next: standing === undefined ? at : nextBegin(rhythm, standing.latest, at, spreadOf(subjectOf(vault, name))),
   }
   await keepPolicy(sql, vault.name, key, policy)
   if (before !== undefined) await nudge(turn, before, before.state === 'blocked' ? again(before, at, times) : {})
-  await lookAt(turn, vault, name, before === undefined ? policy.next : at)
+  const moves = schedule?.beforeExpiryMs !== undefined
+  await lookAt(turn, vault, name, before === undefined && !moves ? policy.next : at)
   return standingIn(sql, vault, name, at, times)
+}
+
+/** A policy under which a rotation never begins by itself, though it reads as if one did, is refused in its own words. */
+function refuseNever({ intervalMs, schedule }: Rhythm, name: string, age: Age | undefined, at: Instant): void {
+  if (schedule === undefined) return
+  const { cron, beforeExpiryMs, validityMs, calendar } = schedule
+  const refuse = (where: string, why: string): never => {
+    throw new Fault('invalid', why, { where: `schedule.${where}` })
+  }
+  if ([intervalMs, cron, beforeExpiryMs].filter((one) => one !== undefined).length > 1) {
+    refuse(
+      cron === undefined ? 'beforeExpirySeconds' : 'cron',
+      'A rotation goes by interval, before expiry or by cron: only one of them.',
+    )
+  }
+  if (cron !== undefined) {
+    const wrong = wrongInCron(cron, calendar.timeZone)
+    if (wrong !== undefined) refuse('cron', `The cron expression can't be read: ${wrong}`)
+    if (cronAfter(cron, calendar.timeZone, at) === undefined)
+      refuse('cron', 'The cron expression names a time that never comes.')
+  }
+  if (beforeExpiryMs !== undefined) {
+    if (validityMs === undefined && age?.expires === undefined) {
+      refuse('validitySeconds', `${name} has no expiry date. Say how long its versions are to live.`)
+    }
+    if (validityMs !== undefined && validityMs <= beforeExpiryMs) {
+      refuse('validitySeconds', 'Versions must live for longer than the rotation begins before their end.')
+    }
+  }
+  if (openingFrom(calendar, at) === undefined) refuse('windows', 'The maintenance windows never open.')
 }
 
 /** How a secret is bound and how its rotation goes. */

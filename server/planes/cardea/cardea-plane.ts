@@ -21,7 +21,9 @@ import followVault from './follow-vault.ts'
 import listAlerts from './list-alerts.ts'
 import listReaders from './list-readers.ts'
 import listReferences from './list-references.ts'
+import listRotations from './list-rotations.ts'
 import type { Metrics } from './metrics.ts'
+import planRotations from './plan-rotations.ts'
 import putAlert from './put-alert.ts'
 import readJournal from './read-journal.ts'
 import readMetrics from './read-metrics.ts'
@@ -38,6 +40,8 @@ import underiveSecret from './underive-secret.ts'
 /** What Azure has no word for, on the hosts of vaults, stores and management: reading these lists is reading what we serve. */
 export const onVaults = (around: Around): readonly Route<Vault>[] => [
   bindRotation(around),
+  listRotations(),
+  planRotations(around),
   showRotation(around),
   unbindRotation(),
   rotateNow(around),

@@ -1,6 +1,12 @@
 import type { Consumer } from '@cardea/contract/cardea/consumers'
+import type { RotationItem, RotationPlan } from '@cardea/contract/cardea/rotation-plan'
 import type { RotationView } from '@cardea/contract/cardea/rotations'
+import type { RotationSchedule, rotationSchedule } from '@cardea/contract/cardea/schedule'
+import type { Read } from '@cardea/contract/shape'
 import { type Instant, inSeconds } from '#base/clock.ts'
+import type { BoundSecret } from '#core/rotation/bindings.ts'
+import type { Plan } from '#core/rotation/plan.ts'
+import type { Schedule } from '#core/rotation/policy.ts'
 import type { Standing, Wanted } from '#core/rotation/rotation.ts'
 
 type Given = {
@@ -9,19 +15,47 @@ type Given = {
   readonly intervalSeconds: number | null | undefined
   readonly graceSeconds: number | undefined
   readonly scrub: boolean | undefined
+  readonly schedule: Read<typeof rotationSchedule> | undefined
 }
 
 const inMs = <T extends null | undefined>(seconds: number | T): number | T =>
   typeof seconds === 'number' ? seconds * 1000 : seconds
+const orSeconds = (ms: number | undefined): number | null => (ms === undefined ? null : ms / 1000)
 const orNull = (at: Instant | undefined): number | null => (at === undefined ? null : inSeconds(at))
 
 /** The treaty's words into ours. */
-export const wantedFrom = ({ provider, binding, intervalSeconds, graceSeconds, scrub = true }: Given): Wanted => ({
+export const wantedFrom = ({
+  provider,
+  binding,
+  intervalSeconds,
+  graceSeconds,
+  scrub = true,
+  schedule,
+}: Given): Wanted => ({
   provider,
   binding,
   intervalMs: inMs(intervalSeconds),
   graceMs: inMs(graceSeconds),
   scrub,
+  schedule: schedule && {
+    beforeExpiryMs: inMs(schedule.beforeExpirySeconds) ?? undefined,
+    validityMs: inMs(schedule.validitySeconds) ?? undefined,
+    cron: schedule.cron ?? undefined,
+    jitterMs: inMs(schedule.jitterSeconds) ?? undefined,
+    calendar: {
+      timeZone: schedule.timeZone,
+      windows: schedule.windows ?? [],
+      blackouts: schedule.blackouts ?? [],
+    },
+  },
+})
+
+const scheduleOf = ({ beforeExpiryMs, validityMs, cron, jitterMs, calendar }: Schedule): RotationSchedule => ({
+  beforeExpirySeconds: orSeconds(beforeExpiryMs),
+  validitySeconds: orSeconds(validityMs),
+  cron: cron ?? null,
+  ...calendar,
+  jitterSeconds: orSeconds(jitterMs),
 })
 
 /** Ours into the treaty's. No value, no candidate: names, times and words. */
@@ -29,9 +63,10 @@ export const viewOf = (secret: string, { policy, rotation, consumers }: Standing
   secret,
   provider: policy.provider,
   binding: JSON.parse(policy.binding) as unknown,
-  intervalSeconds: policy.intervalMs === undefined ? null : policy.intervalMs / 1000,
+  intervalSeconds: orSeconds(policy.intervalMs),
   graceSeconds: policy.graceMs / 1000,
   scrub: policy.scrub,
+  schedule: policy.schedule === undefined ? null : scheduleOf(policy.schedule),
   due: orNull(policy.next),
   rotation:
     rotation === undefined
@@ -51,4 +86,28 @@ export const viewOf = (secret: string, { policy, rotation, consumers }: Standing
   consumers: consumers.map(
     ({ instance, application, version, seen }): Consumer => ({ instance, application, version, seen: inSeconds(seen) }),
   ),
+})
+
+export const itemOf = ({ nameKey, policy, rotation }: BoundSecret): RotationItem => ({
+  secret: nameKey,
+  provider: policy.provider,
+  intervalSeconds: orSeconds(policy.intervalMs),
+  schedule: policy.schedule === undefined ? null : scheduleOf(policy.schedule),
+  due: orNull(policy.next),
+  rotation:
+    rotation === undefined
+      ? null
+      : {
+          id: rotation.id,
+          state: rotation.state,
+          entered: inSeconds(rotation.entered),
+          lastError: rotation.lastError ?? null,
+        },
+})
+
+export const planViewOf = ({ from, until, rotations, conflicts }: Plan): RotationPlan => ({
+  from: inSeconds(from),
+  until: inSeconds(until),
+  rotations: rotations.map(({ at, name, expires }) => ({ at: inSeconds(at), secret: name, expires: orNull(expires) })),
+  conflicts: conflicts.map((conflict) => ({ ...conflict, at: orNull(conflict.at) })),
 })
