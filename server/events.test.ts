@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { findingsOf } from '#core/alerts/findings.ts'
+import { VaultBook } from '#core/vaults/vaults.ts'
 import { type Manager, managerOf, vaultPath } from './planes/management/testing/manager.ts'
 import { type Heard, type House, openHouse } from './testing/house.ts'
 import { asCloud, asGrid, type HeardThere, openWebHook, reaching, type WebHook } from './testing/receiver.ts'
@@ -372,6 +374,14 @@ describe('a delivery', () => {
     await secret(house, 'PUT', 'x', { value: 'v' })
     await until(async () => (await left(house)).some(({ dead }) => dead === 'MaxDeliveryAttemptsExceeded'))
     assert.equal(hook.events().length, 3)
+    const { database } = house.cardea.base
+    const rule = { watch: 'late-events', scope: '/', threshold: 1, withinMs: day } as const
+    const found = await findingsOf(rule, { sql: database.read, vaults: new VaultBook(database), at: Date.now() })
+    assert.deepEqual(
+      found.map(({ subject }) => subject),
+      ['dead events'],
+    )
+    assert.match(found[0]?.says ?? '', /1 event was given up .*cardea event dead/)
   })
 
   it('goes in batches where they are asked for, and a slow receiver holds up no other', async () => {
@@ -503,5 +513,26 @@ describe('who else listens', () => {
     assert.equal(event.subject, 'https://demo.config.cardea.internal/kv/k?label=l')
     assert.equal(event.data.etag, put.json.etag)
     assert.doesNotMatch(JSON.stringify(hook.events()), /never-in-an-event/)
+  })
+
+  it('hears how a rotation goes, if it asks for our types', async () => {
+    await using hook = await openWebHook(asGrid)
+    await using house = await openHouse(reaching(hook))
+    const manager = await managerOf(house)
+    const types = ['RotationStarted', 'RotationVerified', 'RotationPublished', 'RotationRetired']
+    const includedEventTypes = types.map((type) => `Cardea.${type}`)
+    await subscribe(manager, hook, { filter: { includedEventTypes } })
+    const token = await house.developerToken()
+    const bound = await house.ask(house.vaultHost, 'PUT', '/.cardea/secrets/session/rotation', {
+      token,
+      body: { provider: 'random', binding: {}, intervalSeconds: null },
+    })
+    assert.equal(bound.status, 200, bound.text)
+    await until(() => hook.events().length === 4)
+    assert.deepEqual(new Set(typesOf(hook)), new Set(includedEventTypes))
+    const { data, subject } = hook.events().find(({ eventType }) => eventType === 'Cardea.RotationPublished')
+    assert.deepEqual([subject, data.Provider, data.Reason], ['session', 'random', 'scheduled'])
+    assert.match(data.Version, /^[0-9a-f]{32}$/)
+    assert.equal(new Set(hook.events().map((event) => event.data.RotationId)).size, 1)
   })
 })

@@ -6,7 +6,7 @@ import { isWithin } from '#core/journal/scope.ts'
 import { troubledRotations } from '#core/rotation/tally.ts'
 import { expiringSecrets } from '#core/secrets/expiry.ts'
 import { resourceOf } from '#core/secrets/secrets.ts'
-import { lateEvents } from '#core/subscriptions/waiting.ts'
+import { deadEvents, lateEvents } from '#core/subscriptions/waiting.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import type { Finding, Rule } from './alert.ts'
 
@@ -68,7 +68,23 @@ async function expiring({ scope, withinMs }: Watching, { sql, vaults, at }: Wher
   return found
 }
 
-async function late({ scope, threshold, withinMs }: Watching, { sql, at }: Where): Promise<Finding[]> {
+/** Events that wait too long, and events that nobody waits for any more since they were given up within a day. */
+const late = async (rule: Watching, where: Where): Promise<Finding[]> => [
+  ...(await waitingLong(rule, where)),
+  ...(await givenUp(rule, where)),
+]
+
+const dayMs = 86_400_000
+async function givenUp({ scope, threshold }: Watching, { sql, at }: Where): Promise<Finding[]> {
+  const dead = (await deadEvents(sql, at - dayMs)).filter(({ resource }) => isWithin(scope, resource))
+  const [first] = dead
+  if (first === undefined || dead.length < threshold) return []
+  const since = new Date(first.at).toISOString()
+  const says = `${dead.length} event${dead.length === 1 ? ' was' : 's were'} given up since ${since}, the first with ${first.dead}. See: cardea event dead SUBSCRIPTION --resource ID. Once the receiver is well: cardea event replay`
+  return [{ subject: 'dead events', says }]
+}
+
+async function waitingLong({ scope, threshold, withinMs }: Watching, { sql, at }: Where): Promise<Finding[]> {
   const waiting = (await lateEvents(sql, at - withinMs)).filter(({ resource }) => isWithin(scope, resource))
   const [first] = waiting
   if (first === undefined || waiting.length < threshold) return []
