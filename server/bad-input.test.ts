@@ -61,6 +61,8 @@ const samples: Readonly<Record<string, unknown>> = {
   ChangeSetApply: { changes: [change], description: 'd', activates: '2029-01-01T00:00:00Z' },
   ChangeSetPlan: { changes: [change] },
   ConsumerReport: { application: 'shop', uses: [{ secret: 'sweep', version: '0'.repeat(32) }] },
+  DirectoryObjectCheckMemberGroups: members,
+  DirectoryObjectGetMemberGroups: memberGroups,
   DirectoryObjectGetByIds: { ids: [id], types: ['user'] },
   GroupCheckMemberGroups: members,
   GroupCreate: { displayName: 'g', description: 'd', mailEnabled: false, mailNickname: 'g', securityEnabled: true },
@@ -295,8 +297,11 @@ for (const [kind, server] of Object.entries(kinds)) {
       }
       const entries = new Map<string, number>()
       for (const { correlation } of await house.deeds()) entries.set(correlation, (entries.get(correlation) ?? 0) + 1)
-      for (const [number, shown] of sent)
-        if (entries.get(number) !== 1) found.push(`${entries.get(number) ?? 0} entries: ${shown}`)
+      for (const [number, shown] of sent) {
+        const times = entries.get(number) ?? 0
+        // What changes several settings has an entry for each, beside its own.
+        if (times < 1 || (times > 1 && !/^(ChangeSet|Restore)/.test(shown))) found.push(`${times} entries: ${shown}`)
+      }
       return found
     }
 

@@ -1,3 +1,4 @@
+import { named } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
 import { nothing, record, text } from '../shape.ts'
 
@@ -19,7 +20,7 @@ export const explainAccess = operation({
   action: 'roles/read',
   effect: 'read',
   params: record({}),
-  query: record({ principal: text({ maxCharacters: 64 }), action: text({ maxCharacters: 256 }), resource }),
+  query: record({ principal: named(64), action: named(256), resource }),
   body: nothing,
   status: 200,
 })

@@ -57,8 +57,11 @@ const entryFor = (
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these could break a line of the journal, or a database
 const control = /[\u0000-\u001f\u007f]/g
-/** What a caller sent must not look like another line, nor keep its neighbours' entries from being written. */
-const oneLine = (text: string): string => text.replace(control, '?')
+/**
+ * What a caller sent must not look like another line, nor keep its neighbours' entries from being written. Nothing has such
+ * a sign in its id: with another in its place, an id is still nobody's, and PostgreSQL can look for it.
+ */
+export const oneLine = (text: string): string => text.replace(control, '?')
 
 /**
  * The one way to change anything. Permission, change, events and audit entry are one transaction: all of it happened,

@@ -5,7 +5,7 @@ import { ShapeError } from '@cardea/contract/shape'
 import { Fault, faultOf } from '#base/fault.ts'
 import type { Circumstances } from '#core/audit/entry.ts'
 import { type Caller, stranger } from '#core/identity/caller.ts'
-import { attest, type Base, type Intent, observe, perform, type Scope, type Sight } from '#core/perform.ts'
+import { attest, type Base, type Intent, observe, oneLine, perform, type Scope, type Sight } from '#core/perform.ts'
 
 /** One request, as every plane sees it. */
 export type Call = {
@@ -108,7 +108,7 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject, R = 
       const intent = {
         caller,
         action,
-        resource: handler.resource(call.params, subject, call.query),
+        resource: oneLine(handler.resource(call.params, subject, call.query)),
         reach,
         operation: id,
         circumstances: call.circumstances,
