@@ -97,6 +97,7 @@ const samples: Readonly<Record<string, unknown>> = {
   },
   RotationBind: { provider: 'generated', binding: { length: 20 }, intervalSeconds: 86_400, graceSeconds: 60 },
   RotationSettle: { way: 'retry' },
+  SecretDerive: { template: 'a{{user}}:{{secret:sweep-part}}', escaping: 'url', values: { user: 'u' } },
   SecretRestore: { value: 'AAAA' },
   SecretSet: { value: 'v', contentType: 'text/plain', tags, attributes: { enabled: true, nbf: 1, exp: 4_000_000_000 } },
   SecretUpdate: { contentType: 'text/plain', tags, attributes: { enabled: true } },

@@ -67,6 +67,18 @@ describe('a derived secret', () => {
     assert.equal(value.length, 2, 'made once for each change')
   })
 
+  it('may be made of others in more ways than anybody can follow: each of them is looked at once', async () => {
+    await here.set('w', '')
+    await derived('w-a-1', '{{secret:w}}')
+    await derived('w-b-1', '{{secret:w}}')
+    for (let floor = 2; floor <= 28; floor += 1) {
+      const both = `{{secret:w-a-${floor - 1}}}{{secret:w-b-${floor - 1}}}`
+      await derived(`w-a-${floor}`, both)
+      await derived(`w-b-${floor}`, both)
+    }
+    assert.equal((await derive('w', '{{secret:w-a-28}}')).status, 400)
+  })
+
   it('is never seen apart from its part, whoever reads when', async () => {
     await here.set('d', '0')
     await derived('d-made', '{{secret:d}}')

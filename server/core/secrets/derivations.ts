@@ -147,12 +147,16 @@ async function followersOf(sql: Sql, vault: Vault, from: string): Promise<readon
 
 /** Nothing is made of itself, through however many others. */
 async function refuseCircle(sql: Sql, vault: Vault, key: string, parts: readonly string[]): Promise<void> {
+  // Each is followed once: there are more ways through a few dozen than anybody could follow.
+  const seen = new Set<string>()
   const follow = async (part: string, way: readonly string[]): Promise<void> => {
     if (part === key) {
       throw new Fault('invalid', `${key} would be made of itself: ${[...way, key].join(' of ')}.`, {
         where: 'template',
       })
     }
+    if (seen.has(part)) return
+    seen.add(part)
     for (const next of (await linksOf(sql, vault.name, part)).parts) await follow(next, [...way, part])
   }
   for (const part of parts) await follow(part, [key])
