@@ -7,6 +7,7 @@ import { AccessBook, type Wish } from '#core/access/access.ts'
 import { foundRole } from '#core/access/assignments.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import { register } from '#core/identity/directory.ts'
+import { foundAnother } from './planes/vault/testing/vault.ts'
 import { type House, openHouse } from './testing/house.ts'
 import { documentedRight, everyOperation, permissionsPage, writtenPage } from './testing/permissions.ts'
 
@@ -81,6 +82,7 @@ describe('every operation, for every built-in role at every scope', () => {
     const vault = `${group}/providers/Microsoft.KeyVault/vaults/demo`
     const store = `${group}/providers/Microsoft.AppConfiguration/configurationStores/demo`
     const neighbour = `${group}/providers/Microsoft.KeyVault/vaults/demo2`
+    await foundAnother(house, 'demo2')
     const places = [
       '/',
       subscription,
