@@ -1,5 +1,9 @@
-import type { DeletedSecretItem, SecretBundle, SecretItem } from '@cardea/contract/vault/secrets'
-import { valueBytesMax } from '@cardea/contract/vault/secrets'
+import {
+  type DeletedSecretItem,
+  type SecretBundle,
+  type SecretItem,
+  valueBytesMax,
+} from '@cardea/contract/vault/secrets'
 import { Refusal } from '../command.ts'
 import { deletedSecretPath, pagesOf, type Service, secretPath } from '../service.ts'
 import type { Content, Entry, Source, Withheld } from './entry.ts'
@@ -9,8 +13,9 @@ import { eachOf } from './several.ts'
 
 /** A vault that speaks Azure's wire, ours or Azure's own: what is in it, and what would be changed in it. */
 
-const nameIn = (id: string): string => id.split('/').at(-1) as string
-const versionIn = (id: string): string => id.split('/').at(-1) as string
+/** A list gives ids that end in a name, and a secret with its value one that ends in a version. */
+const nameIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
+const versionIn = nameIn
 
 export const secretsOf = (vault: Service): Promise<SecretItem[]> =>
   pagesOf<SecretItem>(vault, '/secrets', 'value', 'nextLink')

@@ -1,12 +1,16 @@
-import { isScalar, LineCounter, parseDocument, stringify, visit } from 'yaml'
+import { createRequire } from 'node:module'
 import { Misuse } from '../command.ts'
 import { type Tree, Written } from './tree.ts'
+
+/** Read where it is needed: most commands meet no YAML, and each would begin later for it. */
+const reader = () => createRequire(import.meta.url)('yaml') as typeof import('yaml')
 
 /** As often as this may what is written once be meant again; a file that grows beyond is no settings file. */
 const aliasesMax = 100
 
 /** YAML 1.2, one document. Its errors name the line, and never what stands there. */
 export function yamlTree(text: string): Tree {
+  const { isScalar, LineCounter, parseDocument, visit } = reader()
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const [error] = document.errors
@@ -35,7 +39,7 @@ export function yamlTree(text: string): Tree {
 
 /** Text that reads as anything else, also to readers of YAML 1.1, is put in quotes. */
 export const yamlText = (tree: Tree): string =>
-  stringify(plain(tree), { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' })
+  reader().stringify(plain(tree), { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' })
 
 function plain(tree: Tree): unknown {
   if (tree instanceof Written) return /^-?\d+$/.test(tree.text) ? BigInt(tree.text) : Number(tree.text)
