@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Options, Outcome } from './measure.ts'
 import { idle, startUp } from './process.ts'
 import { reads } from './reads.ts'
+import { settings } from './settings.ts'
 import { writes } from './writes.ts'
 
 /**
@@ -11,6 +12,7 @@ import { writes } from './writes.ts'
 const benches: Readonly<Record<string, (options: Options) => Promise<Outcome>>> = {
   reads,
   writes,
+  settings,
   idle,
   start: startUp,
 }

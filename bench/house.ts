@@ -13,10 +13,17 @@ export type House = AsyncDisposable & {
   readonly host: string
   readonly token: string
   readonly headers: Readonly<Record<string, string>>
-  /** One request by our own client, which reads the whole answer; to another server by the same name, if a port is given. */
-  request(method: 'GET' | 'PUT', path: string, body?: string, port?: number): Promise<Answered>
+  /** One request by our own client, which reads the whole answer; elsewhere than to the vault, if that is said. */
+  request(method: 'GET' | 'PUT' | 'POST', path: string, body?: string, elsewhere?: Elsewhere): Promise<Answered>
   /** What lies in the database. Ends the server with SIGKILL first: what counts is what is durable. */
   autopsy<T>(look: (database: DatabaseSync) => T): Promise<T>
+}
+
+/** Another server by the same name, another name, or what else is said in headers. */
+type Elsewhere = {
+  readonly port?: number
+  readonly host?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export const apiVersion = 'api-version=2025-07-01'
@@ -34,10 +41,10 @@ export async function openHouse(nodeArguments: readonly string[] = []): Promise<
     host,
     token,
     headers,
-    request: (method, path, body, port = server.port) =>
+    request: (method, path, body, { headers: more, ...elsewhere } = {}) =>
       ask({
-        ...{ port, ca: server.ca, host, agent, method, path },
-        headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        ...{ port: server.port, ca: server.ca, host, agent, method, path, ...elsewhere },
+        headers: { ...headers, ...more, ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body }),
       }),
     async autopsy(look) {

@@ -24,8 +24,9 @@ export async function round(pid: number, load: Load): Promise<Round> {
   return { ...found, perSecond: found.answered / found.seconds, cpu: (cpuMicroseconds(pid) - before) / found.answered }
 }
 
+/** The CPU time that a process has had. */
 // Linux counts in hundredths of a second (proc(5), utime and stime; sysconf(_SC_CLK_TCK) is 100 on every port we know).
-function cpuMicroseconds(pid: number): number {
+export function cpuMicroseconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10_000
 }

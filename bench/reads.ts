@@ -35,7 +35,7 @@ export async function reads({ connections, seconds, rounds, say }: Options): Pro
     compared += 1
   }
   const askAndCompare = async () => {
-    const { body } = await house.request('GET', paths[0] as string, undefined, bare.port)
+    const { body } = await house.request('GET', paths[0] as string, undefined, { port: bare.port })
     assert.equal(body, sample.body)
   }
   const load = (port: number, forSeconds = seconds): Load => ({

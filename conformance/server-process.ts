@@ -95,8 +95,11 @@ export const isRunning = (child: ChildProcess): boolean => child.exitCode === nu
 export const ended = async (child: ChildProcess): Promise<unknown> =>
   isRunning(child) ? once(child, 'exit') : undefined
 
-/** An access token for the vaults, as the developer of this installation. */
-export async function developerToken({ port, ca, data }: Pick<ServerProcess, 'port' | 'ca' | 'data'>): Promise<string> {
+/** An access token for the vaults, or for what else is named, as the developer of this installation. */
+export async function developerToken(
+  { port, ca, data }: Pick<ServerProcess, 'port' | 'ca' | 'data'>,
+  audience = `https://vault.${domain}`,
+): Promise<string> {
   const file = join(data, 'developer.json')
   if (!existsSync(file)) throw new Error(`There is no ${file}: is this the data folder of a server?`)
   const keys = JSON.parse(readFileSync(file, 'utf8')) as { tenant: string; appId: string; password: string }
@@ -111,7 +114,7 @@ export async function developerToken({ port, ca, data }: Pick<ServerProcess, 'po
       grant_type: 'client_credentials',
       client_id: keys.appId,
       client_secret: keys.password,
-      scope: `https://vault.${domain}/.default`,
+      scope: `${audience}/.default`,
     }).toString(),
   })
   if (answer.status !== 200) throw new Error(`No token: ${answer.status} ${answer.body}`)
