@@ -64,6 +64,16 @@ const samples: Readonly<Record<string, unknown>> = {
   DirectoryObjectCheckMemberGroups: members,
   DirectoryObjectGetMemberGroups: memberGroups,
   DirectoryObjectGetByIds: { ids: [id], types: ['user'] },
+  EventSubscriptionPatch: { labels: ['l'], filter: { subjectBeginsWith: 'a' } },
+  EventSubscriptionPut: {
+    properties: {
+      destination: { endpointType: 'WebHook', properties: { endpointUrl: 'https://hooks.example/' } },
+      filter: { subjectBeginsWith: 'a', subjectEndsWith: 'b', isSubjectCaseSensitive: false },
+      labels: ['l'],
+      retryPolicy: { maxDeliveryAttempts: 3, eventTimeToLiveInMinutes: 60 },
+      expirationTimeUtc: '2029-01-01T00:00:00Z',
+    },
+  },
   GroupCheckMemberGroups: members,
   GroupCreate: { displayName: 'g', description: 'd', mailEnabled: false, mailNickname: 'g', securityEnabled: true },
   GroupGetMemberGroups: memberGroups,
