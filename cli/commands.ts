@@ -21,6 +21,7 @@ import { eventDead, eventReplay } from './event.ts'
 import exportCommand from './export.ts'
 import { groupAdd, groupCreate, groupDelete, groupList, groupMembers, groupRemove } from './group.ts'
 import importCommand from './import.ts'
+import { incidentList, incidentRotate, incidentShow } from './incident.ts'
 import { lockDelete, lockList, lockSet } from './lock.ts'
 import { resourceCommands } from './resource.ts'
 import { roleAssign, roleList, roleNames, roleUnassign } from './role.ts'
@@ -104,6 +105,7 @@ export const areas: readonly Area[] = [
     title: 'Rotation',
     commands: [rotationBind, rotationList, rotationPlan, rotationSettle, rotationShow, rotationUnbind, rotate],
   },
+  { title: 'Incidents', commands: [incidentRotate, incidentShow, incidentList] },
   { title: 'Vaults and stores', commands: [...resourceCommands('vault'), ...resourceCommands('store')] },
   {
     title: 'Who may do what',

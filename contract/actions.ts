@@ -76,6 +76,8 @@ const onManagement = {
   'event-subscriptions/delete': 'Microsoft.EventGrid/eventSubscriptions/delete',
   'event-subscriptions/get-full-url': 'Microsoft.EventGrid/eventSubscriptions/getFullUrl/action',
   'event-subscriptions/get-delivery-attributes': 'Microsoft.EventGrid/eventSubscriptions/getDeliveryAttributes/action',
+  'incidents/read': 'Cardea.Incident/incidents/read',
+  'incidents/run': 'Cardea.Incident/incidents/run/action',
   'journal/read': 'Cardea.Audit/journal/read',
   'alerts/read': 'Cardea.Audit/alerts/read',
   'alerts/write': 'Cardea.Audit/alerts/write',

@@ -13,8 +13,15 @@ export const cardeaRoles = {
   cardeaSecretRotator: role(
     'c3b4dea0-0000-4000-8000-000000000002',
     'Cardea Secret Rotator',
-    'What the rotation engine itself needs: read and set the secrets that it rotates.',
-    { dataActions: [`${secrets}/getSecret/action`, `${secrets}/setSecret/action`, `${secrets}/readMetadata/action`] },
+    'What the rotation engine itself needs: read and set the secrets that it rotates, and disable versions that leaked.',
+    {
+      dataActions: [
+        `${secrets}/getSecret/action`,
+        `${secrets}/setSecret/action`,
+        `${secrets}/update/action`,
+        `${secrets}/readMetadata/action`,
+      ],
+    },
   ),
   cardeaSecretReaper: role(
     'c3b4dea0-0000-4000-8000-000000000003',
@@ -39,5 +46,11 @@ export const cardeaRoles = {
     'Cardea Alert Operator',
     'Say what raises an alert, and whom it reaches.',
     { actions: ['Cardea.Audit/alerts/*', 'Microsoft.Insights/metrics/read'] },
+  ),
+  cardeaIncidentResponder: role(
+    'c3b4dea0-0000-4000-8000-000000000026',
+    'Cardea Incident Responder',
+    'Find out what somebody may have learned, and rotate all of it.',
+    { actions: ['Cardea.Incident/*'], dataActions: ['Cardea.Rotation/vaults/secrets/rotation/run/action'] },
   ),
 }

@@ -9,6 +9,7 @@ import * as changeSets from '@cardea/contract/cardea/change-sets'
 import * as changes from '@cardea/contract/cardea/changes'
 import * as consumers from '@cardea/contract/cardea/consumers'
 import * as derivations from '@cardea/contract/cardea/derivations'
+import * as incidents from '@cardea/contract/cardea/incidents'
 import * as journal from '@cardea/contract/cardea/journal'
 import * as metrics from '@cardea/contract/cardea/metrics'
 import * as references from '@cardea/contract/cardea/references'
@@ -52,7 +53,7 @@ export const treaty = {
   ],
   management: [
     ...declared(subscriptions, resourceGroups, resources, resourceLocks, vaults, stores),
-    ...declared(authorization, access, identities, metrics, alerts, eventSubscriptions),
+    ...declared(authorization, access, identities, metrics, alerts, eventSubscriptions, incidents),
     journal.readJournal,
   ],
   directory: declared(applications, credentials, directoryObjects, groups, organization, servicePrincipals, users),

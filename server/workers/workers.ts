@@ -14,6 +14,7 @@ import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
 import { reaper, storeReaper, vaultReaper } from './reaper.ts'
 import { type Relay, relay } from './relay.ts'
+import { responder } from './responder.ts'
 import { rotator } from './rotator.ts'
 import { settler } from './settler.ts'
 import { type Validator, validator } from './validator.ts'
@@ -62,6 +63,7 @@ export function startWorkers({
     startWorker(keyKeeper(base), around),
     startWorker(notary(base, keepCheckpoint), around),
     startReadingKeeper({ database, log }),
+    startWorker(responder({ base, providers, times, log }), around),
     startWorker(watcher({ base, vaults, outlets, log }), around),
     startWorker(snapshotKeeper({ base, vaults }), around),
     startWorker(changeSetKeeper({ base, vaults, domain }), around),

@@ -183,6 +183,19 @@ export const showRotation = (
   name: string,
 ): Promise<Standing> => standingIn(sql, vault, name, at, times)
 
+/** How a secret is bound, for those who see to many at once: what its binding draws on, and its rotation. */
+export async function boundAs(
+  sql: Sql,
+  providers: Providers,
+  vault: Pick<Vault, 'name'>,
+  name: string,
+): Promise<{ readonly draws: readonly string[]; readonly rotation: Rotation | undefined } | undefined> {
+  const policy = await policyOf(sql, vault.name, nameKey(name))
+  if (policy === undefined) return undefined
+  const draws = providers.get(policy.provider)?.secretsOf(JSON.parse(policy.binding)) ?? []
+  return { draws: draws.map(nameKey), rotation: await lastRotation(sql, vault.name, nameKey(name)) }
+}
+
 /** What a rotation makes can't be made of others as well. */
 export async function refuseBound(sql: Sql, vault: Vault, name: string): Promise<void> {
   if ((await policyOf(sql, vault.name, nameKey(name))) === undefined) return

@@ -110,6 +110,20 @@ export const partsInVersion = (
   version: string,
 ): Promise<ReadonlyMap<string, string>> => versionsIn(sql, vault.name, nameKey(name), version)
 
+/** The keys of all that a secret is made of, however deep. */
+export async function deepPartsOf(sql: Sql, vault: Pick<Vault, 'name'>, name: string): Promise<readonly string[]> {
+  const found = new Set<string>()
+  const visit = async (key: string): Promise<void> => {
+    for (const part of (await linksOf(sql, vault.name, key)).parts) {
+      if (found.has(part)) continue
+      found.add(part)
+      await visit(part)
+    }
+  }
+  await visit(nameKey(name))
+  return [...found]
+}
+
 /**
  * Makes anew what is made of a secret that has changed: each after all that it is made of. What can't be made now keeps
  * its value, and says why; that is no reason to keep the change from who makes it.

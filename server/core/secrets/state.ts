@@ -1,6 +1,7 @@
 import type { Sql } from '#base/sql.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import { keptVersion } from './secret-rows.ts'
+import type { SecretVersion } from './secret.ts'
+import { keptVersion, listHeads, listVersions } from './secret-rows.ts'
 
 /** How a secret, or one version of it, stands for those who point at it; nothing is handed out. */
 export type State = 'missing' | 'disabled' | 'readable'
@@ -10,3 +11,16 @@ export async function stateOf(sql: Sql, vault: Vault, name: string, version: str
   if (kept === undefined) return 'missing'
   return kept.secret.enabled ? 'readable' : 'disabled'
 }
+
+/** The live secrets of a vault in the order of their names, for those who look after them; nothing is handed out. */
+export const namesIn = (
+  sql: Sql,
+  vault: Pick<Vault, 'name'>,
+  slice: { readonly after: string | undefined; readonly limit: number },
+): Promise<readonly SecretVersion[]> => listHeads(sql, vault.name, { ...slice, deleted: false })
+
+const versionsMax = 10_000
+
+/** The ids of a live secret's versions. */
+export const versionsOf = async (sql: Sql, vault: string, name: string): Promise<readonly string[]> =>
+  (await listVersions(sql, vault, name, { after: undefined, limit: versionsMax })).map(({ version }) => version)

@@ -1,4 +1,5 @@
 import type { House } from '#core/configuration/configuration.ts'
+import type { Planning } from '#core/incidents/plan.ts'
 import type { Store, Vault } from '#core/vaults/vault.ts'
 import type { Hosts } from '../http/hosts.ts'
 import type { Route } from '../plane.ts'
@@ -19,10 +20,12 @@ import deriveSecret from './derive-secret.ts'
 import followStore from './follow-store.ts'
 import followVault from './follow-vault.ts'
 import listAlerts from './list-alerts.ts'
+import listIncidents from './list-incidents.ts'
 import listReaders from './list-readers.ts'
 import listReferences from './list-references.ts'
 import listRotations from './list-rotations.ts'
 import type { Metrics } from './metrics.ts'
+import planIncident from './plan-incident.ts'
 import planRotations from './plan-rotations.ts'
 import putAlert from './put-alert.ts'
 import readJournal from './read-journal.ts'
@@ -31,8 +34,10 @@ import reportConsumer from './report-consumer.ts'
 import rotateBack from './rotate-back.ts'
 import rotateInEmergency from './rotate-in-emergency.ts'
 import rotateNow from './rotate-now.ts'
+import runIncident from './run-incident.ts'
 import settleRotation from './settle-rotation.ts'
 import showDerivation from './show-derivation.ts'
+import showIncident from './show-incident.ts'
 import showRotation from './show-rotation.ts'
 import unbindRotation from './unbind-rotation.ts'
 import underiveSecret from './underive-secret.ts'
@@ -70,11 +75,25 @@ export const onStores = (around: Around & House): readonly Route<Store>[] => [
   restore(around),
 ]
 
-type AroundManagement = { readonly hosts: Hosts; readonly metrics: Metrics; readonly allowPrivate: boolean }
-export const onManagement = ({ hosts, metrics, allowPrivate }: AroundManagement): readonly Route<Tenancy>[] => [
+type AroundManagement = Planning & {
+  readonly hosts: Hosts
+  readonly metrics: Metrics
+  readonly allowPrivate: boolean
+}
+export const onManagement = ({
+  hosts,
+  metrics,
+  allowPrivate,
+  base,
+  providers,
+}: AroundManagement): readonly Route<Tenancy>[] => [
   readJournal(hosts),
   readMetrics(metrics),
   putAlert({ allowPrivate }),
   listAlerts(),
   deleteAlert(),
+  planIncident({ base, providers }),
+  runIncident(),
+  showIncident(),
+  listIncidents(),
 ]

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { IncidentItem, IncidentView } from '@cardea/contract/cardea/incidents'
+import { run } from './testing/world.ts'
+
+const item = (secret: string, more: Partial<IncidentItem>): IncidentItem => ({
+  ...{ vault: 'demo', secret, exposure: 'read', through: [], versions: [], met: 1, remedy: 'rotate', rank: 0 },
+  ...{ state: 'done', version: null, refused: null, disabled: [], why: null, todo: null },
+  ...more,
+})
+const view = (state: IncidentView['state'], items: IncidentItem[]): IncidentView => ({
+  ...{ id: state === 'planned' ? null : '00000000-0000-4000-8000-000000000001', state },
+  identity: { objectId: 'x', name: 'mallory', enabled: true },
+  ...{ secret: null, since: 0, couldRead: false, disable: false, by: 'me', started: 1, ended: null },
+  ...{ stillReadable: 1, items },
+})
+
+describe('incident rotate', () => {
+  it('shows a plan with its warning, and changes nothing', async () => {
+    const planned = view('planned', [item('db', { state: 'waiting' })])
+    const { exit, out, asked } = await run(['incident', 'rotate', '--identity', 'x', '--since', '7d', '--plan'], {
+      answers: () => ({ body: planned }),
+    })
+    assert.equal(exit, 0)
+    assert.match(out, /mallory may still read 1 of them/)
+    assert.match(out, /demo\/db +read +to be rotated/)
+    assert.deepEqual(
+      asked.filter(({ method }) => method === 'POST').map(({ url }) => new URL(url).pathname),
+      ['/.cardea/incidents/plan'],
+    )
+  })
+
+  it('follows to the end, and fails while anything remains exposed', async () => {
+    const views = [
+      view('searching', []),
+      view('running', [item('db', { state: 'rotating' })]),
+      view('ended', [item('db', {}), item('key', { state: 'by-hand', why: 'It is not bound.', todo: 'Change it.' })]),
+    ]
+    const { exit, out } = await run(['incident', 'rotate', '--secret', 'demo/db'], {
+      answers: () => ({ body: views.length > 1 ? views.shift() : views[0] }),
+    })
+    assert.equal(exit, 1)
+    assert.match(out, /looking for what may be known\n.*0 of 1 done, 1 under way: db/)
+    assert.match(out, /Still exposed:\n +demo\/key: It is not bound\.\n +Change it\./)
+  })
+
+  it('is misused without one of both, a time, or a whole name', async () => {
+    for (const given of [
+      [],
+      ['--identity', 'x'],
+      ['--secret', 'db'],
+      ['--identity', 'x', '--secret', 'demo/db', '--since', '1d'],
+    ]) {
+      const { exit } = await run(['incident', 'rotate', ...given], {})
+      assert.equal(exit, 2, given.join(' '))
+    }
+  })
+})

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import type { Instant } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import type { Caller } from '#core/identity/caller.ts'
+import { principalByApp, principalById } from '#core/identity/directory.ts'
+import type { Scope, Sight } from '#core/perform.ts'
+import { scheduleNow } from '#core/schedule/schedule.ts'
+import type { Incident, Question } from './incident.ts'
+import { addIncident, incidentWith, latestIncidents } from './incident-rows.ts'
+import { type Plan, type Planning, plan } from './plan.ts'
+
+/** The kind under which incidents wait to be worked on. */
+export const responding = 'incident'
+
+export type Asked = {
+  readonly identity: string | undefined
+  readonly secret: { readonly vault: string; readonly name: string } | undefined
+  readonly since: Instant | undefined
+  readonly couldRead: boolean
+  readonly disable: boolean
+}
+
+/** What an incident would do; nothing is changed. */
+export async function planIncident(
+  { sql, at }: Sight<'incidents/run'>,
+  planning: Planning,
+  scope: string,
+  by: Caller,
+  asked: Asked,
+): Promise<Plan & { readonly question: Question; readonly at: Instant }> {
+  const question = await questionOf(sql, scope, by, asked)
+  return { ...(await plan(planning, question, at)), question, at }
+}
+
+/**
+ * Begins an incident. What may be known is found out afterwards, by who works on it: nobody waits for a long journal, and a
+ * crash at any moment leaves it to be gone on with.
+ */
+export async function runIncident(
+  { turn, sql, at, keyring }: Scope<'incidents/run'>,
+  scope: string,
+  by: Caller,
+  asked: Asked,
+): Promise<Incident> {
+  const question = await questionOf(sql, scope, by, asked)
+  const incident: Incident = {
+    ...{ id: randomUUID(), state: 'searching', question, started: at },
+    ...{ ended: undefined, stillReadable: 0, items: [] },
+  }
+  await addIncident(sql, keyring, incident)
+  await scheduleNow(turn, responding, incident.id)
+  return incident
+}
+
+export async function showIncident(
+  { sql, keyring }: Sight<'incidents/read'>,
+  scope: string,
+  id: string,
+): Promise<Incident> {
+  const incident = await incidentWith(sql, keyring, id)
+  // Whoever may see one vault's incidents isn't told of those elsewhere.
+  if (incident === undefined || incident.question.scope.toLowerCase() !== scope.toLowerCase()) {
+    throw new Fault('not-found', `There is no incident ${id} here.`, { arm: 'IncidentNotFound' })
+  }
+  return incident
+}
+
+/** The latest incidents of a scope. */
+export const listIncidents = async (
+  { sql }: Sight<'incidents/read'>,
+  scope: string,
+): Promise<Awaited<ReturnType<typeof latestIncidents>>> =>
+  (await latestIncidents(sql)).filter((one) => one.scope.toLowerCase() === scope.toLowerCase())
+
+async function questionOf(
+  sql: Sight<never>['sql'],
+  scope: string,
+  { objectId, appId }: Caller,
+  { identity, secret, since, couldRead, disable }: Asked,
+): Promise<Question> {
+  if ((identity === undefined) === (secret === undefined)) {
+    throw new Fault('invalid', 'Either identity or secret must say what is known to whom.', { where: 'identity' })
+  }
+  if (identity !== undefined && since === undefined) {
+    throw new Fault('invalid', 'since must say from when on what it read counts.', { where: 'since' })
+  }
+  const who =
+    identity === undefined
+      ? undefined
+      : ((await principalById(sql, identity.toLowerCase())) ?? (await principalByApp(sql, identity.toLowerCase())))
+  if (identity !== undefined && who === undefined) {
+    throw new Fault('not-found', `Nobody has the object id or application id '${identity}'.`, {
+      arm: 'PrincipalNotFound',
+    })
+  }
+  return {
+    identity: who && { objectId: who.objectId, appId: who.appId, name: who.name },
+    secret: secret && { vault: secret.vault.toLowerCase(), name: secret.name.toLowerCase() },
+    since: since ?? 0,
+    ...{ couldRead, disable, scope, by: { objectId, appId } },
+  }
+}

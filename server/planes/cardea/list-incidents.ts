@@ -1,0 +1,19 @@
+import * as contract from '@cardea/contract/cardea/incidents'
+import { inSeconds } from '#base/clock.ts'
+import { listIncidents } from '#core/incidents/incidents.ts'
+import { managementRoute } from '../management/management-route.ts'
+import { askedScope } from './scope.ts'
+
+export default () =>
+  managementRoute(contract.listIncidents, {
+    resource: askedScope,
+    async run(sight, { query, subject }): Promise<contract.IncidentList> {
+      const found = await listIncidents(sight, query.resource ?? `/subscriptions/${subject.subscription}`)
+      return {
+        value: found.map(({ id, state, started, ended }) => ({
+          ...{ id, state, started: inSeconds(started) },
+          ended: ended === undefined ? null : inSeconds(ended),
+        })),
+      }
+    },
+  })

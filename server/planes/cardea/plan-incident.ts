@@ -1,0 +1,16 @@
+import * as contract from '@cardea/contract/cardea/incidents'
+import { planIncident } from '#core/incidents/incidents.ts'
+import type { Planning } from '#core/incidents/plan.ts'
+import { managementRoute } from '../management/management-route.ts'
+import { askedFrom, incidentViewOf } from './incident-wire.ts'
+import { askedScope } from './scope.ts'
+
+export default (planning: Planning) =>
+  managementRoute(contract.planIncident, {
+    resource: askedScope,
+    async run(sight, { query, body, subject, caller }) {
+      const scope = query.resource ?? `/subscriptions/${subject.subscription}`
+      const { at, ...planned } = await planIncident(sight, planning, scope, caller, askedFrom(body))
+      return incidentViewOf(sight.sql, { ...planned, id: null, state: 'planned', started: at, ended: undefined })
+    },
+  })
