@@ -306,3 +306,37 @@ describe('rotation plan', () => {
     assert.equal((await run(['rotation', 'plan', '--for', '9y'], { answers })).exit, 2)
   })
 })
+
+describe('rotate --rehearse', () => {
+  const body = { secret: 'db', id: '1', provider: 'postgres', asked: nowSeconds, ended: nowSeconds + 1 }
+  const what = 'The administrator may change roles.'
+
+  it('says what was tried and that nothing is left, once it is over', async () => {
+    const begun = { ...body, ended: null, checks: [] }
+    const answers: Answers = ({ method }) => ({
+      body: method === 'POST' ? begun : { ...body, checks: [{ what, wrong: null, remedy: null }] },
+    })
+    const { exit, out, asked } = await run(['rotate', 'db', '--rehearse'], { answers })
+    assert.equal(exit, 0)
+    assert.match(out, /^ok +The administrator may change roles\.\ndb would rotate, and nothing is left behind\.\n$/)
+    assert.deepEqual(asked.map(({ url }) => url.pathname).slice(-2), [
+      '/.cardea/secrets/db/rotation/rehearse',
+      '/.cardea/secrets/db/rotation/rehearsal',
+    ])
+  })
+
+  it('fails where something is missing, with what helps', async () => {
+    const checks = [{ what, wrong: 'dba may not', remedy: 'ALTER ROLE "dba" CREATEROLE;' }]
+    const { exit, out } = await run(['rotate', 'db', '--rehearse'], { answers: () => ({ body: { ...body, checks } }) })
+    assert.equal(exit, 1)
+    assert.match(out, /^no .*\n +dba may not\n +ALTER ROLE "dba" CREATEROLE;\n$/)
+  })
+
+  it('fails where it does not come to an end', async () => {
+    const answers: Answers = () => ({ body: { ...body, ended: null, checks: [] } })
+    const { exit, err } = await run(['rotate', 'db', '--rehearse'], { answers })
+    assert.equal(exit, 1)
+    assert.match(err, /isn't over/)
+    assert.equal((await run(['rotate', 'db', '--rehearse', '--emergency'], { answers })).exit, 2)
+  })
+})

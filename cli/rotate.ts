@@ -1,6 +1,7 @@
 import type { RotationView } from '@cardea/contract/cardea/rotations'
 import { command, data, type ExitCode, Misuse, Refusal, secret, vault } from './command.ts'
 import { clockTime, type Paint, paintFor, shown, when } from './print.ts'
+import { rehearsed } from './rehearsal.ts'
 import { final, meanings, rotatePath, rotating, short } from './rotation-view.ts'
 import { withVault } from './service.ts'
 import type { World } from './world.ts'
@@ -19,16 +20,19 @@ export default command({
   options: {
     emergency: { type: 'boolean', says: 'the value has leaked: wait for nobody, and end what the old one has opened' },
     back: { type: 'boolean', says: 'go back to the value before, while its credential still lives' },
+    rehearse: { type: 'boolean', says: 'only try it, with a throw-away twin at the target, and say what is missing' },
     'no-wait': { type: 'boolean', says: 'begin, and don’t follow' },
     vault,
     data,
     json: { type: 'boolean', says: 'one JSON document: the rotation as it ended, or began' },
   },
   examples: ['cardea rotate orders-db', 'cardea rotate orders-db --back'],
-  async run({ name, json, emergency = false, back = false, 'no-wait': noWait, ...where }, world) {
+  async run({ name, json, emergency = false, rehearse = false, back = false, 'no-wait': noWait, ...where }, world) {
     if (emergency && back) throw new Misuse('Nobody goes back to what has leaked: give --emergency or --back.')
     const manner = emergency ? 'emergency' : back ? 'back' : undefined
+    if (rehearse && (emergency || noWait)) throw new Misuse('--rehearse goes with neither --emergency nor --no-wait.')
     return withVault(world, where, async (vault) => {
+      if (rehearse) return rehearsed(vault, name, json, world)
       if (noWait) {
         const { body } = await vault.ask('POST', rotatePath(name, manner))
         world.print(

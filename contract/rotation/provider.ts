@@ -1,3 +1,4 @@
+import type { Check } from '../cardea/rehearsals.ts'
 import type { Shape } from '../shape.ts'
 
 /**
@@ -48,7 +49,16 @@ export interface Provider<Binding = unknown> {
   probe(credential: Credential, far: FarSide<Binding>): Promise<Probe>
   /** Takes a credential away, so that `probe` says `invalid`. Gone already is done. */
   retire(credential: Credential, far: FarSide<Binding>): Promise<void>
+  /**
+   * Does what a rotation would with a throw-away twin, and takes it away again: first the one that an earlier attempt may
+   * have left, and at the end its own, whatever went wrong. `seed` is 32 random bytes in base64url that nobody knows, the
+   * same in each attempt of one rehearsal, from which the twin's credentials are made. What is live isn't touched.
+   */
+  rehearse?(far: FarSide<Binding>, seed: string): Promise<Rehearsed>
 }
+
+/** What was tried; and whether the twin is known to be gone. */
+export type Rehearsed = { readonly checks: readonly Check[]; readonly clean: boolean }
 
 /** `single`: one valid at a time. `slots`: two that alternate. `set`: several, ours to choose. `minted`: several, theirs. */
 export type Kind = 'single' | 'slots' | 'set' | 'minted'

@@ -3,6 +3,7 @@ import type { Credential, Provider } from '@cardea/contract/rotation/provider'
 import { asAdmin, changes, standingOf, takeAway, tried } from './admin.ts'
 import { type Login, loginIn, valueFor } from './login.ts'
 import { type Pair, pair } from './pair.ts'
+import { rehearse } from './rehearsal.ts'
 import { saltOf, scramVerifier } from './scram.ts'
 
 /**
@@ -53,6 +54,8 @@ export const rolePair: Provider<Pair> = {
     const login = ours(credential, far.binding)
     await asAdmin(far, far.binding.roles, (admin) => takeAway(admin, login, far))
   },
+
+  rehearse: (far, seed) => rehearse(far, seed, { ...far.binding, endsSessions: true }),
 }
 
 function member(slot: string, { roles }: Pair): string {

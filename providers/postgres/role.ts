@@ -6,6 +6,7 @@ import { type Format, format, passwordIn } from '../login.ts'
 import { asAdmin, changes, standingOf, takeAway, tried } from './admin.ts'
 import { type Login, loginIn, valueFor } from './login.ts'
 import { host, identifier, parameters } from './pair.ts'
+import { rehearse } from './rehearsal.ts'
 import { saltOf, scramVerifier } from './scram.ts'
 
 /** One role, whose only password is changed in place. */
@@ -68,6 +69,8 @@ export const role: Provider<Role> = {
     const login = ours(credential, far.binding)
     await asAdmin(far, [login.user], (admin) => takeAway(admin, login, far))
   },
+
+  rehearse: (far, seed) => rehearse(far, seed, { roles: [far.binding.role], owner: undefined, endsSessions: false }),
 }
 
 function loginOf(value: string, { role }: Role): Login | undefined {

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { FarSide, Probe, Provider } from '@cardea/contract/rotation/provider'
+import type { FarSide, Probe, Provider, Rehearsed } from '@cardea/contract/rotation/provider'
 import { flag, oneOf, optional, record, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
 import { adminIn, authorityOf, type Format, format, hostName, passwordIn, portNumber, valueFor } from '../login.ts'
+import { Rehearsal, twinName, twinPassword } from '../rehearsal.ts'
 import { type Ask, connected, RespError } from './resp.ts'
 
 export type RedisUser = {
@@ -78,7 +79,63 @@ export const redisUser: Provider<RedisUser> = {
       await persist(ask, far.binding)
       if (far.urgent) await ask('CLIENT', 'KILL', 'USER', user)
     }),
+
+  rehearse,
 }
+
+/** A user may have any number of passwords: one more that nobody knows comes and goes, and the others stay. */
+async function rehearse(far: FarSide<RedisUser>, seed: string): Promise<Rehearsed> {
+  const rehearsal = new Rehearsal()
+  const { admin, user } = far.binding
+  const twin = { value: twinPassword(seed, 'redis'), slot: undefined }
+  const remedy = remedyFor(far)
+  const reached = await rehearsal.try('The administrator logs in.', () => asAdmin(far, async () => {}), remedy)
+  if (!reached) return { checks: rehearsal.checks, clean: true }
+  await rehearsal.try(`${user} gets one more password.`, () => redisUser.apply(twin, far), remedy)
+  if (rehearsal.allIsWell) {
+    await rehearsal.try('It logs in as a program would.', async () => {
+      const probe = await redisUser.probe(twin, far)
+      if (probe !== 'valid') throw new Error(`${user} can't log in with a new password; is it switched on?`)
+    })
+  }
+  const mended = rehearsal.allIsWell
+  let clean = true
+  try {
+    // A password that was set though it couldn't be saved is taken away again all the same.
+    await redisUser.retire(twin, mended ? far : { ...far, binding: { ...far.binding, persist: 'none' } })
+    rehearsal.note('The password is taken away.')
+  } catch (error) {
+    // Who may not look at users, or change them, has left nothing.
+    clean = !mended && error instanceof RespError && error.message.startsWith('NOPERM')
+    if (!clean) rehearsal.note('The password is taken away.', (error as Error).message, remedy(error) ?? null)
+  }
+  if (mended) {
+    await rehearsal.try(
+      'Sessions could be ended in an emergency.',
+      () =>
+        asAdmin(far, async (ask) => {
+          await ask('CLIENT', 'KILL', 'USER', twinName(admin)).catch((error: unknown) => {
+            // There is no such user; whoever may not even ask is told something else.
+            if (!(error instanceof RespError) || !/No such user/i.test(error.message)) throw error
+          })
+        }),
+      remedy,
+    )
+  }
+  return { checks: rehearsal.checks, clean }
+}
+
+/** Redis names the command that isn't allowed; the administrator's own name is in the URI of its secret. */
+const remedyFor =
+  ({ binding, secrets }: FarSide<RedisUser>) =>
+  (error: unknown): string | undefined => {
+    if (!(error instanceof RespError)) return undefined
+    if (error.message.startsWith('WRONGPASS'))
+      return `Set the secret ${binding.admin} to a URI with the right password.`
+    const [, command] = /^NOPERM.*'([\w|-]+)'/.exec(error.message) ?? []
+    const name = decodeURIComponent(URL.parse(secrets[binding.admin] ?? '')?.username ?? '')
+    return command === undefined ? undefined : `ACL SETUSER ${name} +${command}`
+  }
 
 const wayTo = ({ host, port, tls }: RedisUser) => ({ host, port, tls: tls ?? false })
 

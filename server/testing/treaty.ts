@@ -13,6 +13,7 @@ import * as incidents from '@cardea/contract/cardea/incidents'
 import * as journal from '@cardea/contract/cardea/journal'
 import * as metrics from '@cardea/contract/cardea/metrics'
 import * as references from '@cardea/contract/cardea/references'
+import * as rehearsals from '@cardea/contract/cardea/rehearsals'
 import * as rotationPlan from '@cardea/contract/cardea/rotation-plan'
 import * as rotations from '@cardea/contract/cardea/rotations'
 import * as applications from '@cardea/contract/directory/applications'
@@ -42,7 +43,7 @@ const declared = (...modules: object[]): Operation[] =>
 /** The treaty by the plane that answers it. Whoever adds a module to the treaty adds it here. */
 export const treaty = {
   vault: [
-    ...declared(secrets, changes, consumers, derivations, rotations, rotationPlan).filter(
+    ...declared(secrets, changes, consumers, derivations, rotations, rehearsals, rotationPlan).filter(
       ({ id }) => !id.startsWith('Store'),
     ),
     journal.listReaders,

@@ -6,7 +6,7 @@ import type { Base } from '#core/perform.ts'
 import { advance } from '#core/rotation/engine.ts'
 import type { Times } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
-import type { OnStep } from '#core/rotation/steps.ts'
+import type { Engine, OnStep } from '#core/rotation/steps.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import type { Work } from './worker.ts'
 
@@ -26,21 +26,24 @@ export type Rotator = {
 /** So many rotations at once: they mostly wait for the systems that they change. */
 const rotationsMax = 16
 
-export const rotator = ({
+/** The rotation engine as its own principal. */
+export async function engineOf({
   random = Math.random,
   monotonic = () => performance.now(),
   onStep,
-  concurrency = rotationsMax,
+  concurrency: _,
   ...parts
-}: Rotator): Work => ({
+}: Rotator): Promise<Engine> {
+  const principal = await principalByApp(parts.base.database.read, rotationAppId)
+  if (principal === undefined) throw new Error('The principal of the rotation engine is missing')
+  const caller = { objectId: principal.objectId, appId: principal.appId }
+  return { ...parts, caller, random, monotonic, onStep }
+}
+
+export const rotator = (parts: Rotator): Work => ({
   name: 'rotator',
   kind: rotating,
-  concurrency,
+  concurrency: parts.concurrency ?? rotationsMax,
   leaseMs: parts.times.leaseMs,
-  async run(lease, closing) {
-    const principal = await principalByApp(parts.base.database.read, rotationAppId)
-    if (principal === undefined) throw new Error('The principal of the rotation engine is missing')
-    const caller = { objectId: principal.objectId, appId: principal.appId }
-    await advance({ ...parts, caller, random, monotonic, onStep }, lease, closing)
-  },
+  run: async (lease, closing) => advance(await engineOf(parts), lease, closing),
 })

@@ -13,6 +13,7 @@ import type { Outlets } from './messenger.ts'
 import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
 import { reaper, storeReaper, vaultReaper } from './reaper.ts'
+import { rehearser } from './rehearser.ts'
 import { type Relay, relay } from './relay.ts'
 import { responder } from './responder.ts'
 import { rotator } from './rotator.ts'
@@ -56,6 +57,7 @@ export function startWorkers({
   const around = { database, clock, log, owner: `${hostname()}:${process.pid}:${randomUUID()}` }
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep }), around),
+    startWorker(rehearser({ base, vaults, providers, times, log, onStep }), around),
     startWorker(reaper({ base, vaults }), around),
     startWorker(settler(base), around),
     startWorker(vaultReaper(base, subscription), around),

@@ -2,6 +2,7 @@ import type { Turn } from '#base/database.ts'
 import { rotating } from '#core/consumers/consumers.ts'
 import { scheduleNow, unscheduleUnder } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
+import { removeRehearsalsIn } from './rehearsal-rows.ts'
 import { boundIn, removeRotationsIn } from './rotation-rows.ts'
 
 /** Nothing of a vault rotates while it is deleted. */
@@ -16,5 +17,6 @@ export async function resumeRotations(turn: Turn, { name }: Vault): Promise<void
 /** Forgets the bindings and rotations of a vault that is gone for good. */
 export async function forgetRotations(turn: Turn, vault: Vault): Promise<void> {
   await removeRotationsIn(turn.sql, vault.name)
+  await removeRehearsalsIn(turn.sql, vault.name)
   await pauseRotations(turn, vault)
 }

@@ -30,6 +30,7 @@ import planRotations from './plan-rotations.ts'
 import putAlert from './put-alert.ts'
 import readJournal from './read-journal.ts'
 import readMetrics from './read-metrics.ts'
+import rehearseRotation from './rehearse-rotation.ts'
 import reportConsumer from './report-consumer.ts'
 import rotateBack from './rotate-back.ts'
 import rotateInEmergency from './rotate-in-emergency.ts'
@@ -38,6 +39,7 @@ import runIncident from './run-incident.ts'
 import settleRotation from './settle-rotation.ts'
 import showDerivation from './show-derivation.ts'
 import showIncident from './show-incident.ts'
+import showRehearsal from './show-rehearsal.ts'
 import showRotation from './show-rotation.ts'
 import unbindRotation from './unbind-rotation.ts'
 import underiveSecret from './underive-secret.ts'
@@ -46,6 +48,8 @@ import underiveSecret from './underive-secret.ts'
 export const onVaults = (around: Around): readonly Route<Vault>[] => [
   bindRotation(around),
   listRotations(),
+  rehearseRotation(),
+  showRehearsal(),
   planRotations(around),
   showRotation(around),
   unbindRotation(),

@@ -1,4 +1,5 @@
 import type { Consumer } from '@cardea/contract/cardea/consumers'
+import type { RehearsalView } from '@cardea/contract/cardea/rehearsals'
 import type { RotationItem, RotationPlan } from '@cardea/contract/cardea/rotation-plan'
 import type { RotationView } from '@cardea/contract/cardea/rotations'
 import type { RotationSchedule, rotationSchedule } from '@cardea/contract/cardea/schedule'
@@ -7,6 +8,7 @@ import { type Instant, inSeconds } from '#base/clock.ts'
 import type { BoundSecret } from '#core/rotation/bindings.ts'
 import type { Plan } from '#core/rotation/plan.ts'
 import type { Schedule } from '#core/rotation/policy.ts'
+import type { Rehearsal } from '#core/rotation/rehearsal.ts'
 import type { Standing, Wanted } from '#core/rotation/rotation.ts'
 
 type Given = {
@@ -110,4 +112,10 @@ export const planViewOf = ({ from, until, rotations, conflicts }: Plan): Rotatio
   until: inSeconds(until),
   rotations: rotations.map(({ at, name, expires }) => ({ at: inSeconds(at), secret: name, expires: orNull(expires) })),
   conflicts: conflicts.map((conflict) => ({ ...conflict, at: orNull(conflict.at) })),
+})
+
+export const rehearsalViewOf = (secret: string, { id, provider, asked, ended, checks }: Rehearsal): RehearsalView => ({
+  ...{ secret, id, provider, checks },
+  asked: inSeconds(asked),
+  ended: orNull(ended),
 })

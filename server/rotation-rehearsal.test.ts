@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Check, RehearsalView } from '@cardea/contract/cardea/rehearsals'
+import { providersWith } from '@cardea/providers/providers'
+import { startForgetful } from '@cardea/providers/testing/between'
+import { freePort } from '@cardea/tools/servers/ports'
+import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
+import { findRedis, startRedis } from '@cardea/tools/servers/redis'
+import { needs } from '@cardea/tools/servers/require'
+import { Client } from 'pg'
+import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
+
+const times = { ...fastTimes, requestMs: 2_000, leaseMs: 5_000, quarantineMs: 7_500, graceMs: 8_000, giveUpMs: 30_000 }
+const open = () => openRotating({ rotation: { times, providers: providersWith({ loopback: true }) } })
+const path = '/.cardea/secrets/target/rotation'
+
+async function rehearsed(here: Rotating): Promise<readonly Check[]> {
+  const begun = await here.ask('POST', `${path}/rehearse`)
+  assert.equal(begun.status, 202, begun.text)
+  let view = begun.json as RehearsalView
+  await here.until('the rehearsal is over', async () => {
+    view = (await here.ask('GET', `${path}/rehearsal`)).json as RehearsalView
+    return view.ended !== null
+  })
+  return view.checks
+}
+const remedies = (checks: readonly Check[]) => checks.filter(({ wrong }) => wrong !== null).map(({ remedy }) => remedy)
+
+const postgres = needs('PostgreSQL', findPostgres)
+const redis = needs('Redis', findRedis)
+
+describe('a rehearsal', () => {
+  it('of PostgreSQL names each missing privilege, and leaves nothing behind', { skip: postgres.skip }, async () => {
+    await using server = await startPostgres({ database: 'shop' })
+    const root = new Client(server.url())
+    // The server may end before this connection does, where the test fails.
+    root.on('error', () => {})
+    await root.connect()
+    await root.query(`create role dba login createrole password 'dba-word'; grant pg_signal_backend to dba;
+      create role shop nologin; create role shop_a; create role shop_b`)
+    const recent = Number((await root.query('show server_version_num')).rows[0].server_version_num) >= 160_000
+    if (recent) await root.query('grant shop, shop_a, shop_b to dba with admin option')
+    await using here = await open()
+    const { host, port } = server
+    await here.set('admin', server.url('dba', 'dba-word', 'shop'))
+    await here.set('target', server.url('shop_a', 'x', 'shop'))
+    const binding = { host, port, database: 'shop', admin: 'admin', roles: ['shop_a', 'shop_b'], owner: 'shop' }
+    const bind = (more: object = {}) =>
+      here.bind('target', { provider: 'postgres', binding: { ...binding, ...more }, intervalSeconds: null })
+    assert.equal((await bind()).status, 200)
+    const rolesBefore = await roles()
+
+    const whole = await rehearsed(here)
+    assert.deepEqual(remedies(whole), [], JSON.stringify(whole))
+    assert.ok(whole.some(({ what }) => what.includes('logs in as a program')))
+
+    const privileges: [string, string, string][] = [
+      ['alter role dba nocreaterole', 'alter role dba createrole', 'ALTER ROLE "dba" CREATEROLE;'],
+      ['revoke pg_signal_backend from dba', 'grant pg_signal_backend to dba', 'GRANT pg_signal_backend TO "dba";'],
+      ...(recent
+        ? ['shop', 'shop_a', 'shop_b'].map((role): [string, string, string] => [
+            `revoke ${role} from dba`,
+            `grant ${role} to dba with admin option`,
+            `GRANT "${role}" TO "dba" WITH ADMIN OPTION;`,
+          ])
+        : []),
+      [
+        'revoke connect on database shop from public',
+        'grant connect on database shop to public',
+        'GRANT CONNECT ON DATABASE "shop" TO',
+      ],
+      [`alter role dba password 'another'`, `alter role dba password 'dba-word'`, 'Set the secret admin'],
+    ]
+    for (const [away, back, remedy] of privileges) {
+      await root.query(away)
+      if (away.includes('connect')) await root.query('grant connect on database shop to dba')
+      const missing = remedies(await rehearsed(here))
+      assert.equal(missing.length, 1, `${away}: ${JSON.stringify(missing)}`)
+      assert.ok(missing[0]?.startsWith(remedy), `${away}: ${missing[0]}`)
+      await root.query(back)
+      assert.deepEqual(await roles(), rolesBefore, away)
+    }
+
+    // Where nobody listens, where there is no TLS, and where the owner isn't what it must be.
+    const closed = await freePort()
+    await here.set('admin', `postgresql://dba:dba-word@${host}:${closed}/shop`)
+    await bind({ port: closed })
+    assert.match(remedies(await rehearsed(here)).join(), /Nothing listens there/)
+    await here.set('admin', `${server.url('dba', 'dba-word', 'shop')}?sslmode=verify-full`)
+    await bind()
+    assert.match(remedies(await rehearsed(here)).join(), /TLS/)
+    await root.query('alter role shop login')
+    await here.set('admin', server.url('dba', 'dba-word', 'shop'))
+    const wrong = (await rehearsed(here)).filter((check) => check.wrong !== null)
+    assert.match(wrong[0]?.wrong ?? '', /shop can log in/)
+    await root.query('alter role shop nologin')
+    assert.ok(!JSON.stringify(wrong).includes('dba-word'))
+    await root.end()
+
+    async function roles() {
+      return (await root.query('select rolname, rolpassword, rolcanlogin from pg_authid order by 1')).rows.filter(
+        ({ rolname }) => rolname !== 'dba',
+      )
+    }
+  })
+
+  it('of PostgreSQL that is cut off anywhere sweeps its twin away when it goes on', {
+    skip: postgres.skip,
+  }, async () => {
+    await using server = await startPostgres({ database: 'shop' })
+    const root = new Client(server.url())
+    // The server may end before this connection does, where the test fails.
+    root.on('error', () => {})
+    await root.connect()
+    await root.query('create role shop')
+    await using between = await startForgetful(server.port)
+    await using here = await open()
+    const { host } = server
+    await here.set('admin', server.url().replace(`:${server.port}`, `:${between.port}`))
+    await here.set('target', 'first')
+    const binding = { host, port: between.port, database: 'shop', admin: 'admin', role: 'shop' }
+    await here.bind('target', { provider: 'postgres-role', binding, intervalSeconds: null })
+    for (let answers = 0; answers < 24; answers += 2) {
+      between.cutAfter(answers)
+      await here.ask('POST', `${path}/rehearse`)
+      await here.until('an attempt has failed', async () => {
+        const { json } = await here.ask('GET', `${path}/rehearsal`)
+        return json.checks.length > 0
+      })
+      between.cutAfter(undefined)
+      await rehearsed(here)
+      const { rows } = await root.query(`select rolname from pg_roles where rolname like 'cardea%'`)
+      assert.deepEqual(rows, [], `cut after ${answers} answers`)
+    }
+    await root.end()
+  })
+
+  it('of Redis names each missing privilege, and leaves no password behind', { skip: redis.skip }, async () => {
+    await using server = await startRedis()
+    const { host, port } = server
+    await server.say('ACL SETUSER shop on >first +@all ~*')
+    const commands = ['acl|getuser', 'acl|setuser', 'acl|save', 'client|kill']
+    await server.say(`ACL SETUSER dba on >dba-word +auth ${commands.map((command) => `+${command}`).join(' ')}`)
+    await using here = await open()
+    await here.set('admin', `redis://dba:dba-word@${host}:${port}`)
+    await here.set('target', 'first')
+    const binding = { host, port, admin: 'admin', user: 'shop' }
+    await here.bind('target', { provider: 'redis', binding, intervalSeconds: null })
+    const before = JSON.stringify(await server.say('ACL GETUSER shop'))
+    assert.deepEqual(remedies(await rehearsed(here)), [])
+    for (const command of commands) {
+      await server.say(`ACL SETUSER dba -${command}`)
+      const missing = remedies(await rehearsed(here))
+      assert.ok(missing.includes(`ACL SETUSER dba +${command}`), `${command}: ${missing}`)
+      await server.say(`ACL SETUSER dba +${command}`)
+      assert.equal(JSON.stringify(await server.say('ACL GETUSER shop')), before, command)
+    }
+  })
+
+  it('tells what the engine itself lacks, and who would not follow', async () => {
+    await using here = await open()
+    const old = await here.set('target', 'first')
+    await here.bind('target', { provider: 'random', intervalSeconds: null })
+    assert.equal((await here.ask('GET', `${path}/rehearsal`)).status, 404)
+    assert.deepEqual(remedies(await rehearsed(here)), [])
+    await here.set('target', 'second')
+    await here.report('shop-1', { target: old })
+    const missing = remedies(await rehearsed(here))
+    assert.equal(missing.length, 1)
+    assert.match(missing[0] ?? '', /Restart it/)
+    assert.equal((await here.ask('POST', '/.cardea/secrets/none/rotation/rehearse')).status, 404)
+  })
+})
