@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, it } from 'node:test'
+import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
+import { providersWith } from '@cardea/providers/providers'
+import { fastTimes, openRotating } from '@cardea/server/testing/rotating'
+import { findMariadb, startMariadb } from '@cardea/tools/servers/mariadb'
+import { findRedis, startRedis } from '@cardea/tools/servers/redis'
+import { needs } from '@cardea/tools/servers/require'
+
+/**
+ * Azure's own client reads in a tight loop while a credential rotates two hundred times: each value that it was ever given
+ * logs in to the real server at that moment, and the old one is refused once its rotation is done.
+ */
+const rotations = 200
+const times = { ...fastTimes, requestMs: 2_000, leaseMs: 5_000, quarantineMs: 7_500, graceMs: 8_000, giveUpMs: 30_000 }
+const providers = providersWith({ loopback: true })
+
+type Bound = { readonly provider: string; readonly binding: unknown; readonly administrator: string }
+
+async function rotatesUnderReader({ provider, binding, administrator }: Bound, first?: string): Promise<string> {
+  await using here = await openRotating({ rotation: { times, providers } })
+  await here.set('admin', administrator)
+  if (first !== undefined) await here.set('target', first)
+  const heard = await here.bind('target', { provider, binding, intervalSeconds: null, graceSeconds: 30 })
+  assert.equal(heard.status, 200, heard.text)
+  if (first === undefined) await here.reaches('target', 'done')
+  const known = providers.get(provider) as Provider
+  const far: FarSide<unknown> = {
+    binding: known.binding.read(binding, 'binding'),
+    secrets: { admin: administrator },
+    ...{ rotationId: 'reader', livesMs: undefined, urgent: false, fence: 0, signal: new AbortController().signal },
+  }
+  const logsIn = (value: string) => known.probe({ value, slot: undefined }, far)
+
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'clients', 'read-loop.js'), 'target'], {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...here.house.env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const closed = once(child, 'close')
+  let [reads, last] = [0, '']
+  const values = new Set<string>()
+  const reading = (async () => {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [value, version] = JSON.parse(line) as [string, string]
+      // Says what it runs on, as an application does that has read it: so no credential goes that is in use.
+      if (version !== last) await here.report('reader', { target: version })
+      assert.equal(await logsIn(value), 'valid')
+      ;[reads, last] = [reads + 1, version]
+      values.add(value)
+    }
+  })()
+  const alive = setInterval(() => void (last !== '' && here.report('reader', { target: last })), 400)
+  try {
+    for (let turn = 0; turn < rotations; turn += 1) {
+      const old = (await here.get('target')).json.value as string
+      await here.rotate('target')
+      const { state, lastError } = await here.reaches('target', 'done', 'aborted', 'blocked')
+      assert.equal(state, 'done', String(lastError))
+      assert.equal(await logsIn(old), 'invalid')
+    }
+  } finally {
+    clearInterval(alive)
+    child.stdin.end()
+  }
+  await reading
+  assert.deepEqual(await closed, [0, null])
+  return `${rotations} rotations, ${reads} reads of ${values.size} values, each logged in`
+}
+
+const [mariadb, redis] = [needs('MariaDB', findMariadb), needs('Redis', findRedis)]
+
+describe('two hundred rotations under Azure’s own client', () => {
+  it('of a user of MariaDB fail no reader', { skip: mariadb.skip }, async (context) => {
+    await using target = await startMariadb()
+    await target.say("create user shop@'%' identified by 'first'")
+    const { host, port } = target
+    const binding = { host, port, admin: 'admin', user: 'shop' }
+    context.diagnostic(await rotatesUnderReader({ provider: 'mariadb', binding, administrator: target.url() }, 'first'))
+  })
+
+  it('of a user of Redis fail no reader', { skip: redis.skip }, async (context) => {
+    await using target = await startRedis()
+    await target.say('ACL SETUSER shop on >first +@all ~*')
+    const { host, port } = target
+    const binding = { host, port, admin: 'admin', user: 'shop', format: 'uri' }
+    context.diagnostic(await rotatesUnderReader({ provider: 'redis', binding, administrator: target.url() }, 'first'))
+  })
+})
