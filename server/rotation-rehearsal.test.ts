@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Check, RehearsalView } from '@cardea/contract/cardea/rehearsals'
 import { providersWith } from '@cardea/providers/providers'
 import { startForgetful } from '@cardea/providers/testing/between'
+import { administratorOf, startServices } from '@cardea/providers/testing/services'
 import { freePort } from '@cardea/tools/servers/ports'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { findRedis, startRedis } from '@cardea/tools/servers/redis'
@@ -155,6 +157,29 @@ describe('a rehearsal', () => {
       await server.say(`ACL SETUSER dba +${command}`)
       assert.equal(JSON.stringify(await server.say('ACL GETUSER shop')), before, command)
     }
+  })
+
+  it('of an app registration makes one more password, and leaves as many as there were', async () => {
+    await using services = await startServices()
+    await using here = await open()
+    const { origin, application } = services
+    const { id, clientId } = application
+    await here.set('admin', administratorOf(services))
+    await here.set('target', 'nobody-knows-this')
+    const binding = {
+      ...{ graph: `${origin}/v1.0`, tokenUrl: `${origin}/token`, scope: 'api://shop/.default', admin: 'admin' },
+      ...{ application: id, clientId },
+    }
+    const bind = (more: object = {}) =>
+      here.bind('target', { provider: 'app-registration', binding: { ...binding, ...more }, intervalSeconds: null })
+    assert.equal((await bind()).status, 200)
+    assert.deepEqual(remedies(await rehearsed(here)), [])
+    assert.ok(services.heard.some((line) => line.endsWith('/addPassword')))
+    assert.equal(services.passwords.size, 0)
+
+    await bind({ application: randomUUID() })
+    assert.match(remedies(await rehearsed(here)).join(), /Make the application in admin an owner/)
+    assert.equal(services.passwords.size, 0)
   })
 
   it('tells what the engine itself lacks, and who would not follow', async () => {

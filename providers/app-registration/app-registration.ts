@@ -1,8 +1,10 @@
-import type { Credential, FarSide, Provider } from '@cardea/contract/rotation/provider'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Credential, FarSide, Provider, Rehearsed } from '@cardea/contract/rotation/provider'
 import { list, optional, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
 import { askToken, bearer, sourceIn } from '../http/bearer.ts'
 import { jsonOf, type Reach, refusal, send } from '../http/request.ts'
+import { Rehearsal } from '../rehearsal.ts'
 
 export type AppRegistration = {
   /** Where Graph is: `https://graph.microsoft.com/v1.0`, or that of a Cardea. */
@@ -63,7 +65,7 @@ export const appRegistration = (reach: Reach): Provider<AppRegistration> => {
     if (heard.status !== 204 && heard.status !== 404) throw refusal('the removal of a password', url, heard)
   }
 
-  return {
+  const provider: Provider<AppRegistration> = {
     name: 'app-registration',
     kind: 'minted',
     intervalMs: 70 * dayMs,
@@ -120,8 +122,45 @@ export const appRegistration = (reach: Reach): Provider<AppRegistration> => {
       const keyId = credential.slot ?? (await idByHint(credential, await passwords(far, headers)))
       await remove(keyId, far, headers)
     },
+
+    rehearse,
+  }
+  return provider
+
+  /** One more password comes and goes; those that are used stay. */
+  async function rehearse(far: FarSide<AppRegistration>): Promise<Rehearsed> {
+    const rehearsal = new Rehearsal()
+    const remedy = () =>
+      `Make the application in ${far.binding.admin} an owner of ${far.binding.application}, with Application.ReadWrite.OwnedBy.`
+    const sweep = () => provider.sweep?.(far) ?? Promise.resolve()
+    let value = ''
+    const read = await rehearsal.try('The application is read, and nothing is left of a rehearsal.', sweep, remedy)
+    if (!read) return { checks: rehearsal.checks, clean: true }
+    const made = await rehearsal.try(
+      'A password is made.',
+      async () => {
+        value = (await provider.mint?.(far, undefined))?.value ?? ''
+      },
+      remedy,
+    )
+    if (made) await rehearsal.try('It gets a token as a program would.', () => becomesValid(value, far))
+    const gone = await rehearsal.try('The password is taken away.', sweep, remedy)
+    // Who may not even make one has left none.
+    return { checks: rehearsal.checks, clean: gone }
+  }
+
+  /** A directory of many servers accepts a new password a little later. */
+  async function becomesValid(value: string, far: FarSide<AppRegistration>): Promise<void> {
+    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+      if ((await provider.probe({ value, slot: undefined }, far)) === 'valid') return
+      await wait(pauseMs, undefined, { signal: far.signal })
+    }
+    throw new Error('No token was given for the new password; look at tokenUrl, clientId and scope in the binding')
   }
 }
+
+const attemptsMax = 10
+const pauseMs = 500
 
 /** A secret that somebody else has made is told by its first three characters, if they are nobody else's. */
 function idByHint(
