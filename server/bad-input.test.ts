@@ -80,6 +80,8 @@ const samples: Readonly<Record<string, unknown>> = {
   GroupMemberAdd: pointer,
   GroupUpdate: { displayName: 'h', description: 'e' },
   IdentityFederatedPut: { properties: { issuer: 'https://a.example', subject: 's', audiences: ['a'] } },
+  IncidentPlan: { identity: id, since: 1, couldRead: true },
+  IncidentRun: { secret: { vault: 'demo', name: 'sweep' }, disable: true },
   KeyValuePut: { value: 'v', content_type: 'text/plain', tags },
   ResourceGroupPatch: { tags },
   ResourceGroupPut: { location: 'local', tags },
