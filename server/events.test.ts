@@ -452,7 +452,7 @@ describe('the end of a secret', () => {
     await until(async () => (await nearAndExpired(hook, 'soon')).length === 2)
     assert.deepEqual(await nearAndExpired(hook, 'soon'), ['SecretNearExpiry', 'SecretExpired'])
     // The same date again is no news; another one is.
-    await secret(house, 'PATCH', 'far', { attributes: { exp: inDays(29) } })
+    await secret(house, 'PATCH', 'far', { attributes: { exp: inDays(28) } })
     await until(async () => (await nearAndExpired(hook, 'far')).length === 2)
     await secret(house, 'PATCH', 'far', { tags: { still: 'the same' } })
     await quiet()
