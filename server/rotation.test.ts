@@ -174,7 +174,7 @@ describe('a secret that is bound', () => {
     far.up = true
     await here.reaches('db', 'done')
     const { base } = here.house.cardea
-    for (const table of ['rotation', 'change', 'audit', 'outbox', 'due']) {
+    for (const table of ['rotation', 'change', 'audit', 'event_delivery', 'due']) {
       said.push(JSON.stringify((await base.database.read.run(`select * from ${table}`, [])).rows))
     }
     assert.ok(far.values.size >= 2)
@@ -789,6 +789,76 @@ describe('a human’s write', () => {
     const { lastError } = await here.reaches('db', 'done')
     assert.match(lastError ?? '', /published the old credential again/)
     assert.ok(far.accepts(old))
+  })
+
+  for (const kind of ['slots', 'set'] as const) {
+    it(`that publishes the old credential again while it is being taken away gets it back (${kind})`, async () => {
+      const hold = holding('retire')
+      await using open = await withFarSide(kind, { rotation: { onStep: hold.onStep } })
+      const { here, far } = open
+      await here.bind('db', { ...fake, graceSeconds: 1 })
+      await here.reaches('db', 'done')
+      const old = await currentValue(here)
+      hold.armed = true
+      await here.rotate('db')
+      await hold.arrived
+      const fresh = await currentValue(here)
+      await here.report('one', { db: await versionOf(here) })
+      await here.set('db', old)
+      hold.release()
+      await here.until('it was taken away', () => far.heard.some((heard) => heard.startsWith('retire')))
+      await here.until('it is back', () => far.accepts(old))
+      assert.ok(far.accepts(fresh), 'somebody runs on it')
+      await here.report('one', { db: await versionOf(here) })
+      await here.reaches('db', 'done')
+      assert.ok(far.accepts(old))
+      assert.equal(await currentValue(here), old)
+      // A slot is left until its turn comes round; of what lives side by side only one stays.
+      assert.equal(far.accepts(fresh), kind === 'slots')
+    })
+  }
+
+  it('that publishes the old credential again leaves nobody behind on the new one unnamed', async () => {
+    await using open = await withFarSide('set')
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const fresh = await currentValue(here)
+    const version = await versionOf(here)
+    await here.set('db', old)
+    await here.until('it is taken away', async () => {
+      await here.report('lagging', { db: version })
+      return !far.accepts(fresh)
+    })
+    assert.ok(far.accepts(old))
+    const { rows } = await here.house.cardea.base.database.read.run('select * from audit', [])
+    const named = rows.map((row) => JSON.stringify(row)).filter((row) => row.includes('RotationLaggard'))
+    assert.ok(named.some((row) => row.includes('lagging')))
+  })
+
+  it('to a single credential that is disabled then is put back once it is enabled again', async () => {
+    await using open = await withFarSide('single')
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const candidate = await currentValue(here)
+    const version = await here.set('db', 'x:by hand')
+    const enable = (enabled: boolean) =>
+      here.ask('PATCH', `/secrets/db/${version}?api-version=7.4`, { attributes: { enabled } })
+    assert.equal((await enable(false)).status, 200)
+    // As a request does that comes late.
+    far.accepted.set('x', candidate)
+    await here.until('it says why it waits', async () =>
+      /disabled or deleted/.test((await here.show('db')).rotation?.lastError ?? ''),
+    )
+    assert.equal((await enable(true)).status, 200)
+    await here.reaches('db', 'done')
+    assert.ok(far.accepts('x:by hand'))
   })
 
   it('to a single credential is put back after a candidate has displaced it', async () => {

@@ -103,6 +103,7 @@ export class Hand {
     if (!mayBecome(rotation.state, to)) throw new Error(`A rotation can't go from ${rotation.state} to ${to}`)
     const result = await this.step(to, () =>
       this.turn(async (turn) => {
+        if (step === 'retire' && !isOpen(to)) await this.#sameStands(turn)
         // What made it end before its aim stays to be read.
         const keeps = to === 'aborted' || (rotation.state === 'retiring' && typeof step === 'object')
         const lastError =
@@ -124,6 +125,13 @@ export class Hand {
     )
     if (!isOpen(to)) this.engine.log.info(this.names({ state: to }), 'a rotation ended')
     return result
+  }
+
+  /** What was taken away was looked up before: whoever has published since must not have published that. */
+  async #sameStands(turn: Turn): Promise<void> {
+    const { vault, rotation, latest } = this.seen
+    const standing = await standingOf(turn.sql, vault, rotation.nameKey)
+    if (standing?.latest.version !== latest?.version) throw new Superseded(rotation.nameKey)
   }
 
   async #whyWithdrawn(turn: Turn): Promise<string | undefined> {

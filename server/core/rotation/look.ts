@@ -50,7 +50,9 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
     const laggards = users.filter(({ version }) => version !== rotation.newVersion && version !== latest?.version)
     const deadline = at >= (rotation.graceUntil ?? at)
     const sideBySide = provider.kind === 'set' || provider.kind === 'minted'
-    const displaced = live && latest.version !== (rotation.newVersion ?? rotation.baseVersion)
+    // Also while it is disabled: whoever enables it again shall find that it works.
+    const displaced =
+      latest !== undefined && !standing?.deleted && latest.version !== (rotation.newVersion ?? rotation.baseVersion)
     const situation: Situation = {
       kind: provider.kind,
       mints: provider.mint !== undefined,

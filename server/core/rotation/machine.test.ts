@@ -162,6 +162,7 @@ const searches: Budget[] = [
   { ...eventful, backs: 2, crashes: 1 },
   { ...eventful, backs: 1, humans: 1, offs: 1, takeovers: 0 },
   { ...eventful, backs: 1, leaks: 1, takeovers: 0 },
+  { ...eventful, backs: 1, humans: 1, takeovers: 0, rotations: 2 },
 ]
 const manners = ['slots', 'single', 'set', 'minted', 'two-key'] as const
 

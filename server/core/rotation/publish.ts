@@ -91,6 +91,7 @@ export async function publishAgain(hand: Hand, value: string): Promise<'again'> 
       const waits = (rotation.graceUntil ?? at) - (rotation.published ?? at)
       await hand.change(turn, {
         ...entered('grace', at),
+        returnedVersion: secret.version,
         graceUntil: at + Math.max(0, waits),
         lastError: 'An operator went back to the value before.',
       })

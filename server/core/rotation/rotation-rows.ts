@@ -23,6 +23,7 @@ type RotationRow = {
   binding: string
   scrub: number
   base_version: string | null
+  returned_version: string | null
   state: string
   reason: string
   attempt: number
@@ -57,6 +58,8 @@ export type Rotation = {
   readonly scrub: boolean
   /** The version that was current when it was prepared. */
   readonly baseVersion: string | undefined
+  /** The version by which an operator has gone back to the value before. */
+  readonly returnedVersion: string | undefined
   readonly state: RotationState
   readonly reason: Reason
   readonly attempt: number
@@ -146,6 +149,7 @@ const insertRotation = statement<Tables, Subject & { [K in keyof RotationRow]: R
     binding: given('binding'),
     scrub: given('scrub'),
     base_version: given('base_version'),
+    returned_version: given('returned_version'),
     state: given('state'),
     reason: given('reason'),
     attempt: given('attempt'),
@@ -272,16 +276,26 @@ export async function slotsOf(
   versions: readonly string[],
 ): Promise<Map<string, string>> {
   if (versions.length === 0) return new Map()
-  const rows = await query<Tables, Pick<RotationRow, 'new_version' | 'slot' | 'base_version' | 'old_slot'>>(sql, (db) =>
+  const rows = await query<
+    Tables,
+    Pick<RotationRow, 'new_version' | 'slot' | 'base_version' | 'returned_version' | 'old_slot'>
+  >(sql, (db) =>
     db
       .selectFrom('rotation')
-      .select(['new_version', 'slot', 'base_version', 'old_slot'])
+      .select(['new_version', 'slot', 'base_version', 'returned_version', 'old_slot'])
       .where('vault', '=', vault)
       .where('name_key', '=', nameKey)
-      .where((row) => row.or([row('new_version', 'in', versions), row('base_version', 'in', versions)])),
+      .where((row) =>
+        row.or([
+          row('new_version', 'in', versions),
+          row('base_version', 'in', versions),
+          row('returned_version', 'in', versions),
+        ]),
+      ),
   )
   const known = rows.flatMap((row) => [
     [row.base_version, row.old_slot],
+    [row.returned_version, row.old_slot],
     [row.new_version, row.slot],
   ])
   return new Map(known.filter((pair): pair is [string, string] => pair[0] !== null && pair[1] !== null))
@@ -309,6 +323,7 @@ const columns = {
   binding: 'binding',
   scrub: 'scrub',
   baseVersion: 'base_version',
+  returnedVersion: 'returned_version',
   state: 'state',
   reason: 'reason',
   attempt: 'attempt',

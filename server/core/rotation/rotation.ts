@@ -352,6 +352,7 @@ export const planned = (
   // A credential that has leaked is taken away, whatever the policy says of those that haven't.
   scrub: policy.scrub || reason === 'emergency',
   baseVersion: undefined,
+  returnedVersion: undefined,
   state: 'planned',
   reason,
   attempt: 0,

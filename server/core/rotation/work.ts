@@ -1,5 +1,6 @@
 import type { Credential, FarSide, Probe } from '@cardea/contract/rotation/provider'
 import { valueBytesMax } from '@cardea/contract/vault/secrets'
+import type { Use } from '#core/consumers/consumers.ts'
 import { attest } from '#core/perform.ts'
 import type { Lease } from '#core/schedule/schedule.ts'
 import { resourceOf, standingOf } from '#core/secrets/secrets.ts'
@@ -217,19 +218,34 @@ async function retire(hand: Hand): Outcome {
   const current = ours ? candidate : await published(hand)
   const previous = await hand.unseal('previous')
   const sideBySide = provider.kind === 'set' || provider.kind === 'minted'
-  // Who went back to the value before has left the candidate, wherever it lives.
-  const wentBack = !ours && current.value === previous
+  const again = !ours && current.value === previous
+  // An operator who went back has done with the candidate, wherever it lives. A human who published the old value once
+  // more has said nothing of it: where it has a slot of its own, it stays until its turn comes round.
+  const wentBack = again && latest.version === rotation.returnedVersion
   const old = [
     ...(previous === undefined ? [] : [{ value: previous, slot: rotation.oldSlot }]),
     ...((sideBySide && !ours) || wentBack ? [candidate] : []),
   ].filter(({ value, slot }) =>
     sideBySide ? value !== current.value && provider.knows(value, hand.binding) : slot !== current.slot,
   )
+  if (again && provider.knows(current.value, hand.binding)) {
+    const answer = await hand.probe('ask-published', current, far)
+    // A request of ours may have crossed with who published the old value again: then theirs is put back.
+    if (answer === 'invalid' && provider.mint === undefined) {
+      await hand.arm()
+      const refusal = await hand.send('restore', () => provider.apply(current, hand.limited(far)))
+      return hand.wait(refusal, refusal === undefined ? 0 : undefined)
+    }
+    if (answer !== 'valid')
+      throw new NotNow('What somebody published again does not work now, so nothing is taken away.')
+  }
   if (!ours && old.length === 0) {
+    if (!quiet) return hand.wait(undefined, rotation.quietUntil)
     return hand.become('done', {
       lastError: 'Somebody published the old credential again, so it was not taken away.',
     })
   }
+  let left: readonly Use[] = []
   if (!ours && rotation.reason !== 'emergency') {
     // Who published once more starts the waiting once more: somebody may run on what was published before.
     const deadline = latest.created + (rotation.graceUntil ?? 0) - (rotation.published ?? 0)
@@ -238,27 +254,30 @@ async function retire(hand: Hand): Outcome {
     if (now < deadline && (behind.length > 0 || !(await hand.isFollowed()))) {
       return hand.wait(undefined, Math.min(deadline, now + hand.engine.times.silentMs))
     }
+    left = behind
   }
   if (provider.knows(current.value, hand.binding) && (await hand.probe('probe-current', current, far)) !== 'valid') {
     throw new NotNow('What is published does not work now, so the old credential is left alone.')
   }
   let still = quiet
   for (const credential of old) {
-    const { answer, refusal } = await takeAway(hand, credential, far)
+    const { answer, refusal } = await takeAway(hand, credential, far, left)
     if (afterRetire(answer, true) !== 'done') throw new NotNow(refusal ?? 'The old credential is not refused yet.')
     if (refusal !== undefined) still = false
   }
   return afterRetire('invalid', still) === 'done' ? hand.become('done', {}) : hand.wait(undefined, hand.quietUntil)
 }
 
-/** Asks for a credential, and takes it away if it is accepted. */
+/** Asks for a credential, and takes it away if it is accepted, naming those who are left behind by that. */
 async function takeAway(
   hand: Hand,
   credential: Credential,
   far: FarSide<unknown>,
+  left: readonly Use[] = [],
 ): Promise<{ readonly answer: Probe; readonly refusal: string | undefined }> {
   const asked = await hand.probe('ask-old', credential, far)
   if (asked !== 'valid') return { answer: asked, refusal: undefined }
+  await hand.nameLaggards(left)
   await hand.arm()
   const refusal = await hand.send('retire', () => hand.seen.provider.retire(credential, hand.limited(far)))
   return { answer: await hand.probe('probe-old', credential, far), refusal }
@@ -274,7 +293,9 @@ async function published(hand: Hand): Promise<Credential> {
 async function restore(hand: Hand): Outcome {
   const { provider, rotation, latest, live, quiet } = hand.seen
   const from = rotation.state === 'retiring' ? 'retiring' : 'compensating'
-  const superseded = live && latest?.version !== rotation.baseVersion
+  const superseded = latest !== undefined && latest.version !== rotation.baseVersion
+  // What can't be read can't be put back, and the value before theirs would undo what they did.
+  if (superseded && !live) throw new NotNow('Somebody’s version is disabled or deleted, so it can’t be put back now.')
   const value = superseded ? (await hand.read(rotation.nameKey)).value : await hand.unseal('previous')
   const slot = value === undefined ? undefined : provider.slotIn(value, hand.binding)
   let answer: Probe = 'valid'

@@ -60,6 +60,8 @@ type Rotation = {
   sent: boolean
   prepared: boolean
   made?: number
+  /** The version by which an operator has gone back. */
+  returned?: number
   accepted?: boolean
   urgent?: boolean
 }
@@ -215,7 +217,7 @@ function keyOf(world: World): string {
   const row = (one: Rotation | undefined) =>
     one === undefined
       ? ''
-      : `${one.id}${one.state}${one.base}${one.slot}${one.candidate ?? ''}${one.previous}${one.sent}${one.prepared}${one.made ?? ''}${one.accepted ?? ''}${one.urgent ?? ''}`
+      : `${one.id}${one.state}${one.base}${one.slot}${one.candidate ?? ''}${one.previous}${one.sent}${one.prepared}${one.made ?? ''}r${one.returned ?? ''}${one.accepted ?? ''}${one.urgent ?? ''}`
   const hands = workers.map((one) =>
     one === undefined
       ? ''
@@ -258,6 +260,8 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
       next.left.humans -= 1
       next.displaced.push(next.published.c)
       next.goneBackFrom = undefined
+      // A new version is enabled, whatever the last one was.
+      next.off = false
       next.published = { c, v: next.published.v + 1 }
     }
     if (manner === 'single') {
@@ -386,7 +390,7 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
 
     /** What is to be taken away once the rotation has published. */
     const oldOf = ({ published }: World): Credential[] => {
-      const both = (sideBySide(manner) && displaced) || published.c === row.previous
+      const both = (sideBySide(manner) && displaced) || published.v === row.returned
       return [row.previous, ...(both ? [candidate] : [])].filter((c) => c !== published.c && !isHuman(c))
     }
 
@@ -412,7 +416,7 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
             !world.workers.some((other) => isArmed(other) && other?.row?.id === rotation.id))
         const early = ['planned', 'applying', 'verified'].includes(rotation.state)
         const superseded = rotation.prepared && world.published.v !== rotation.base
-        const displaced = world.published.v !== (rotation.made ?? rotation.base) && !world.off
+        const displaced = world.published.v !== (rotation.made ?? rotation.base)
         // Nothing works once the far side has forgotten it: what is left then is to try for as long as one may.
         const mayGiveUp = world.hurt || (early && world.left.giveUps > 0)
         for (const givenUp of mayGiveUp ? [false, true] : [false]) {
@@ -539,10 +543,14 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
           if (next.published.v !== row.made) return free(next)
           next.goneBackFrom = next.published.c
           next.published = { c: row.previous, v: next.published.v + 1 }
-          if (open !== undefined) open.state = 'grace'
+          if (open !== undefined) {
+            open.state = 'grace'
+            open.returned = next.published.v
+          }
           set(next, { at: 'look' })
         })
       case 'retire':
+        if (world.off && displaced) return move('waits', free)
         return move('asks for what is published', (next) => {
           const old = oldOf(next)
           if (old.length === 0) return set(next, { at: 'move', to: 'done' })
@@ -579,6 +587,8 @@ export function moves(manner: Manner, guards: Guards, world: World): Move[] {
         return to === 'retiring' ? move('waits', free) : become(to)
       }
       case 'restore': {
+        // What can't be read can't be put back.
+        if (world.off && world.published.v !== row.base) return move('waits', free)
         const mine = manner === 'single' || placeOf(standing) === row.slot
         const probe = mine ? probeOf(world, standing) : 'valid'
         if (probe === 'invalid') return move('', (next) => set(next, { at: 'arm-restore' }))
