@@ -1,5 +1,4 @@
 import type { Connection, ConnectionOptions } from 'mysql2/promise'
-import { createConnection } from 'mysql2/promise'
 import type { Login, Place } from '../login.ts'
 
 export type Way = Login & Place & { readonly tls: boolean }
@@ -27,6 +26,8 @@ export async function connected<T>(
   const stop = () => client?.destroy()
   cut.addEventListener('abort', stop, { once: true })
   try {
+    // Not before somebody rotates a user of such a server: the library takes 20 MB.
+    const { createConnection } = await import('mysql2/promise')
     client = await createConnection(options)
     // A connection that breaks is told to whoever waits for an answer on it.
     client.on('error', () => {})

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
-import { type Connection, escape as literal, type RowDataPacket } from 'mysql2/promise'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+import { escape as literal } from 'sql-escaper'
 import { adminIn, authorityOf, passwordIn } from '../login.ts'
 import { connected } from './connection.ts'
 import { nativeHash } from './native-password.ts'

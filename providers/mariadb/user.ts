@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Credential, FarSide, Probe } from '@cardea/contract/rotation/provider'
 import { flag, optional, record, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
-import { escape as literal } from 'mysql2/promise'
+import { escape as literal } from 'sql-escaper'
 import { type Format, format, hostName, passwordIn, portNumber, valueFor } from '../login.ts'
 import { connected } from './connection.ts'
 
