@@ -1,8 +1,4 @@
 import assert from 'node:assert/strict'
-import { copyFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
@@ -15,31 +11,26 @@ import { enter } from '#core/identity/entries.ts'
 import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import { azureCliAppId } from '#core/identity/sign-in-clients.ts'
-import { type House, openHouse } from './testing/house.ts'
+import type { House } from './testing/house.ts'
+import { type Nodes, openNodes } from './testing/nodes.ts'
 
 const postgres = needs('PostgreSQL', findPostgres)
 const version = 'api-version=7.4'
 
 describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
   let database: TestPostgres
-  let folders: string[]
+  let nodes: Nodes
   let one: House
   let two: House
   before(async () => {
     database = await startPostgres()
-    folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'cardea-node-'))))
-    const [first, second] = folders as [string, string]
-    const env = { CARDEA_DATABASE: database.url() }
-    one = await openHouse({ data: first, env })
-    // The operator gives every node the same root key, and the developer's file where somebody is to use it.
-    for (const file of ['root.key', 'developer.json']) copyFileSync(join(first, file), join(second, file))
-    two = await openHouse({ data: second, env })
+    nodes = await openNodes(database.url())
+    one = nodes.one
+    two = nodes.two
   })
   after(async () => {
-    await one?.[Symbol.asyncDispose]()
-    await two?.[Symbol.asyncDispose]()
+    await nodes?.[Symbol.asyncDispose]()
     await database?.[Symbol.asyncDispose]()
-    for (const folder of folders) await rm(folder, { recursive: true, force: true })
   })
 
   it('are one installation: what one takes, the other gives, with either’s token', async () => {

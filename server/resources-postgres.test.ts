@@ -1,36 +1,28 @@
 import assert from 'node:assert/strict'
-import { copyFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { managerOf, storePath, vaultPath } from './planes/management/testing/manager.ts'
-import { type House, openHouse } from './testing/house.ts'
+import type { House } from './testing/house.ts'
+import { type Nodes, openNodes } from './testing/nodes.ts'
 
 const postgres = needs('PostgreSQL', findPostgres)
 const location = 'local'
 
 describe('vaults and stores of two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
   let database: TestPostgres
-  let folders: string[]
+  let nodes: Nodes
   let one: House
   let two: House
   before(async () => {
     database = await startPostgres()
-    folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'cardea-node-'))))
-    const [first, second] = folders as [string, string]
-    const env = { CARDEA_DATABASE: database.url() }
-    one = await openHouse({ data: first, env })
-    for (const file of ['root.key', 'developer.json']) copyFileSync(join(first, file), join(second, file))
-    two = await openHouse({ data: second, env })
+    nodes = await openNodes(database.url())
+    one = nodes.one
+    two = nodes.two
   })
   after(async () => {
-    await one?.[Symbol.asyncDispose]()
-    await two?.[Symbol.asyncDispose]()
+    await nodes?.[Symbol.asyncDispose]()
     await database?.[Symbol.asyncDispose]()
-    for (const folder of folders ?? []) await rm(folder, { recursive: true, force: true })
   })
 
   it('are gone on the other node in its very next request, come back, and are purged without a trace', async () => {

@@ -220,8 +220,8 @@ export class TokenBook {
   }
 
   /**
-   * Who bears this token. Whether the principal is still enabled, and what the token was made on the word of still there, is asked with
-   * its permission; here only whether we made the token, for one of these audiences, and whether it is within its time.
+   * Who bears this token. Whether the principal is still enabled, and the credential or session that the token was made on
+   * still stands, is asked with its permission; here only whether we made the token, for one of these audiences, and whether it is within its time.
    * Throws `unauthenticated` with why.
    */
   verify(token: string, audiences: (audience: string) => boolean, at: Instant): Caller | Promise<Caller> {
