@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { addPassword, credentialsHeldBy, dropCredential, enablePrincipal } from '@cardea/server/core/identity/directory'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import type { House } from '@cardea/server/testing/house'
+import { type Nodes, openNodes } from '@cardea/server/testing/nodes'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { ask } from './ask.ts'
@@ -24,23 +22,18 @@ const path = '/secrets/watched?api-version=7.4'
 
 describe('two nodes on one PostgreSQL, a thousand changes of access', { skip: postgres.skip }, () => {
   let database: TestPostgres
-  let folders: string[]
+  let opened: Nodes
   let nodes: [House, House]
   const agents = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true })]
   before(async () => {
     database = await startPostgres()
-    folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'cardea-node-'))))
-    const [first, second] = folders as [string, string]
-    const env = { CARDEA_DATABASE: database.url() }
-    const one = await openHouse({ data: first, env })
-    for (const file of ['root.key', 'developer.json']) copyFileSync(join(first, file), join(second, file))
-    nodes = [one, await openHouse({ data: second, env })]
+    opened = await openNodes(database.url())
+    nodes = [opened.one, opened.two]
   })
   after(async () => {
     for (const agent of agents) agent.destroy()
-    for (const node of nodes ?? []) await node[Symbol.asyncDispose]()
+    await opened?.[Symbol.asyncDispose]()
     await database?.[Symbol.asyncDispose]()
-    for (const folder of folders ?? []) await rm(folder, { recursive: true, force: true })
   })
 
   const get = async (which: number, token: string): Promise<number> => {

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { copyFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { it } from 'node:test'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { managerOf, vaultPath } from './planes/management/testing/manager.ts'
-import { type House, openHouse } from './testing/house.ts'
+import type { House } from './testing/house.ts'
+import { openNodes } from './testing/nodes.ts'
 import { asGrid, openWebHook, reaching } from './testing/receiver.ts'
 
 const postgres = needs('PostgreSQL', findPostgres)
@@ -22,14 +19,9 @@ const until = async (so: () => boolean | Promise<boolean>) => {
 it('two nodes on one PostgreSQL carry each event once, and tell of an end once', { skip: postgres.skip }, async () => {
   await using database = await startPostgres()
   await using hook = await openWebHook((heard) => (heard.body.includes('poison') ? { status: 400 } : asGrid(heard)))
-  const folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'cardea-node-'))))
-  const [first, second] = folders as [string, string]
-  const way = reaching(hook)
-  const env = { ...way.env, CARDEA_DATABASE: database.url() }
   {
-    await using one = await openHouse({ ...way, data: first, env })
-    for (const file of ['root.key', 'developer.json']) copyFileSync(join(first, file), join(second, file))
-    await using two = await openHouse({ ...way, data: second, env })
+    await using nodes = await openNodes(database.url(), reaching(hook))
+    const { one, two } = nodes
     const manager = await managerOf(one)
     const path = `${vaultPath('demo')}/providers/Microsoft.EventGrid/eventSubscriptions/both`
     const destination = { endpointType: 'WebHook', properties: { endpointUrl: hook.url } }
@@ -50,5 +42,4 @@ it('two nodes on one PostgreSQL carry each event once, and tell of an end once',
     assert.equal(hook.events().length, 43)
     assert.equal(hook.events().filter(({ eventType }) => eventType.endsWith('NearExpiry')).length, 1)
   }
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
 })
