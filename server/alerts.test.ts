@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openAuthority } from '#base/authority.ts'
-import { isPrivate, postOutside, refusalOf } from '#base/egress.ts'
+import { postOutside, refusalOf } from '#base/egress.ts'
 import { silentLog } from '#base/log.ts'
 import { maySpeak, newsIn, type Rule } from '#core/alerts/alert.ts'
 import { findingsOf } from '#core/alerts/findings.ts'
@@ -440,30 +440,28 @@ describe('a message', () => {
     assert.equal(hook.heard.length, 0)
   })
 
-  it('knows private addresses by all their spellings', () => {
-    const inside = [
+  it('refuses addresses of the house, and those that would hand out its credentials also where private ones are open', () => {
+    const open = { allowPrivate: true }
+    for (const host of [
       '127.0.0.1',
       '10.1.2.3',
-      '172.31.0.1',
-      '192.168.1.1',
-      '169.254.169.254',
-      '100.64.0.1',
-      '0.0.0.0',
-      '::',
-    ]
-    const disguised = [
-      '::1',
-      'fd00::1',
-      'fe80::1',
-      '::ffff:7f00:1',
-      '::ffff:127.0.0.1',
-      '64:ff9b::a00:1',
-      '2002:7f00:1::',
-      'x',
-    ]
-    for (const address of [...inside, ...disguised]) assert.equal(isPrivate(address), true, address)
-    for (const address of ['93.184.216.34', '172.32.0.1', '2606:2800:220:1::1'])
-      assert.equal(isPrivate(address), false, address)
+      '[::1]',
+      '[64:ff9b::a00:1]',
+      '[2002:7f00:1::]',
+      'localhost',
+      '2130706433',
+    ])
+      assert.match(refusalOf(`https://${host}/`, { allowPrivate: false }) ?? '', /private/, host)
+    for (const host of ['10.1.2.3', '[fd00::1]', 'localhost', 'example.org', '93.184.216.34'])
+      assert.equal(refusalOf(`https://${host}/`, open), undefined, host)
+    for (const host of ['169.254.169.254', '[::ffff:a9fe:a9fe]', '[64:ff9b::a9fe:a9fe]', '[fd00:ec2::254]'])
+      assert.match(refusalOf(`https://${host}/`, open) ?? '', /private/, host)
     assert.equal(refusalOf('https://example.org/', { allowPrivate: false }), undefined)
+  })
+
+  it('goes to no metadata service by a name either, wherever private addresses are open', async () => {
+    await using hook = await webHook()
+    const way = { allowPrivate: true, ca: hook.ca, lookup: async () => ['169.254.169.254'] }
+    await assert.rejects(postOutside(hook.url, { headers: {}, body: '' }, way), /private address/)
   })
 })

@@ -1,8 +1,9 @@
+import { lookup } from 'node:dns'
 import { once } from 'node:events'
 import { request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { isIP } from 'node:net'
-import { guarded, mayReach, Unreachable } from './egress.ts'
+import { checkedLookup, reachOf, Unreachable } from '@cardea/contract/addresses'
 
 export type Sent = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -36,7 +37,8 @@ export async function send(
 ): Promise<Heard> {
   signal.throwIfAborted()
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  if (isIP(host) !== 0 && !mayReach(host, reach.loopback)) throw new Unreachable(host)
+  const mayReach = (address: string): boolean => isOpen(address, reach)
+  if (isIP(host) !== 0 && !mayReach(host)) throw new Unreachable(host)
   if (url.protocol !== 'https:' && !(reach.loopback && isLoopback(host))) {
     throw new Error(`${url.host} must be reached by https`)
   }
@@ -45,7 +47,7 @@ export async function send(
     method,
     agent: false,
     signal: cut,
-    lookup: guarded(reach.loopback),
+    lookup: checkedLookup(lookup, mayReach),
     headers: {
       accept: 'application/json',
       'user-agent': 'cardea',
@@ -75,7 +77,13 @@ export async function send(
   }
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || (isIP(host) !== 0 && !mayReach(host, false))
+/** Targets may lie in a private network, but never where a cloud hands out a machine's own credentials. */
+function isOpen(address: string, { loopback }: Reach): boolean {
+  const led = reachOf(address)
+  return led !== 'never' && (led !== 'loopback' || loopback)
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || reachOf(host) === 'loopback'
 
 /** The JSON of an answer; undefined where it is none. Its text is never shown: it may hold what was sent. */
 export function jsonOf({ text }: Heard): unknown {

@@ -1,5 +1,7 @@
+import { connect } from 'node:net'
 import type { Connection, ConnectionOptions } from 'mysql2/promise'
 import type { Login, Place } from '../login.ts'
+import { refuseForbidden, targetLookup } from '../targets.ts'
 
 export type Way = Login & Place & { readonly tls: boolean }
 
@@ -14,9 +16,11 @@ export async function connected<T>(
 ): Promise<T> {
   signal.throwIfAborted()
   const { host, port, user, password, tls } = way
+  refuseForbidden(host)
   const cut = AbortSignal.any([signal, AbortSignal.timeout(workMsMax)])
   const options: ConnectionOptions = {
     ...{ host, port, user, password, connectTimeout: connectMsMax, multipleStatements: false },
+    stream: () => connect({ host, port, lookup: targetLookup, noDelay: true }),
     // An empty list: no server may ask for a file of ours, or have the password said in another way than asked for.
     flags: ['-LOCAL_FILES'],
     ...(tls && { ssl: {} }),

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { Client } from 'pg'
+import { refuseForbidden, targetLookup } from '../targets.ts'
 import type { Login } from './login.ts'
 import type { SslMode } from './pair.ts'
 
@@ -19,6 +20,7 @@ const workMsMax = 8_000
 export async function connected<T>(way: Way, signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
   signal.throwIfAborted()
   const { host, port, database, user, password } = way
+  refuseForbidden(host)
   const cut = AbortSignal.any([signal, AbortSignal.timeout(workMsMax)])
   const client = new Client({
     host,
@@ -30,7 +32,7 @@ export async function connected<T>(way: Way, signal: AbortSignal, work: (client:
     application_name: 'cardea',
     ssl: tls(way.sslMode),
     connectionTimeoutMillis: connectMsMax,
-    stream: () => new Socket({ signal: cut }),
+    stream: () => new CheckedSocket(way, cut),
   })
   if (way.sslMode !== 'verify-full') answerOnlyScram(client)
   // A connection that breaks is told to whoever waits for an answer on it.
@@ -43,6 +45,19 @@ export async function connected<T>(way: Way, signal: AbortSignal, work: (client:
     throw inWords(error, way)
   } finally {
     await client.end()
+  }
+}
+
+/** A socket as `pg` wants it, which connects to the address that was checked. */
+class CheckedSocket extends Socket {
+  readonly #to: Pick<Way, 'host' | 'port'>
+  constructor(to: Pick<Way, 'host' | 'port'>, signal: AbortSignal) {
+    super({ signal })
+    this.#to = to
+  }
+  override connect(): this {
+    const { host, port } = this.#to
+    return super.connect({ host, port, lookup: targetLookup })
   }
 }
 

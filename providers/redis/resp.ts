@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { refuseForbidden, targetLookup } from '../targets.ts'
 
 /** The answer of Redis to one command (RESP2): the protocol is small enough to speak it here. */
 export type Reply = string | number | null | readonly Reply[] | RespError
@@ -19,9 +20,9 @@ export async function connected<T>(way: Way, signal: AbortSignal, work: (ask: As
   signal.throwIfAborted()
   const cut = AbortSignal.any([signal, AbortSignal.timeout(workMsMax)])
   const { host, port } = way
-  const socket = way.tls
-    ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) })
-    : connectTcp({ host, port })
+  refuseForbidden(host)
+  const to = { host, port, lookup: targetLookup }
+  const socket = way.tls ? connectTls({ ...to, ...(isIP(host) === 0 && { servername: host }) }) : connectTcp(to)
   const stop = () => socket.destroy(cut.reason)
   cut.addEventListener('abort', stop, { once: true })
   try {

@@ -1,7 +1,8 @@
-import { lookup as lookupHere } from 'node:dns/promises'
+import { lookup as lookupHere } from 'node:dns'
 import { request as plainRequest } from 'node:http'
 import { request } from 'node:https'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { checkedLookup, type MayReach, type Resolve, reachOf, Unreachable } from '@cardea/contract/addresses'
 
 /**
  * The way out of the house to addresses that somebody else has named. Encrypted, never to a private address unless the
@@ -17,43 +18,13 @@ export type Egress = {
   readonly lookup?: (host: string) => Promise<readonly string[]>
 }
 
-const ofThisHouse = new BlockList()
-for (const [net, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-] as const) {
-  ofThisHouse.addSubnet(net, prefix, 'ipv4')
-}
-for (const [net, prefix] of [
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
-] as const) {
-  ofThisHouse.addSubnet(net, prefix, 'ipv6')
-}
-
-/** Whether an address leads into a private network, to this machine, or to a cloud's own services (RFC 6890). */
-export function isPrivate(address: string): boolean {
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) return isPrivate(mapped)
-  const family = isIP(address)
-  // Hexadecimal forms of IPv4 inside IPv6 are nobody's receiver.
-  return family === 0 || /^::ffff:/i.test(address) || ofThisHouse.check(address, family === 4 ? 'ipv4' : 'ipv6')
-}
+/** Private networks are open where the operator says so; where a cloud hands out a machine's own credentials, nobody gets. */
+const mayReach =
+  ({ allowPrivate }: Pick<Egress, 'allowPrivate'>): MayReach =>
+  (address) => {
+    const led = reachOf(address)
+    return allowPrivate ? led !== 'never' : led === 'public'
+  }
 
 /** Why an address can't be posted to, in words; undefined when it can. */
 export function refusalOf(
@@ -64,13 +35,10 @@ export function refusalOf(
   if (url?.protocol !== 'https:' && !(operators && url?.protocol === 'http:')) return 'an https:// address'
   if (url.username !== '' || url.password !== '') return 'an address without a user or a password'
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (!allowPrivate && ((isIP(host) !== 0 && isPrivate(host)) || /(^|\.)localhost\.?$/i.test(host)))
+  if ((isIP(host) !== 0 && !mayReach({ allowPrivate })(host)) || (!allowPrivate && /(^|\.)localhost\.?$/i.test(host)))
     return 'an address outside of private networks'
   return undefined
 }
-
-const everyAddress = async (host: string): Promise<readonly string[]> =>
-  (await lookupHere(host, { all: true })).map(({ address }) => address)
 
 const requestMsMax = 30_000
 /** More than this of an answer isn't read. */
@@ -108,37 +76,30 @@ export const askOutside = (text: string, sent: Sent, egress: Egress): Promise<An
 async function ask(
   text: string,
   { method = 'POST', headers, body }: Sent,
-  { allowPrivate, operators = false, lookup = everyAddress, ca }: Egress,
+  egress: Egress,
   bytesMax: number,
 ): Promise<Answered> {
-  const refusal = refusalOf(text, { allowPrivate, operators })
+  const refusal = refusalOf(text, egress)
   if (refusal !== undefined) throw new Unanswered('refused', `it must be ${refusal}`)
   const url = new URL(text)
   const name = url.hostname.replace(/^\[|\]$/g, '')
-  const addresses = isIP(name) !== 0 ? [name] : await found(name, lookup)
-  const [address] = addresses
-  if (address === undefined) throw new Unanswered('unresolved', 'its name leads nowhere')
-  if (!allowPrivate && addresses.some(isPrivate)) throw new Unanswered('refused', 'its name leads to a private address')
   const secure = url.protocol === 'https:'
   const late = AbortSignal.timeout(requestMsMax)
   return new Promise((resolve, reject) => {
-    const failed = (error: Error & { code?: unknown }) =>
-      reject(
-        late.aborted
-          ? new Unanswered('timed-out', 'it did not answer in time', error)
-          : new Unanswered('broken', typeof error.code === 'string' ? error.code : error.message, error),
-      )
+    const failed = (error: Error) =>
+      reject(late.aborted ? new Unanswered('timed-out', 'it did not answer in time', error) : unanswered(error))
     const sent = (secure ? request : plainRequest)(
       {
         method,
-        host: address,
+        host: name,
+        lookup: checkedLookup(resolverOf(egress), mayReach(egress)),
         port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
         path: `${url.pathname}${url.search}`,
         ...(secure && isIP(name) === 0 && { servername: name }),
         headers: { ...headers, host: url.host, 'content-length': String(Buffer.byteLength(body)) },
         agent: false,
         signal: late,
-        ...(ca !== undefined && { ca: [ca].flat() }),
+        ...(egress.ca !== undefined && { ca: [egress.ca].flat() }),
       },
       (answer) => {
         const { statusCode: status = 0, headers } = answer
@@ -163,7 +124,21 @@ async function ask(
   })
 }
 
-const found = (name: string, lookup: NonNullable<Egress['lookup']>): Promise<readonly string[]> =>
-  lookup(name).catch((error: unknown) => {
-    throw new Unanswered('unresolved', 'its name leads nowhere', error)
-  })
+const resolverOf = ({ lookup }: Egress): Resolve =>
+  lookup === undefined
+    ? lookupHere
+    : (host, _, done) =>
+        lookup(host).then(
+          (found) =>
+            done(
+              null,
+              found.map((address) => ({ address, family: isIP(address) })),
+            ),
+          (error) => done(error, []),
+        )
+
+function unanswered(error: Error & { code?: unknown; syscall?: unknown }): Unanswered {
+  if (error instanceof Unreachable) return new Unanswered('refused', 'its name leads to a private address', error)
+  if (error.syscall === 'getaddrinfo') return new Unanswered('unresolved', 'its name leads nowhere', error)
+  return new Unanswered('broken', typeof error.code === 'string' ? error.code : error.message, error)
+}

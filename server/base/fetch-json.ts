@@ -1,6 +1,7 @@
-import { type LookupAddress, lookup } from 'node:dns'
+import { lookup } from 'node:dns'
 import { request } from 'node:https'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
+import { checkedLookup, reachOf } from '@cardea/contract/addresses'
 
 /**
  * Fetches a small JSON document from elsewhere, and lets itself be sent nowhere: https only, no redirects, so many
@@ -15,62 +16,19 @@ export type Fetching = {
 }
 export type FetchJson = (url: URL, fetching: Fetching) => Promise<unknown>
 
-const inner = new BlockList()
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  inner.addSubnet(network, bits, 'ipv4')
-for (const [network, bits] of [
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  inner.addSubnet(network, bits, 'ipv6')
-
-/** Whether an address belongs to a private network, to this machine, or to nobody; mapped ones as what they map. */
-export function isInner(address: string): boolean {
-  const family = isIP(address)
-  return family === 0 || inner.check(address, family === 4 ? 'ipv4' : 'ipv6')
-}
-
-/** Looks a name up, and knows only its public addresses: what is connected to is what was looked at. */
-const publicOnly: LookupFunction = (host, options, callback) => {
-  lookup(host, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    const open = error === null ? addresses.filter(({ address }) => !isInner(address)) : []
-    const [first] = open
-    if (error !== null) callback(error, '', 0)
-    else if (first === undefined) callback(new Error(`${host} lies in a private network`), '', 0)
-    else if (options.all === true) callback(null, open)
-    else callback(null, first.address, first.family)
-  })
-}
-
 export const fetchJson: FetchJson = (url, { privateToo, bytesMax, timeoutMs }) =>
   new Promise((resolve, reject) => {
     if (url.protocol !== 'https:') return void reject(new Error(`${url.origin} is not https`))
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    if (!privateToo && isIP(host) !== 0 && isInner(host))
-      return void reject(new Error(`${host} lies in a private network`))
+    const mayReach = (address: string): boolean => privateToo || reachOf(address) === 'public'
+    if (isIP(host) !== 0 && !mayReach(host)) return void reject(new Error(`${host} lies in a private network`))
     const sent = request(
       url,
       {
         agent: false,
         headers: { accept: 'application/json' },
         signal: AbortSignal.timeout(timeoutMs),
-        ...(!privateToo && { lookup: publicOnly }),
+        lookup: checkedLookup(lookup, mayReach),
       },
       (answer) => {
         if (answer.statusCode !== 200) {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { fetchJson, isInner } from '#base/fetch-json.ts'
+import { fetchJson } from '#base/fetch-json.ts'
 import { enablePrincipal } from '#core/identity/directory.ts'
 import { dropFederated, keepFederated } from '#core/identity/federated-credentials.ts'
 import { IssuerBook, IssuerUnreachable } from '#core/identity/issuers.ts'
@@ -276,22 +276,5 @@ describe('an issuer that is asked for its keys', () => {
       assert.deepEqual(foreign.asked.slice(before), [home], words)
     }
     foreign.answers = answers
-  })
-
-  it('of which an address is private is told from a public one', () => {
-    for (const address of [
-      '10.1.2.3',
-      '172.31.0.1',
-      '192.168.1.1',
-      '100.64.0.1',
-      '0.0.0.0',
-      '::1',
-      'fd00::1',
-      'fe80::1',
-    ])
-      assert.equal(isInner(address), true, address)
-    for (const address of ['::ffff:10.0.0.1', '64:ff9b::a00:1', 'not an address', '255.255.255.255'])
-      assert.equal(isInner(address), true, address)
-    for (const address of ['8.8.8.8', '172.32.0.1', '2606:4700::1111']) assert.equal(isInner(address), false, address)
   })
 })
