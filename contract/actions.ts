@@ -76,6 +76,7 @@ const onManagement = {
   'event-subscriptions/delete': 'Microsoft.EventGrid/eventSubscriptions/delete',
   'event-subscriptions/get-full-url': 'Microsoft.EventGrid/eventSubscriptions/getFullUrl/action',
   'event-subscriptions/get-delivery-attributes': 'Microsoft.EventGrid/eventSubscriptions/getDeliveryAttributes/action',
+  'event-subscriptions/read-dead-letters': 'Cardea.Events/eventSubscriptions/readDeadLetters/action',
   'incidents/read': 'Cardea.Incident/incidents/read',
   'incidents/run': 'Cardea.Incident/incidents/run/action',
   'journal/read': 'Cardea.Audit/journal/read',

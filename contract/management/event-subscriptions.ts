@@ -229,14 +229,14 @@ export const getDeliveryAttributes = operation({
   status: 200,
 })
 
-/** Events that could not be delivered (ours). */
+/** Events that could not be delivered (ours). They name secrets and settings, which a reader of resources may not list. */
 export const listDeadLetters = operation({
   id: 'EventSubscriptionDeadLetterList',
   method: 'GET',
   path: `${path}/deadLetters`,
   scoped: true,
   since: first,
-  action: 'event-subscriptions/read',
+  action: 'event-subscriptions/read-dead-letters',
   effect: 'read',
   params,
   query: none,

@@ -1,7 +1,7 @@
 import type { Instant } from '#base/clock.ts'
 import { type CloudEvent, gridEvent } from '#core/subscriptions/cloud-event.ts'
 import { member } from '#core/subscriptions/filter.ts'
-import type { Destination, Subscription } from '#core/subscriptions/subscription.ts'
+import { type Destination, type Subscription, secretOf } from '#core/subscriptions/subscription.ts'
 import type { Delivery } from '#core/subscriptions/subscriptions.ts'
 import { messageHeaders } from './signature.ts'
 
@@ -56,9 +56,10 @@ function customHeaders(
   event: CloudEvent,
   secret: Receiver['headers'],
 ): Record<string, string> {
-  const found: Record<string, string> = {}
+  const found: Record<string, string> = Object.create(null)
   for (const header of terms.headers) {
-    const value = header.type === 'Dynamic' ? member(event, header.source) : (secret[header.name] ?? header.value)
+    const value =
+      header.type === 'Dynamic' ? member(event, header.source) : (secretOf(secret, header.name) ?? header.value)
     if (value === undefined || value === null) continue
     // A header is one line of printable ASCII; names here may be anything.
     found[header.name.toLowerCase()] = String(value)

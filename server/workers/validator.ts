@@ -5,9 +5,10 @@ import type { Base } from '#core/perform.ts'
 import { openDestination } from '#core/resources/event-subscriptions.ts'
 import { answerMs } from '#core/resources/handshake.ts'
 import { hold, type Lease, settle } from '#core/schedule/schedule.ts'
-import type { Destination, Subscription } from '#core/subscriptions/subscription.ts'
+import { type Destination, type Subscription, secretOf } from '#core/subscriptions/subscription.ts'
 import { keepAnswer, leased, validating } from '#core/subscriptions/subscriptions.ts'
 import { noticeHeaders } from './parcel.ts'
+import { Patience } from './patience.ts'
 import { messageHeaders } from './signature.ts'
 import type { Work } from './worker.ts'
 
@@ -26,39 +27,60 @@ const no = (trouble: string): Said => ({ state: 'Failed', trouble, answerUntil: 
 /** After so long a receiver that didn't answer in time is asked once more, as by Event Grid. */
 const againMs = 5_000
 const triesMax = 2
+const places = 16
 
 /**
  * Asks an address whether it wants events, before any goes there: else a subscription would be a way to have somebody
  * flooded (Event Grid's validation handshakes; CloudEvents web hooks 4). Who doesn't answer at once may do so within ten
  * minutes, by an address of ours that the question names.
  */
-export const validator = (tools: Validator): Work => ({
-  name: 'validator',
-  kind: validating,
-  concurrency: 4,
-  leaseMs: 90_000,
-  async run(lease) {
-    const { database, keyring, clock } = tools.base
-    const subscription = await leased(database.read, lease)
-    if (subscription === undefined) return
-    const destination = await openDestination(database.read, keyring, subscription)
-    if (destination === undefined || subscription.state === 'Succeeded' || subscription.state === 'Failed')
-      return void (await database.write((turn) => settle(turn, lease, undefined)))
-    const said =
-      subscription.state === 'AwaitingManualAction'
-        ? no(
-            'The address answered without the validation code, and nobody opened the validation URL within 10 minutes.',
-          )
-        : await asked(subscription, destination, lease, tools, clock())
-    await database.write(async (turn) => {
-      await hold(turn, lease)
-      if (said === 'again') return settle(turn, lease, turn.at + againMs, lease.attempt + 1)
-      const kept = await keepAnswer(turn, subscription, said)
-      // Changed while it was asked: what it is now is asked anew.
-      await settle(turn, lease, kept ? said.answerUntil : turn.at)
-    })
-  },
-})
+export function validator(tools: Validator): Work {
+  const patience = new Patience(places / 2)
+  return {
+    name: 'validator',
+    kind: validating,
+    concurrency: places,
+    leaseMs: 90_000,
+    run: (lease) => validate(tools, patience, lease),
+  }
+}
+
+async function validate(tools: Validator, patience: Patience, lease: Lease): Promise<void> {
+  const { database, keyring, clock } = tools.base
+  const subscription = await leased(database.read, lease)
+  if (subscription === undefined) return
+  const destination = await openDestination(database.read, keyring, subscription)
+  if (destination === undefined || subscription.state === 'Succeeded' || subscription.state === 'Failed')
+    return void (await database.write((turn) => settle(turn, lease, undefined)))
+  const said =
+    subscription.state === 'AwaitingManualAction'
+      ? no('The address answered without the validation code, and nobody opened the validation URL within 10 minutes.')
+      : await askedInTurn(subscription, destination, { tools, patience, lease })
+  await database.write(async (turn) => {
+    await hold(turn, lease)
+    if ('againAt' in said) return settle(turn, lease, Math.max(turn.at + 1, said.againAt), said.attempt)
+    const kept = await keepAnswer(turn, subscription, said)
+    // Changed while it was asked: what it is now is asked anew.
+    await settle(turn, lease, kept ? said.answerUntil : turn.at)
+  })
+}
+
+/** Whoever makes subscriptions to addresses that never answer has their own others wait, and nobody else's. */
+async function askedInTurn(
+  subscription: Subscription,
+  destination: Destination,
+  { tools, patience, lease }: { readonly tools: Validator; readonly patience: Patience; readonly lease: Lease },
+): Promise<Said | { readonly againAt: Instant; readonly attempt: number }> {
+  const { clock } = tools.base
+  const admitted = patience.admit(subscription.scope, clock())
+  if ('until' in admitted) return { againAt: admitted.until, attempt: lease.attempt }
+  const began = performance.now()
+  try {
+    return await asked(subscription, destination, lease, tools, clock())
+  } finally {
+    admitted.over(performance.now() - began, clock())
+  }
+}
 
 async function asked(
   subscription: Subscription,
@@ -66,14 +88,15 @@ async function asked(
   lease: Lease,
   tools: Validator,
   at: Instant,
-): Promise<Said | 'again'> {
+): Promise<Said | { readonly againAt: Instant; readonly attempt: number }> {
   try {
     return subscription.terms.schema === 'EventGridSchema'
       ? saidByGrid(await askGrid(subscription, destination, tools, at), destination, at)
       : saidByCloud(await askCloud(subscription, destination, tools, at), tools, at)
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error
-    if (error.why === 'timed-out' && lease.attempt + 1 < triesMax) return 'again'
+    if (error.why === 'timed-out' && lease.attempt + 1 < triesMax)
+      return { againAt: tools.base.clock() + againMs, attempt: lease.attempt + 1 }
     return no(`The validation handshake failed: ${wordsFor[error.why]}`)
   }
 }
@@ -120,7 +143,7 @@ function askGrid(
 function headersOf({ terms }: Subscription, { secretHeaders }: Destination): Record<string, string> {
   const given = terms.headers.flatMap((header) =>
     header.type === 'Static'
-      ? [[header.name.toLowerCase(), secretHeaders[header.name] ?? header.value ?? ''] as const]
+      ? [[header.name.toLowerCase(), secretOf(secretHeaders, header.name) ?? header.value ?? ''] as const]
       : [],
   )
   return Object.fromEntries(given)

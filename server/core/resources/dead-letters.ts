@@ -4,7 +4,7 @@ import { type Address, foundSubscription } from './event-subscriptions.ts'
 
 /** What could not be delivered to a subscription, the oldest first. */
 export const listDeadLetters = async (
-  { sql }: Sight<'event-subscriptions/read'>,
+  { sql }: Sight<'event-subscriptions/read-dead-letters'>,
   address: Address,
 ): Promise<DeadLetter[]> => deadLettersOf(sql, (await foundSubscription(sql, address)).id)
 

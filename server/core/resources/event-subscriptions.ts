@@ -8,7 +8,14 @@ import { refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import type { Filter } from '#core/subscriptions/filter.ts'
-import type { Destination, Schema, ShownHeader, Subscription, Terms } from '#core/subscriptions/subscription.ts'
+import {
+  type Destination,
+  type Schema,
+  type ShownHeader,
+  type Subscription,
+  secretOf,
+  type Terms,
+} from '#core/subscriptions/subscription.ts'
 import {
   dropSubscription,
   keepSubscription,
@@ -168,10 +175,10 @@ function baseOf(url: string): string {
 
 /** What may be shown of headers, and the values that are sealed. */
 function headersFrom(headers: readonly HeaderDraft[], kept: Readonly<Record<string, string>>) {
-  const secret: Record<string, string> = {}
+  const secret: Record<string, string> = Object.create(null)
   const shown = headers.map((header): ShownHeader => {
     if (header.type === 'Dynamic' || !header.secret) return header
-    const value = header.value ?? kept[header.name]
+    const value = header.value ?? secretOf(kept, header.name)
     if (value === undefined)
       throw new Fault('invalid', `The header ${header.name} needs a value.`, { where: 'destination' })
     secret[header.name] = value

@@ -91,21 +91,21 @@ const isOf = (types: Filter['types'], type: string): boolean =>
   types === 'all' || (types === 'azure' ? type.startsWith('Microsoft.') : types.includes(type))
 
 /** The same member in the words of both schemas. */
-const topLevel: Readonly<Record<string, (event: CloudEvent) => string>> = {
-  id: ({ id }) => id,
-  source: ({ source }) => source,
-  topic: ({ source }) => source,
-  subject: ({ subject }) => subject,
-  type: ({ type }) => type,
-  eventtype: ({ type }) => type,
-  specversion: () => '1.0',
-  dataversion: () => '1',
-}
+const topLevel = new Map<string, (event: CloudEvent) => string>([
+  ['id', ({ id }) => id],
+  ['source', ({ source }) => source],
+  ['topic', ({ source }) => source],
+  ['subject', ({ subject }) => subject],
+  ['type', ({ type }) => type],
+  ['eventtype', ({ type }) => type],
+  ['specversion', () => '1.0'],
+  ['dataversion', () => '1'],
+])
 
 /** What a key names; keys are found whatever their case. */
 export function member(event: CloudEvent, key: string): Given {
   const [first = '', ...rest] = key.toLowerCase().split('.')
-  if (rest.length === 0) return topLevel[first]?.(event)
+  if (rest.length === 0) return topLevel.get(first)?.(event)
   if (first !== 'data') return undefined
   let found: unknown = event.data
   for (const name of rest) {

@@ -54,6 +54,10 @@ export type Destination = {
   readonly secretHeaders: Readonly<Record<string, string>>
 }
 
+/** The secret value of a header; nothing where there is none, though every object has something called `constructor`. */
+export const secretOf = (headers: Destination['secretHeaders'], name: string): string | undefined =>
+  Object.hasOwn(headers, name) ? headers[name] : undefined
+
 /** The receiver that the settings name is a subscription to everything, under this id. */
 export const fromSettings = 'settings'
 

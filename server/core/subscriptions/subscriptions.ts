@@ -179,13 +179,17 @@ export async function keepAnswer(
   said: Pick<Subscription, 'state' | 'trouble' | 'answerUntil'>,
 ): Promise<boolean> {
   const now = await subscriptionWith(turn.sql, asked.id)
-  if (now === undefined || now.updated !== asked.updated) return false
+  // Each change seals the address anew, also one of the same moment.
+  if (now === undefined || !sameBytes(now.sealed, asked.sealed)) return false
   const next = { ...now, ...said, proven: now.proven || said.state === 'Succeeded' }
   await changeSubscription(turn.sql, next)
   turn.changeAccess()
   await look(turn, next)
   return true
 }
+
+const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
 
 /**
  * The receiver that the settings name is a subscription to everything, in the journal's order. When the settings name

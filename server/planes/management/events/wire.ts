@@ -4,7 +4,7 @@ import { Fault } from '#base/fault.ts'
 import { eventTypes } from '#core/events/event.ts'
 import type { HeaderDraft, SubscriptionDraft } from '#core/resources/event-subscriptions.ts'
 import { type Advanced, type Filter, operators } from '#core/subscriptions/filter.ts'
-import type { Destination, ShownHeader, Subscription } from '#core/subscriptions/subscription.ts'
+import { type Destination, type ShownHeader, type Subscription, secretOf } from '#core/subscriptions/subscription.ts'
 import { subscriptionId } from '#core/subscriptions/subscriptions.ts'
 
 type Given = {
@@ -193,5 +193,5 @@ export const headerOf = (header: ShownHeader, secret: Destination['secretHeaders
     : {
         name: header.name,
         type: 'Static',
-        properties: { value: secret[header.name] ?? header.value ?? null, isSecret: header.secret },
+        properties: { value: secretOf(secret, header.name) ?? header.value ?? null, isSecret: header.secret },
       }

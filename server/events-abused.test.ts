@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { builtInRoles } from '@cardea/contract/roles'
+import { managementAudience, managerOf, vaultPath } from './planes/management/testing/manager.ts'
+import { type House, openHouse } from './testing/house.ts'
+import { asGrid, type HeardThere, openWebHook, reaching, type Said } from './testing/receiver.ts'
+
+const until = async (so: () => boolean | Promise<boolean>) => {
+  const since = performance.now()
+  while (!(await so())) {
+    if (performance.now() - since > 15_000) throw new Error('it never came')
+    await wait(5)
+  }
+}
+const vault = vaultPath('demo')
+const at = (name = 'listener') => `${vault}/providers/Microsoft.EventGrid/eventSubscriptions/${name}`
+const body = (endpointUrl: string, terms: object = {}, destination: object = {}) => ({
+  properties: { destination: { endpointType: 'WebHook', properties: { endpointUrl, ...destination } }, ...terms },
+})
+const stateOf = async (house: House, name?: string): Promise<string> =>
+  (await (await managerOf(house)).ask('GET', at(name))).json.properties.provisioningState
+const setSecret = async (house: House, name: string) =>
+  house.ask(house.vaultHost, 'PUT', `/secrets/${name}?api-version=7.4`, {
+    token: await house.developerToken(),
+    body: { value: 'v' },
+  })
+
+describe('an event subscription in bad hands', () => {
+  it('never gets events to an address by what another has answered, not in the same millisecond either', async () => {
+    let answer: (said: Said) => void = () => undefined
+    await using mine = await openWebHook((heard) => {
+      const said = asGrid(heard)
+      return new Promise<Said>((resolve) => {
+        answer = () => resolve(said)
+      })
+    })
+    await using theirs = await openWebHook(() => ({ status: 200 }))
+    // A clock that stands still: whatever is changed is changed in one moment.
+    const now = Date.now()
+    await using house = await openHouse({ ...reaching(mine, theirs), clock: () => now })
+    const manager = await managerOf(house)
+    assert.equal((await manager.ask('PUT', at(), body(mine.url))).status, 201)
+    await until(() => mine.heard.length === 1)
+    assert.equal((await manager.ask('PUT', at(), body(theirs.url))).status, 201)
+    answer({ status: 200 })
+    await until(() => theirs.heard.length === 1)
+    await until(async () => (await stateOf(house)) === 'AwaitingManualAction')
+    await setSecret(house, 'x')
+    await wait(100)
+    assert.deepEqual(theirs.events(), [])
+  })
+
+  it('keeps no write from being done by what its filter or its headers are called', async () => {
+    await using hook = await openWebHook(asGrid)
+    await using house = await openHouse(reaching(hook))
+    const manager = await managerOf(house)
+    const odd = ['__proto__', 'constructor', 'toString', 'valueOf', '__proto__.x', 'data.__proto__.constructor']
+    const terms = {
+      filter: {
+        advancedFilters: odd.map((key) => ({ operatorType: 'StringNotContains', key, values: ['function'] })),
+      },
+    }
+    const deliveryAttributeMappings = [
+      { name: '__proto__', type: 'Static', properties: { value: 'a' } },
+      { name: 'constructor', type: 'Static', properties: { value: 'b' } },
+      { name: 'toString', type: 'Static', properties: { value: 'c', isSecret: true } },
+      { name: 'hasOwnProperty', type: 'Dynamic', properties: { sourceField: 'constructor' } },
+    ]
+    const put = await manager.ask('PUT', at(), body(hook.url, terms, { deliveryAttributeMappings }))
+    assert.equal(put.status, 201, put.text)
+    await until(async () => (await stateOf(house)) === 'Succeeded')
+    assert.equal((await setSecret(house, 'x')).status, 200)
+    await until(() => hook.events().length === 1)
+    const { headers } = hook.heard.at(-1) as HeardThere
+    assert.deepEqual([headers.constructor, headers.tostring, headers.hasownproperty], ['b', 'c', undefined])
+    const { properties } = (await manager.ask('GET', at())).json.properties.destination
+    assert.deepEqual(
+      properties.deliveryAttributeMappings.map(({ properties: { value } }: never) => value),
+      ['a', 'b', null, undefined],
+    )
+  })
+
+  it('shows a reader of resources no names of secrets in what could not be delivered', async () => {
+    await using hook = await openWebHook((heard) =>
+      heard.headers['aeg-event-type'] === 'Notification' ? { status: 400 } : asGrid(heard),
+    )
+    await using house = await openHouse(reaching(hook))
+    const manager = await managerOf(house)
+    await manager.ask('PUT', at(), body(hook.url))
+    await until(async () => (await stateOf(house)) === 'Succeeded')
+    await setSecret(house, 'project-mercury')
+    await until(async () => (await manager.ask('GET', `${at()}/deadLetters`)).text.includes('project-mercury'))
+    const reader = await house.newcomer('reader')
+    await house.assign(reader.principal, builtInRoles.reader, `/subscriptions/${manager.subscription}`)
+    const token = await reader.token(managementAudience)
+    assert.equal((await manager.ask('GET', at(), undefined, { token })).status, 200)
+    const heard = await manager.ask('GET', `${at()}/deadLetters`, undefined, { token })
+    assert.equal(heard.status, 403)
+    assert.doesNotMatch(heard.text, /mercury/)
+    assert.equal((await manager.ask('POST', `${at()}/replayDeadLetters`, {}, { token })).status, 403)
+  })
+})
