@@ -157,6 +157,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   mariadb: ['host', 'port', 'tls', 'admin', 'user', 'from', 'database', 'format'],
   redis: ['host', 'port', 'tls', 'admin', 'user', 'format', 'persist'],
   rabbitmq: ['host', 'port', 'tls', 'admin', 'user', 'format'],
+  ssh: ['host', 'port', 'hostKeys', 'user', 'admin', 'file', 'options'],
   webhook: ['url', 'key', 'target'],
   'webhook-set': ['url', 'key', 'target'],
   'two-key': ['account', 'apiVersion', 'admin', 'keys'],

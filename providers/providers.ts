@@ -7,6 +7,7 @@ import { rolePair } from './postgres/role-pair.ts'
 import { rabbitmqUser } from './rabbitmq/rabbitmq-user.ts'
 import { randomValue } from './random/random-value.ts'
 import { redisUser } from './redis/redis-user.ts'
+import { sshKey } from './ssh/ssh-key.ts'
 import { twoKey } from './two-key/two-key.ts'
 import { webhook } from './webhook/webhook.ts'
 
@@ -19,6 +20,7 @@ export const providersWith = (reach: Reach): ReadonlyMap<string, Provider> =>
       mariadbUser,
       redisUser,
       rabbitmqUser(reach),
+      sshKey,
       twoKey(reach),
       appRegistration(reach),
       webhook('webhook', 'single', reach),

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Check, RehearsalView } from '@cardea/contract/cardea/rehearsals'
 import { providersWith } from '@cardea/providers/providers'
+import { newKey } from '@cardea/providers/ssh/openssh-key'
 import { startForgetful } from '@cardea/providers/testing/between'
 import { administratorOf, startServices } from '@cardea/providers/testing/services'
 import { freePort } from '@cardea/tools/servers/ports'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { findRedis, startRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
+import { findSshd, startSshd } from '@cardea/tools/servers/sshd'
 import { Client } from 'pg'
 import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
 
@@ -30,6 +34,7 @@ const remedies = (checks: readonly Check[]) => checks.filter(({ wrong }) => wron
 
 const postgres = needs('PostgreSQL', findPostgres)
 const redis = needs('Redis', findRedis)
+const sshd = needs('OpenSSH’s server', findSshd)
 
 describe('a rehearsal', () => {
   it('of PostgreSQL names each missing privilege, and leaves nothing behind', { skip: postgres.skip }, async () => {
@@ -157,6 +162,45 @@ describe('a rehearsal', () => {
       await server.say(`ACL SETUSER dba +${command}`)
       assert.equal(JSON.stringify(await server.say('ACL GETUSER shop')), before, command)
     }
+  })
+
+  it('of an SSH key names what is in the way, and leaves the file as it was', { skip: sshd.skip }, async () => {
+    await using target = await startSshd()
+    await using here = await open()
+    const { host, port, hostKey, user, keys } = target
+    const admin = newKey()
+    const before = `# keys\r\nssh-ed25519 ${admin.blob} admin`
+    await writeFile(keys, before)
+    const administrator = (to: number) => JSON.stringify({ hosts: [`${host}:${to}`], user, privateKey: admin.file })
+    const binding = { host, port, hostKeys: [hostKey], user, admin: 'admin' }
+    const bind = (more: object = {}) =>
+      here.bind('target', { provider: 'ssh', binding: { ...binding, ...more }, intervalSeconds: null })
+    await here.set('admin', administrator(port))
+    await here.set('target', newKey().file)
+    assert.equal((await bind()).status, 200)
+    const whole = await rehearsed(here)
+    assert.deepEqual(remedies(whole), [], JSON.stringify(whole))
+    assert.ok(whole.some(({ what }) => what.includes('logs in as a program')))
+    assert.equal(await readFile(keys, 'utf8'), `${before}\n`)
+
+    await chmod(dirname(keys), 0o500)
+    assert.match(remedies(await rehearsed(here)).join(), /Let \S+ write .ssh\/authorized_keys and its folder/)
+    await chmod(dirname(keys), 0o700)
+    await bind({ hostKeys: [`ssh-ed25519 ${newKey().blob}`] })
+    assert.match(remedies(await rehearsed(here)).join(), /Ask the host’s administrator for its keys/)
+    await bind({ file: 'elsewhere' })
+    const elsewhere = (await rehearsed(here)).filter(({ wrong }) => wrong !== null)
+    assert.match(String(elsewhere[0]?.wrong), /does sshd look there/)
+    await bind()
+    await writeFile(keys, '')
+    assert.match(remedies(await rehearsed(here)).join(), /Put the public half of the key in admin into/)
+    const closed = await freePort()
+    await here.set('admin', administrator(closed))
+    await bind({ port: closed })
+    const unreached = await rehearsed(here)
+    assert.match(remedies(unreached).join(), /Nothing listens there/)
+    assert.ok(!JSON.stringify([whole, elsewhere, unreached]).includes(admin.file.slice(80, 120)))
+    assert.equal(await readFile(keys, 'utf8'), '')
   })
 
   it('of an app registration makes one more password, and leaves as many as there were', async () => {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
 import { providersWith } from '@cardea/providers/providers'
+import { newKey } from '@cardea/providers/ssh/openssh-key'
 import { administratorOf, startServices } from '@cardea/providers/testing/services'
 import { findMariadb, startMariadb } from '@cardea/tools/servers/mariadb'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { findRabbitmq, startRabbitmq } from '@cardea/tools/servers/rabbitmq'
 import { findRedis, startRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
+import { findSshd, startSshd } from '@cardea/tools/servers/sshd'
 import { Client } from 'pg'
 import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
 
@@ -79,6 +82,7 @@ const mariadb = needs('MariaDB', findMariadb)
 const redis = needs('Redis', findRedis)
 const rabbitmq = needs('RabbitMQ', findRabbitmq)
 const postgres = needs('PostgreSQL', findPostgres)
+const sshd = needs('OpenSSH’s server', findSshd)
 
 describe('a rotation', () => {
   it('of a user of MariaDB fails no reader', { skip: mariadb.skip }, async (context) => {
@@ -97,6 +101,23 @@ describe('a rotation', () => {
     const binding = { host, port, admin: 'admin', user: 'shop', format: 'uri' }
     const bound = { provider: 'redis', binding, administrator: target.url() }
     context.diagnostic(`${await rotatesUnderReaders(bound, 20, 'first')} reads`)
+  })
+
+  it('of an SSH key fails no reader, and leaves one key beside those of others', {
+    skip: sshd.skip,
+  }, async (context) => {
+    await using target = await startSshd()
+    const [admin, first] = [newKey(), newKey()]
+    const others = `# keys\nssh-ed25519 ${admin.blob} admin\n`
+    await writeFile(target.keys, `${others}ssh-ed25519 ${first.blob} by hand\n`)
+    const { host, port, hostKey, user } = target
+    const binding = { host, port, hostKeys: [hostKey], user, admin: 'admin' }
+    const administrator = JSON.stringify({ hosts: [`${host}:${port}`], user, privateKey: admin.file })
+    const bound = { provider: 'ssh', binding, administrator }
+    context.diagnostic(`${await rotatesUnderReaders(bound, 5, first.file)} reads`)
+    const kept = await readFile(target.keys, 'utf8')
+    assert.ok(kept.startsWith(others))
+    assert.match(kept.slice(others.length), /^ssh-ed25519 \S+ cardea \S+\n$/)
   })
 
   it('of a service with two keys fails no reader', async (context) => {

@@ -7,6 +7,7 @@ const wanted: readonly { readonly name: string; readonly tells: () => boolean }[
   { name: 'mariadb-server', tells: () => existsSync('/usr/sbin/mariadbd') },
   { name: 'redis-server', tells: () => existsSync('/usr/bin/redis-server') },
   { name: 'rabbitmq-server', tells: () => existsSync('/usr/sbin/rabbitmq-server') },
+  { name: 'openssh-server', tells: () => existsSync('/usr/sbin/sshd') },
   { name: 'azure-cli', tells: () => existsSync('/usr/bin/az') },
   { name: 'python3-azure', tells: () => existsSync('/usr/lib/python3/dist-packages/azure/keyvault/secrets') },
 ]
