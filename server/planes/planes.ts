@@ -1,4 +1,5 @@
 import { AccessKeyBook } from '#core/access/access-keys.ts'
+import { KnownPages } from '#core/configuration/known-pages.ts'
 import type { Feeds } from '#core/events/feed.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Installation } from '#core/installation/installation.ts'
@@ -66,7 +67,7 @@ export function planesOf(ground: Ground): Served<never>[] {
         quota: quota?.stores,
       }),
       routes: [
-        ...appconfigPlane({ domain, storeUrl: hosts.storeUrl, base, vaults }),
+        ...appconfigPlane({ domain, storeUrl: hosts.storeUrl, base, vaults, pages: new KnownPages(database) }),
         ...onStores({ ...ground, domain }),
       ],
       // A setting of 10 KB may come as six times as many bytes of JSON, every character escaped.

@@ -18,8 +18,8 @@ import putSnapshot from './snapshots/put-snapshot.ts'
 export const appconfigPlane = (around: StoreRoutes): readonly Route<Store>[] => [
   getKeyValue(),
   headKeyValue(),
-  listKeyValues(),
-  headKeyValues(),
+  listKeyValues(around),
+  headKeyValues(around),
   putKeyValue(around),
   deleteKeyValue(),
   listKeyNames(),

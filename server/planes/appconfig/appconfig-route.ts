@@ -1,6 +1,7 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
 import type { House } from '#core/configuration/configuration.ts'
+import type { KnownPages } from '#core/configuration/known-pages.ts'
 import type { Store } from '#core/vaults/vault.ts'
 import { type Route, route } from '../plane.ts'
 import type { Vaults } from './references.ts'
@@ -10,6 +11,7 @@ export type StoreRoutes = House &
   Vaults & {
     /** Under which URL a store is reached. */
     storeUrl(name: string): string
+    readonly pages: KnownPages
   }
 
 /** A route whose subject is a store. */
