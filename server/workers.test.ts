@@ -134,11 +134,11 @@ describe('a worker', () => {
     await using house = await openHouse({ clock: () => now })
     const { database } = house.cardea.base
     await due(house, 'contended', now)
-    const [old] = await claimDue(database, 'one', ['test'], now, 1, 1_000)
+    const [old] = await claimDue(database, 'one', ['test'], 1, 1_000)
     assert.ok(old)
-    assert.deepEqual(await claimDue(database, 'two', ['test'], now, 1, 1_000), [])
+    assert.deepEqual(await claimDue(database, 'two', ['test'], 1, 1_000), [])
     now += 1_001
-    const [taken] = await claimDue(database, 'two', ['test'], now, 1, 10_000)
+    const [taken] = await claimDue(database, 'two', ['test'], 1, 10_000)
     assert.ok(taken && taken.fence > old.fence)
     await assert.rejects(
       database.write((turn) => settle(turn, old, undefined)),

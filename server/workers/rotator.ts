@@ -40,10 +40,17 @@ export async function engineOf({
   return { ...parts, caller, random, monotonic, onStep }
 }
 
-export const rotator = (parts: Rotator): Work => ({
-  name: 'rotator',
-  kind: rotating,
-  concurrency: parts.concurrency ?? rotationsMax,
-  leaseMs: parts.times.leaseMs,
-  run: async (lease, closing) => advance(await engineOf(parts), lease, closing),
-})
+export function rotator(parts: Rotator): Work {
+  let engine: Engine | undefined
+  return {
+    name: 'rotator',
+    kind: rotating,
+    concurrency: parts.concurrency ?? rotationsMax,
+    leaseMs: parts.times.leaseMs,
+    async run(lease, closing) {
+      // Looked up once: a principal keeps its id for good.
+      engine ??= await engineOf(parts)
+      return advance(engine, lease, closing)
+    },
+  }
+}

@@ -1,7 +1,8 @@
 import type { Instant } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import type { Log } from '#base/log.ts'
-import { claimDue, FencedOut, type Lease, nextDueOf, settle } from '#core/schedule/schedule.ts'
+import { DueBoard } from '#core/schedule/due-board.ts'
+import { claimDue, FencedOut, type Lease, settle } from '#core/schedule/schedule.ts'
 
 /**
  * The one loop of all workers: sleep until something is committed or due, claim what is due, work on some of it at once,
@@ -23,6 +24,8 @@ export type Around<Entry> = {
   readonly log: Log
   /** By what name this process claims. */
   readonly owner: string
+  /** Shared by the workers of a node; a worker by itself has its own. */
+  readonly board?: DueBoard
 }
 
 export type Worker = { close(): Promise<void> }
@@ -34,7 +37,10 @@ const gapMs = 20
 const pauseFirstMs = 500
 const pauseMsMax = 30_000
 
-export function startWorker<Entry>(work: Work, { database, clock, log, owner }: Around<Entry>): Worker {
+export function startWorker<Entry>(
+  work: Work,
+  { database, clock, log, owner, board = new DueBoard(database.read) }: Around<Entry>,
+): Worker {
   const closing = new AbortController()
   const alarm = new Alarm()
   const running = new Set<Promise<void>>()
@@ -63,7 +69,13 @@ export function startWorker<Entry>(work: Work, { database, clock, log, owner }: 
   async function look(): Promise<number> {
     const free = work.concurrency - running.size
     if (free === 0) return lookMsMax
-    const leases = await claimDue(database, owner, [work.kind], clock(), free, work.leaseMs)
+    const next = await board.next(work.kind)
+    const now = clock()
+    // A millisecond later than it was due, it is surely due. Nodes that only look in case don't do so all at once.
+    const idle = lookMsMax * (0.9 + Math.random() * 0.2)
+    if (next === undefined) return idle
+    if (next > now) return Math.min(next - now + 1, idle)
+    const leases = await claimDue(database, owner, [work.kind], free, work.leaseMs)
     for (const lease of leases) {
       const done = workOn(lease).finally(() => {
         running.delete(done)
@@ -71,11 +83,8 @@ export function startWorker<Entry>(work: Work, { database, clock, log, owner }: 
       })
       running.add(done)
     }
-    if (leases.length > 0) return 0
-    const next = await nextDueOf(database.read, work.kind)
-    // A millisecond later than it was due, it is surely due. Nodes that only look in case don't do so all at once.
-    const idle = lookMsMax * (0.9 + Math.random() * 0.2)
-    return next === undefined ? idle : Math.min(Math.max(next - clock() + 1, 1), idle)
+    // Another node was quicker, or this one's clock is ahead of the database's.
+    return leases.length > 0 ? 0 : gapMs
   }
 
   async function loop(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Base } from '#core/perform.ts'
 import type { Times } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
 import type { OnStep } from '#core/rotation/steps.ts'
+import { DueBoard } from '#core/schedule/due-board.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { changeSetKeeper, historyKeeper, snapshotKeeper } from './configurator.ts'
 import { expirer } from './expirer.ts'
@@ -54,7 +55,8 @@ export function startWorkers({
   outlets,
 }: Workers): Worker {
   const { database, clock } = base
-  const around = { database, clock, log, owner: `${hostname()}:${process.pid}:${randomUUID()}` }
+  const owner = `${hostname()}:${process.pid}:${randomUUID()}`
+  const around = { database, clock, log, owner, board: new DueBoard(database.read) }
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep }), around),
     startWorker(rehearser({ base, vaults, providers, times, log, onStep }), around),

@@ -1,5 +1,5 @@
 import type { Instant } from '#base/clock.ts'
-import { query, type Sql, statement } from '#base/sql.ts'
+import { type Sql, statement } from '#base/sql.ts'
 
 type Row = {
   vault: string
@@ -91,36 +91,38 @@ export async function dropUse(
   await drop.changed(sql, { vault, secret_key: secretKey, principal, instance })
 }
 
+const since = statement<Tables, { vault: string; secret_key: string; seen: number }, Use>((db, given) =>
+  db
+    .selectFrom('consumer')
+    .select(['instance', 'application', 'version', 'seen', 'principal'])
+    .where('vault', '=', given('vault'))
+    .where('secret_key', '=', given('secret_key'))
+    .where('seen', '>', given('seen'))
+    .union(
+      db
+        .selectFrom('consumer as c')
+        .innerJoin('derived_version as d', (join) =>
+          join
+            .onRef('d.vault', '=', 'c.vault')
+            .onRef('d.name_key', '=', 'c.secret_key')
+            .onRef('d.version', '=', 'c.version'),
+        )
+        .select(['c.instance', 'c.application', 'd.part_version as version', 'c.seen', 'c.principal'])
+        .where('c.vault', '=', given('vault'))
+        .where('d.part_key', '=', given('secret_key'))
+        .where('c.seen', '>', given('seen')),
+    )
+    .orderBy('application')
+    .orderBy('instance')
+    .orderBy('principal'),
+)
+
 /**
  * Those who were seen after a time, in the order of their names. Who runs on a secret that is made of this one runs on
  * the version of this one that is in it.
  */
 export const usersSince = (sql: Sql, vault: string, secretKey: string, seen: Instant): Promise<Use[]> =>
-  query<Tables, Use>(sql, (db) =>
-    db
-      .selectFrom('consumer')
-      .select(['instance', 'application', 'version', 'seen', 'principal'])
-      .where('vault', '=', vault)
-      .where('secret_key', '=', secretKey)
-      .where('seen', '>', seen)
-      .union(
-        db
-          .selectFrom('consumer as c')
-          .innerJoin('derived_version as d', (join) =>
-            join
-              .onRef('d.vault', '=', 'c.vault')
-              .onRef('d.name_key', '=', 'c.secret_key')
-              .onRef('d.version', '=', 'c.version'),
-          )
-          .select(['c.instance', 'c.application', 'd.part_version as version', 'c.seen', 'c.principal'])
-          .where('c.vault', '=', vault)
-          .where('d.part_key', '=', secretKey)
-          .where('c.seen', '>', seen),
-      )
-      .orderBy('application')
-      .orderBy('instance')
-      .orderBy('principal'),
-  )
+  since.all(sql, { vault, secret_key: secretKey, seen })
 
 export async function forgetSilent(sql: Sql, vault: string, secretKey: string, seen: Instant): Promise<void> {
   await dropSilent.changed(sql, { vault, secret_key: secretKey, seen })

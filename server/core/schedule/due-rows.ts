@@ -143,47 +143,67 @@ export async function freeLeases(sql: Sql): Promise<void> {
   await freeAll.changed(sql, {})
 }
 
-// All that is held is few, and each of the two finds its first row by an index or among those few.
-const firstFree = statement<Tables, { kind: string }, { at: number }>((db, given) =>
-  db
-    .selectFrom('due')
-    .select('at')
-    .where('kind', '=', given('kind'))
-    .where('lease_until', 'is', null)
-    .orderBy('at')
-    .limit(1),
-)
-const held = statement<Tables, { kind: string }, { at: number; lease_until: number }>(
-  (db, given) =>
+// A walk from kind to kind by the index, not through all that is kept: of each, the earliest that is free; and all that
+// is held, which is as much as all workers do at once.
+const next = statement<Tables, Record<never, never>, { kind: string; at: number }>(
+  (db) =>
     db
-      .selectFrom('due')
-      .select(['at', 'lease_until'])
-      .where('kind', '=', given('kind'))
-      .where('lease_until', 'is not', null) as never,
+      .withRecursive('kinds', (kinds) =>
+        kinds
+          .selectFrom('due')
+          .select((row) => row.fn.min('kind').as('kind'))
+          .unionAll(
+            (following) =>
+              following
+                .selectFrom('kinds')
+                .select((row) =>
+                  row
+                    .selectFrom('due')
+                    .select((inner) => inner.fn.min<string>('due.kind').as('kind'))
+                    .whereRef('due.kind', '>', 'kinds.kind')
+                    .as('kind'),
+                )
+                .where('kinds.kind', 'is not', null) as never,
+          ),
+      )
+      .selectFrom('kinds')
+      .select((row) => [
+        row.ref('kinds.kind').as('kind'),
+        row
+          .selectFrom('due')
+          .select((inner) => inner.fn.min<number>('due.at').as('at'))
+          .whereRef('due.kind', '=', 'kinds.kind')
+          .where('due.owner', 'is', null)
+          .as('at'),
+      ])
+      .unionAll(
+        (held) =>
+          held
+            .selectFrom('due')
+            .select((row) => [
+              'due.kind',
+              row
+                .case()
+                .when('lease_until', '>', row.ref('at'))
+                .then(row.ref('lease_until'))
+                .else(row.ref('at'))
+                .end()
+                .as('at'),
+            ])
+            .where('due.owner', 'is not', null) as never,
+      ) as never,
 )
 
-/** When something of this kind is next due and free. */
-export async function nextFree(sql: Sql, kind: string): Promise<Instant | undefined> {
-  const free = await firstFree.first(sql, { kind })
-  const later = (await held.all(sql, { kind })).map(({ at, lease_until }) => Math.max(at, lease_until))
-  const times = free === undefined ? later : [free.at, ...later]
-  return times.length === 0 ? undefined : Math.min(...times)
+/** When something of each kind is next due and free. */
+export async function nextFree(sql: Sql): Promise<ReadonlyMap<string, Instant>> {
+  const times = new Map<string, Instant>()
+  for (const { kind, at } of await next.all(sql, {})) {
+    // At the end of the walk there is no kind; and where all of one kind is held, none is free.
+    if (kind === null || at === null) continue
+    times.set(kind, Math.min(at, times.get(kind) ?? Infinity))
+  }
+  return times
 }
-
-/** Whether anything of these kinds is due and free. */
-export async function dueBefore(sql: Sql, kinds: readonly string[], at: Instant): Promise<boolean> {
-  for (const kind of kinds) if ((await someDue.first(sql, { kind, at })) !== undefined) return true
-  return false
-}
-const someDue = statement<Tables, { kind: string; at: number }, { kind: string }>((db, given) =>
-  db
-    .selectFrom('due')
-    .select('kind')
-    .where('kind', '=', given('kind'))
-    .where('at', '<=', given('at'))
-    .where((row) => row.or([row('lease_until', 'is', null), row('lease_until', '<', given('at'))]))
-    .limit(1),
-)
 
 // No `for update skip locked`: a turn that changes things is alone on all nodes, so nobody else is claiming now.
 export async function claim(
@@ -194,8 +214,17 @@ export async function claim(
   until: Instant,
   limit: number,
 ): Promise<Lease[]> {
-  const rows = await query<Tables, DueRow>(sql, (db) =>
-    db
+  const rows = await query<Tables, DueRow>(sql, (db) => {
+    const waiting = db
+      .selectFrom('due')
+      .select(['kind', 'subject', 'at'])
+      .where('kind', 'in', kinds)
+      .where('at', '<=', at)
+    const first = (some: typeof waiting) => db.selectFrom(some.orderBy('at').limit(limit).as('some')).selectAll()
+    // Two questions, because each has an index of its own.
+    const free = first(waiting.where('owner', 'is', null))
+    const lapsed = first(waiting.where('owner', 'is not', null).where('lease_until', '<', at))
+    return db
       .updateTable('due')
       .set((row) => ({ owner, lease_until: until, fence: row('fence', '+', 1) }))
       .where((row) =>
@@ -203,18 +232,15 @@ export async function claim(
           row.refTuple('kind', 'subject'),
           'in',
           row
-            .selectFrom('due as free')
-            .select(['free.kind', 'free.subject'])
-            .where('free.kind', 'in', kinds)
-            .where('free.at', '<=', at)
-            .where((free) => free.or([free('free.lease_until', 'is', null), free('free.lease_until', '<', at)]))
-            .orderBy('free.at')
+            .selectFrom(free.unionAll(lapsed).as('both'))
+            .select(['both.kind', 'both.subject'])
+            .orderBy('both.at')
             .limit(limit)
             .$asTuple('kind', 'subject'),
         ),
       )
-      .returningAll(),
-  )
+      .returningAll()
+  })
   return rows
     .sort((a, b) => a.at - b.at)
     .map(({ kind, subject, fence, attempt }) => ({ kind, subject, fence, attempt, until }))

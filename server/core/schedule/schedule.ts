@@ -1,15 +1,12 @@
 import type { Database, Turn } from '#base/database.ts'
-import type { Sql } from '#base/sql.ts'
 import {
   claim,
-  dueBefore,
   extendLease,
   freeLeases,
   hastenDue,
   keepDue,
   keepDueNow,
   type Lease,
-  nextFree,
   release,
   removeDue,
   removeDueUnder,
@@ -35,9 +32,6 @@ export async function hasten(turn: Turn, kind: string, subject: string): Promise
   turn.stir()
 }
 
-/** When something of a kind is next due and free, if ever. */
-export const nextDueOf = (sql: Sql, kind: string): Promise<number | undefined> => nextFree(sql, kind)
-
 /** Takes all leases away: for the embedded engine at its start, since nobody can be alive that holds one. */
 export const forgetLeases = <Entry>(database: Database<Entry>): Promise<void> =>
   database.write((turn) => freeLeases(turn.sql))
@@ -53,19 +47,14 @@ export const unscheduleUnder = (turn: Turn, kind: string, prefix: string): Promi
 /** A lease is longer than two provider requests, so that its holder can finish what it has begun (rotation reference 2.4). */
 export const leaseMs = 60_000
 
-/** Claims what is due, oldest first, at most `limit`. Two who ask at once never get the same. */
-export async function claimDue<Entry>(
+/** Claims what is due, oldest first, at most `limit`. Two who ask at once never get the same. It takes a turn: look first. */
+export const claimDue = <Entry>(
   database: Database<Entry>,
   owner: string,
   kinds: readonly string[],
-  at: number,
   limit: number,
   forMs = leaseMs,
-): Promise<Lease[]> {
-  // Looking costs little; only when something is due do we take a turn for it.
-  if (!(await dueBefore(database.read, kinds, at))) return []
-  return database.write((turn) => claim(turn.sql, owner, kinds, turn.at, turn.at + forMs, limit))
-}
+): Promise<Lease[]> => database.write((turn) => claim(turn.sql, owner, kinds, turn.at, turn.at + forMs, limit))
 
 /** Somebody else has taken this over, or it was moved: whoever holds the old lease drops everything. */
 export class FencedOut extends Error {
