@@ -46,7 +46,7 @@ export function validator(tools: Validator): Work {
 }
 
 async function validate(tools: Validator, patience: Patience, lease: Lease): Promise<void> {
-  const { database, keyring, clock } = tools.base
+  const { database, keyring } = tools.base
   const subscription = await leased(database.read, lease)
   if (subscription === undefined) return
   const destination = await openDestination(database.read, keyring, subscription)

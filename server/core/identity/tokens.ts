@@ -47,9 +47,10 @@ type SigningKey = {
 export async function rotateSigningKey(turn: Turn, keyring: Keyring, pair: KeyPair): Promise<Instant> {
   const { sql, at } = turn
   const before = await signingKeys(sql)
-  // After a long sleep there may be none left that is published for another day: then the new one signs at once.
+  // After a long sleep there may be none left that is published for another day, and a clock that was set back may know of none
+  // yet that signs: then the new one signs at once.
   const covered = before.some(
-    ({ retires }) => retires > at + keyShownBeforeMs + (tokenLifeSecondsMax + skewSeconds) * 1000,
+    (key) => key.signsFrom <= at && key.retires > at + keyShownBeforeMs + (tokenLifeSecondsMax + skewSeconds) * 1000,
   )
   const signsFrom = covered ? at + keyShownBeforeMs : at
   const kid = randomUUID().replaceAll('-', '')
@@ -114,6 +115,7 @@ export class TokenBook {
   readonly lifeSeconds: number
   #epoch = -1
   #keys: readonly SigningKey[] = []
+  #making: Promise<void> | undefined
   /** By the last characters of the signature, then compared whole: hashing a token costs four times as much. */
   readonly #verified = new Map<string, Verified>()
 
@@ -206,8 +208,7 @@ export class TokenBook {
   }
 
   async #sign(claims: Record<string, string>, audience: string, at: Instant): Promise<string> {
-    const key = (await this.#current()).filter(({ signsFrom }) => signsFrom <= at).at(-1)
-    if (key === undefined) throw new Error('No signing key may sign now')
+    const key = await this.#signingKey(at)
     const now = inSeconds(at)
     return new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid })
@@ -217,6 +218,31 @@ export class TokenBook {
       .setNotBefore(now)
       .setExpirationTime(now + this.lifeSeconds)
       .sign(key.privateKey)
+  }
+
+  /** The newest key that signs now, and is published for as long as what it signs may be used. */
+  async #signingKey(at: Instant): Promise<SigningKey> {
+    const find = async (): Promise<SigningKey | undefined> =>
+      (await this.#current())
+        .filter(({ signsFrom, retires }) => signsFrom <= at && retires >= at + (this.lifeSeconds + skewSeconds) * 1000)
+        .at(-1)
+    const known = await find()
+    if (known !== undefined) return known
+    // The clock leapt over all keys, and the worker that makes them hasn't woken yet: one is made for however many ask.
+    this.#making ??= this.#makeKey(find).finally(() => {
+      this.#making = undefined
+    })
+    await this.#making
+    const made = await find()
+    if (made === undefined)
+      throw new Fault('unavailable', 'No key may sign tokens now: the clocks of this node and the database disagree.')
+    return made
+  }
+
+  async #makeKey(find: () => Promise<SigningKey | undefined>): Promise<void> {
+    const pair = await newKeyPair()
+    // Somebody else may have made one meanwhile.
+    if ((await find()) === undefined) await this.#database.write((turn) => rotateSigningKey(turn, this.#keyring, pair))
   }
 
   /**

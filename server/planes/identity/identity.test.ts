@@ -394,6 +394,22 @@ describe('signing keys', () => {
     now -= 86_400_000 + 1000
     assert.equal((await get(before)).status, 200)
   })
+
+  it('sign nothing that nobody would verify, though the clock leaps over all of them or falls back before the first', async () => {
+    let at = Date.now()
+    await using leaping = await openHouse({ clock: () => at })
+    const works = async (): Promise<void> => {
+      // At the same moment, before the worker that makes keys has woken; one new key is enough for all.
+      const tokens = await Promise.all(Array.from({ length: 5 }, () => leaping.developerToken()))
+      assert.equal(new Set(tokens.map((token) => decodeProtectedHeader(token).kid)).size, 1)
+      for (const token of tokens)
+        assert.equal((await leaping.ask(leaping.vaultHost, 'GET', '/secrets?api-version=7.4', { token })).status, 200)
+    }
+    for (const days of [40, 32, -71]) {
+      at += days * 86_400_000
+      await works()
+    }
+  })
 })
 
 describe('this machine’s own identity', () => {
