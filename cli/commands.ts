@@ -27,6 +27,7 @@ import { resourceCommands } from './resource.ts'
 import { roleAssign, roleList, roleNames, roleUnassign } from './role.ts'
 import rotate from './rotate.ts'
 import rotationBind from './rotation-bind.ts'
+import rotationImport from './rotation-import.ts'
 import rotationList from './rotation-list.ts'
 import rotationPlan from './rotation-plan.ts'
 import rotationSettle from './rotation-settle.ts'
@@ -103,7 +104,16 @@ export const areas: readonly Area[] = [
   { title: 'In and out', commands: [importCommand, exportCommand] },
   {
     title: 'Rotation',
-    commands: [rotationBind, rotationList, rotationPlan, rotationSettle, rotationShow, rotationUnbind, rotate],
+    commands: [
+      rotationBind,
+      rotationImport,
+      rotationList,
+      rotationPlan,
+      rotationSettle,
+      rotationShow,
+      rotationUnbind,
+      rotate,
+    ],
   },
   { title: 'Incidents', commands: [incidentRotate, incidentShow, incidentList] },
   { title: 'Vaults and stores', commands: [...resourceCommands('vault'), ...resourceCommands('store')] },

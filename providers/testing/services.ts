@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 
 /**
  * Services that the tests run over HTTP: one token endpoint, a directory with one application (Graph's `addPassword` and
- * `removePassword`), and an account with two keys (`listKeys`, `regenerateKey`).
+ * `removePassword`), and an account with two keys (`listKeys`, `regenerateKey`), which is
+ * also there under the id of a storage account.
  */
 export type Services = AsyncDisposable & {
   readonly port: number
@@ -70,7 +71,8 @@ export async function startServices(): Promise<Services> {
     const body = text === '' ? {} : JSON.parse(text)
     const home = `/v1.0/applications/${application.id}`
     if (path.startsWith(home)) return directory(path.slice(home.length), body)
-    return path.startsWith('/account/') ? account(path.slice('/account/'.length), body) : [404, { error: {} }]
+    const [, verb] = /^(?:\/account|\/subscriptions\/.+\/storageAccounts\/[\w-]+)\/(\w+)$/.exec(path) ?? []
+    return verb === undefined ? [404, { error: {} }] : account(verb, body)
   }
   const server = createServer(async (request, answer) => {
     const [status, body] = await answerTo(request)
