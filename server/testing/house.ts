@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request } from 'node:https'
+import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Action } from '@cardea/contract/actions'
@@ -77,6 +77,8 @@ export async function openHouse({ env: extra = {}, data: given, ...around }: Wan
   const domain = settings.domain
   const keys = developerKeys(data)
   const loginHost = `login.${domain}`
+  // Handshakes would be most of the work of a test that asks thousands of things.
+  const agent = new Agent({ keepAlive: true })
 
   const ask: House['ask'] = (host, method, target, { token, body, headers = {} } = {}) =>
     new Promise((resolve, reject) => {
@@ -94,7 +96,7 @@ export async function openHouse({ env: extra = {}, data: given, ...around }: Wan
           ca,
           method,
           path: target,
-          agent: false,
+          agent,
           headers: {
             host,
             ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -185,6 +187,7 @@ export async function openHouse({ env: extra = {}, data: given, ...around }: Wan
     storeHost: `demo.config.${domain}`,
     loginHost,
     async [Symbol.asyncDispose]() {
+      agent.destroy()
       await cardea.close()
       if (given === undefined) await rm(data, { recursive: true, force: true })
     },
