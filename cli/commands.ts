@@ -57,6 +57,7 @@ import userDisable from './user-disable.ts'
 import userEnable from './user-enable.ts'
 import userList from './user-list.ts'
 import userPassword from './user-password.ts'
+import { workloadCreate, workloadDelete, workloadList } from './workload.ts'
 
 export type Area = { readonly title: string; readonly commands: readonly Command[] }
 
@@ -150,6 +151,9 @@ export const areas: readonly Area[] = [
       appList,
       appAddPassword,
       appRemovePassword,
+      workloadCreate,
+      workloadList,
+      workloadDelete,
       appDelete,
     ],
   },

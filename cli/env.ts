@@ -1,5 +1,5 @@
-import { environmentOf, loopbackNames } from '@cardea/server/environment'
-import { command, data, json } from './command.ts'
+import { developersOwn, environmentOf, environmentOfWorkload, loopbackNames } from '@cardea/server/environment'
+import { command, data, json, Misuse } from './command.ts'
 import { isRunning } from './running.ts'
 import { dataFolder, notRunning } from './service.ts'
 import { quoted } from './shell.ts'
@@ -12,6 +12,11 @@ export default command({
   takes: {},
   options: {
     unset: { type: 'boolean', says: 'print what takes them back' },
+    workload: {
+      type: 'string',
+      value: 'ID',
+      says: 'for the programs of a workload that runs here, by its resource id',
+    },
     data,
     json,
   },
@@ -27,14 +32,24 @@ export default command({
       }
       return 0
     }
-    const own = environmentOf(folder)
+    const { workload } = given
+    if (workload !== undefined && !/\/providers\/Cardea\.Workload\/workloads\/[^/]+$/i.test(workload)) {
+      throw new Misuse(
+        '--workload is the resource id of a workload: /subscriptions/…/providers/Cardea.Workload/workloads/NAME',
+      )
+    }
+    const own = workload === undefined ? environmentOf(folder) : environmentOfWorkload(folder, workload)
     const env =
       own.NO_PROXY === undefined
         ? own
         : { ...own, NO_PROXY: [...new Set([...directly(world), ...loopbackNames])].join(',') }
     if (!(await isRunning(folder))) throw notRunning(folder)
     if (given.json) world.print(JSON.stringify(env))
-    else for (const [name, value] of Object.entries(env)) world.print(`export ${name}=${quoted(value)}`)
+    else {
+      // What an earlier command left in this shell would come before the workload's own.
+      if (workload !== undefined) for (const name of developersOwn) world.print(`unset ${name}`)
+      for (const [name, value] of Object.entries(env)) world.print(`export ${name}=${quoted(value)}`)
+    }
     return 0
   },
 })
@@ -49,7 +64,9 @@ const directly = ({ env }: World): string[] =>
 /** What `cardea env` may have set: what the folder says, or, if that is gone, what this shell has of it. */
 function unsetNames(folder: string, { env }: World): string[] {
   try {
-    return Object.keys(environmentOf(folder))
+    const own = environmentOf(folder)
+    const isWorkload = env.IDENTITY_ENDPOINT !== undefined && env.IDENTITY_ENDPOINT === own.CARDEA_IDENTITY_ENDPOINT
+    return [...Object.keys(own), ...(isWorkload ? ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'] : [])]
   } catch {
     return Object.keys(env).filter((name) =>
       /^(CARDEA_(DATA|DOMAIN|PORT|TENANT_ID|IDENTITY_\w+)|AZURE_\w+|ARM_CLOUD_METADATA_URL)$/.test(name),

@@ -95,6 +95,27 @@ describe('an application', () => {
   })
 })
 
+describe('a workload', () => {
+  it('is made with an identity, listed, and gone with it', async () => {
+    const made = await json('workload', 'create', 'shop-program')
+    assert.match(made.id, /\/providers\/Cardea\.Workload\/workloads\/shop-program$/)
+    assert.equal((await cardea('role', 'assign', made.principal, 'Key Vault Reader', 'demo')).exit, 0)
+    assert.deepEqual(await json('workload', 'list'), [made])
+    await refused(['workload', 'create', 'SHOP-program'], /already/)
+    await refused(['workload', 'create', 'no name'], /./)
+    const env = await json('env', '--workload', made.id)
+    assert.match(env.IDENTITY_HEADER, /^[\w-]{43}$/)
+    for (const name of ['AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'CARDEA_IDENTITY_HEADER']) {
+      assert.equal(env[name], undefined, name)
+    }
+    assert.match((await cardea('env', '--workload', made.id)).out, /^unset AZURE_CLIENT_SECRET$/m)
+    await refused(['env', '--workload', 'shop-program'], /resource id/, 2)
+    assert.equal((await cardea('workload', 'delete', 'shop-program')).exit, 0)
+    assert.deepEqual(await json('workload', 'list'), [])
+    await refused(['workload', 'delete', 'shop-program'], /no workload shop-program/)
+  })
+})
+
 describe('a role', () => {
   const role = 'Key Vault Secrets User'
   it('is given to an application for one secret, seen, and taken away', async () => {

@@ -46,7 +46,7 @@ async function deletedCalled(management: Service, kind: Kind, name: string): Pro
 }
 
 /** The group that is meant, or the only one. */
-async function groupFor(management: Service, named: string | undefined): Promise<string> {
+export async function groupFor(management: Service, named: string | undefined): Promise<string> {
   const subscription = await subscriptionOf(management)
   if (named !== undefined) return `${subscription}/resourceGroups/${encodeURIComponent(named)}`
   const groups = await pagesOf<Named>(management, `${subscription}/resourceGroups`, 'value', 'nextLink')

@@ -140,6 +140,8 @@ const samples: Readonly<Record<string, unknown>> = {
   VaultNameCheck: { name: 'sweep-vault', type: 'Microsoft.KeyVault/vaults' },
   VaultPatch: vault,
   VaultPut: vault,
+  WorkloadPut: { location: 'local', tags, identity: { type: 'SystemAssigned' } },
+  WorkloadUpdate: { tags, identity: { type: 'None' } },
 }
 
 /** Bodies that are no operation's. */

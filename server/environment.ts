@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { privateFolder, readPrivate, writeFirst, writePrivate } from '#base/private-files.ts'
 import { type DeveloperKeys, newDeveloperKeys } from '#core/installation/installation.ts'
-import { appServiceTokenPath } from '#planes/identity/managed-identity.ts'
+import { appServiceTokenPath, workloadHeader } from '#planes/identity/managed-identity.ts'
 
 /**
  * What a developer's shell needs to reach this installation, kept in the data folder in files that only its owner may
@@ -89,6 +89,31 @@ export function environmentOf(data: string): Record<string, string> {
     CARDEA_DOMAIN: domain,
     CARDEA_PORT: String(running.port),
     CARDEA_TENANT_ID: keys.tenant,
+  }
+}
+
+/** What shows somebody as the developer, or as any identity of this machine. */
+export const developersOwn = [
+  'AZURE_CLIENT_ID',
+  'AZURE_CLIENT_SECRET',
+  'AZURE_APPCONFIG_CONNECTION_STRING',
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+  'CARDEA_IDENTITY_ENDPOINT',
+  'CARDEA_IDENTITY_HEADER',
+] as const
+
+/** The same for the programs of one workload: with nothing of the developer's, and with the secret by which they are known as its. */
+export function environmentOfWorkload(data: string, workload: string): Record<string, string> {
+  const all = environmentOf(data)
+  const { CARDEA_IDENTITY_ENDPOINT: endpoint, CARDEA_IDENTITY_HEADER: header } = all
+  if (endpoint === undefined || header === undefined) {
+    throw new Error('The server has no proxy port, so no program is given an identity. Set CARDEA_PROXY_PORT.')
+  }
+  const shared = Object.entries(all).filter(([name]) => !(developersOwn as readonly string[]).includes(name))
+  return {
+    ...Object.fromEntries(shared),
+    IDENTITY_ENDPOINT: endpoint,
+    IDENTITY_HEADER: workloadHeader(header, workload),
   }
 }
 

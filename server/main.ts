@@ -18,11 +18,9 @@ import { AccessBook } from '#core/access/access.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import { makeCheckpoint, type SignedCheckpoint } from '#core/audit/checkpoint.ts'
 import type { AuditEntry } from '#core/audit/entry.ts'
-import { resourceOfIdentity } from '#core/directory/managed-identities.ts'
 import { Outgoing } from '#core/events/events.ts'
 import { Feeds } from '#core/events/feed.ts'
 import { IssuerBook } from '#core/identity/issuers.ts'
-import { machineIdentity } from '#core/identity/machine.ts'
 import { newKeyPair, TokenBook } from '#core/identity/tokens.ts'
 import { existingInstallation, foundInstallation, type Installation } from '#core/installation/installation.ts'
 import type { Base } from '#core/perform.ts'
@@ -261,7 +259,6 @@ async function serve(
   const identityHeader = randomBytes(24).toString('base64url')
   let proxyPort: number | undefined
   if (settings.proxyPort !== undefined) {
-    const machine = { allowed: settings.machineIdentities, resourceOf: resourceOfIdentity }
     const proxy = createConnectProxy({
       domain: settings.domain,
       owns: (host) => hosts.owns(host),
@@ -269,7 +266,7 @@ async function serve(
       passOn: settings.proxyPassOn,
       handle: managedIdentity({
         ...identity,
-        identity: (wanted) => machineIdentity(database.read, machine, wanted),
+        here: settings.machineIdentities,
         identityHeader,
         log,
       }),

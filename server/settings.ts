@@ -45,7 +45,7 @@ export type Settings = {
   readonly tokenLifeSeconds: number
   /** Issuers whose tokens may prove applications here, and files with the keys of those that can't be asked. */
   readonly issuers: readonly { readonly issuer: string; readonly jwksFile: string | undefined }[]
-  /** Client ids of the user-assigned identities that programs on this machine may be. */
+  /** Client ids of the user-assigned identities that programs on this machine may be, and resource ids of the workloads here. */
   readonly machineIdentities: readonly string[]
   /** How alerts leave the house. */
   readonly alerts: {
@@ -83,7 +83,8 @@ export const settingWords = {
   CARDEA_OTLP_URL: 'https://…/v1/metrics of an OpenTelemetry collector that metrics are posted to',
   CARDEA_TOKEN_MINUTES: 'how long access tokens live, 5 to 1440 minutes (default 60)',
   CARDEA_ISSUERS: 'issuers of federated tokens: https://… or https://…;jwks=FILE, with spaces between',
-  CARDEA_MACHINE_IDENTITIES: 'client ids of user-assigned identities that programs on this machine may be',
+  CARDEA_MACHINE_IDENTITIES:
+    'client ids of user-assigned identities that programs on this machine may be, and resource ids of the workloads that run on it',
   CARDEA_SMTP_URL: 'smtps://user:password@host of a server that takes alert mails; or CARDEA_SMTP_URL_FILE',
   CARDEA_MAIL_FROM: 'the address that alert mails come from',
   CARDEA_ALERTS_KEY: 'the key that signs alerts to web hooks; or CARDEA_ALERTS_KEY_FILE',
@@ -264,11 +265,14 @@ function issuersFrom(text: string | undefined, wrong: string[]): Settings['issue
   return issuers
 }
 
+const workloadId =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourcegroups\/[^/]+\/providers\/cardea\.workload\/workloads\/[^/]+$/
+
 function machineIdentitiesFrom(text: string | undefined, wrong: string[]): readonly string[] {
   const ids = wordsIn(text).map((id) => id.toLowerCase())
   for (const id of ids) {
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
-      wrong.push(`CARDEA_MACHINE_IDENTITIES must be client ids, not "${id}"`)
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) && !workloadId.test(id))
+      wrong.push(`CARDEA_MACHINE_IDENTITIES must be client ids and resource ids of workloads, not "${id}"`)
   }
-  return ids
+  return [...new Set(ids)]
 }

@@ -32,6 +32,7 @@ import * as resources from '@cardea/contract/management/resources'
 import * as stores from '@cardea/contract/management/stores'
 import * as subscriptions from '@cardea/contract/management/subscriptions'
 import * as vaults from '@cardea/contract/management/vaults'
+import * as workloads from '@cardea/contract/management/workloads'
 import { type Operation, pathsOf } from '@cardea/contract/operation'
 import * as secrets from '@cardea/contract/vault/secrets'
 
@@ -54,7 +55,7 @@ export const treaty = {
   ],
   management: [
     ...declared(subscriptions, resourceGroups, resources, resourceLocks, vaults, stores),
-    ...declared(authorization, access, identities, metrics, alerts, eventSubscriptions, incidents),
+    ...declared(authorization, access, identities, workloads, metrics, alerts, eventSubscriptions, incidents),
     journal.readJournal,
   ],
   directory: declared(applications, credentials, directoryObjects, groups, organization, servicePrincipals, users),

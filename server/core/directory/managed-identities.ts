@@ -3,12 +3,12 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { keepingAdministrators } from '#core/access/administrators.ts'
-import { unassignAll } from '#core/access/departure.ts'
 import { forgetScope } from '#core/access/forget-scope.ts'
-import { enter, entryById, forget } from '#core/identity/entries.ts'
+import { enter, entryById } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
+import { depart } from './departure.ts'
 import {
   deleteIdentity,
   type IdentityResource,
@@ -34,7 +34,7 @@ async function whole(sql: Sql, resource: IdentityResource): Promise<ManagedIdent
   return { ...resource, entry }
 }
 
-/** The resource that a managed identity is, if people made it. */
+/** The resource that a managed identity is, if it is one of its own. */
 export const resourceOfIdentity = async (sql: Sql, principal: string): Promise<string | undefined> =>
   (await identityRowOf(sql, principal))?.resourceId
 
@@ -126,11 +126,10 @@ export async function deleteManagedIdentity(
 export const everyIdentity = async (sql: Sql): Promise<ManagedIdentity[]> =>
   Promise.all((await identityRowsBelow(sql, '')).map((resource) => whole(sql, resource)))
 
-/** Takes an identity away, for whoever has seen that it may go. */
+/** Takes an identity away, for whoever has seen that it may go and that somebody else administers. */
 export async function removeIdentity(turn: Turn, { principal, resourceId }: IdentityResource): Promise<void> {
   await deleteIdentity(turn.sql, principal)
-  await unassignAll(turn, principal)
-  await forget(turn, principal)
+  await depart(turn, principal)
   await forgetLocks(turn, resourceId)
   await forgetScope(turn, resourceId)
 }

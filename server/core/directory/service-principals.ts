@@ -12,22 +12,30 @@ import { disempowering } from './escalation.ts'
 import { type Key, serviceKinds, theEntry } from './look-up.ts'
 import { resourceOfIdentity } from './managed-identities.ts'
 import { keepSignIn } from './sign-in.ts'
+import { workloadRowOf } from './workload-rows.ts'
 
 /** A service principal, with what proves it and the other names it has. */
 export type HeldServicePrincipal = Entry & {
   readonly credentials: readonly Credential[]
   /** What its application is called, and by which URIs. */
   readonly application: { readonly name: string; readonly identifierUris: readonly string[] } | undefined
-  /** The Azure resource that a managed identity is. */
-  readonly resource: string | undefined
+  /** The Azure resource that a managed identity is, or of which it is the own. */
+  readonly resource: { readonly id: string; readonly explicit: boolean } | undefined
 }
 
 const whole = async (sql: Sql, entry: Entry): Promise<HeldServicePrincipal> => ({
   ...entry,
   credentials: await credentialsHeldBy(sql, entry.objectId),
   application: entry.kind === 'application' ? await applicationByAppId(sql, entry.appId) : undefined,
-  resource: entry.kind === 'managed-identity' ? await resourceOfIdentity(sql, entry.objectId) : undefined,
+  resource: entry.kind === 'managed-identity' ? await resourceAround(sql, entry) : undefined,
 })
+
+async function resourceAround(sql: Sql, { objectId }: Entry): Promise<HeldServicePrincipal['resource']> {
+  const own = await resourceOfIdentity(sql, objectId)
+  if (own !== undefined) return { id: own, explicit: true }
+  const workload = await workloadRowOf(sql, objectId)
+  return workload && { id: workload.resourceId, explicit: false }
+}
 
 export const getServicePrincipal = async ({ sql }: Sight<'directory/read'>, key: Key): Promise<HeldServicePrincipal> =>
   whole(sql, await theEntry(sql, key, ...serviceKinds))

@@ -3,8 +3,10 @@ import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
+import { keepingAdministrators } from '#core/access/administrators.ts'
 import { forgetAssignmentsAt } from '#core/access/forget-scope.ts'
 import { everyIdentity, removeIdentity } from '#core/directory/managed-identities.ts'
+import { everyWorkload, removeWorkload } from '#core/directory/workloads.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
@@ -60,7 +62,16 @@ const kinds: readonly ((sql: Sql, group: string | undefined) => Promise<Found[]>
         ...{ created: identity.entry.created, updated: identity.entry.created },
         read: 'identities/read',
         delete: 'identities/delete',
-        remove: ({ turn }) => removeIdentity(turn, identity),
+        remove: (hands) => keepingAdministrators(hands, identity.principal, () => removeIdentity(hands.turn, identity)),
+      })),
+  async (sql, group) =>
+    (await everyWorkload(sql))
+      .filter(({ resourceId }) => group === undefined || groupIn(resourceId).toLowerCase() === group.toLowerCase())
+      .map((workload) => ({
+        ...seen(workload, 'Cardea.Workload/workloads'),
+        read: 'workloads/read',
+        delete: 'workloads/delete',
+        remove: (hands) => removeWorkload(hands, workload),
       })),
 ]
 

@@ -136,7 +136,7 @@ export const servicePrincipalOf =
     accountEnabled: enabled,
     servicePrincipalType: kind === 'managed-identity' ? 'ManagedIdentity' : 'Application',
     servicePrincipalNames: [appId, ...(application?.identifierUris ?? [])],
-    alternativeNames: resource === undefined ? [] : ['isExplicit=True', resource],
+    alternativeNames: resource === undefined ? [] : [`isExplicit=${resource.explicit ? 'True' : 'False'}`, resource.id],
     createdDateTime: date(created),
     deletedDateTime: null,
     ...credentialsOf(credentials),

@@ -8,10 +8,9 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { decodeJwt, decodeProtectedHeader, type JWK, jwtVerify, SignJWT } from 'jose'
-import { resourceOfIdentity } from '#core/directory/managed-identities.ts'
+import { type MachineIdentity, machineIdentity, type WantedIdentity } from '#core/directory/machine.ts'
 import { mayUseAssertion } from '#core/identity/assertions.ts'
 import { addCertificate, addPassword, dropCredential, enablePrincipal, register } from '#core/identity/directory.ts'
-import { machineIdentity, type WantedIdentity } from '#core/identity/machine.ts'
 import { newKeyPair, rotateSigningKey } from '#core/identity/tokens.ts'
 import { settingsFrom } from '../../settings.ts'
 import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
@@ -515,10 +514,10 @@ describe('this machine’s own identity', () => {
       return { id, ...principal }
     }
     const [allowed, other] = [await make('allowed'), await make('other')]
-    const machine = { allowed: [allowed.appId], resourceOf: resourceOfIdentity }
+    const reading = { sql: database.read, keyring: house.cardea.base.keyring }
     const may = async (wanted: WantedIdentity) =>
-      (await machineIdentity(database.read, machine, wanted))?.principal.name
-    assert.equal(await may({ by: 'machine' }), 'this machine')
+      ((await machineIdentity(reading, [allowed.appId], wanted)) as MachineIdentity | undefined)?.principal.name
+    assert.equal(await may({ by: 'none' }), 'this machine')
     assert.equal(await may({ by: 'client', id: allowed.appId.toUpperCase() }), 'allowed')
     assert.equal(await may({ by: 'object', id: allowed.objectId }), 'allowed')
     assert.equal(await may({ by: 'resource', id: allowed.id.toUpperCase() }), 'allowed')
@@ -568,6 +567,11 @@ describe('the operator’s settings', () => {
       ['CARDEA_ISSUERS', `${issuer};jwks=a ${issuer};jwks=b`],
       ['CARDEA_MACHINE_IDENTITIES', 'this machine'],
       ['CARDEA_MACHINE_IDENTITIES', '*'],
+      ['CARDEA_MACHINE_IDENTITIES', '/subscriptions/x'],
+      [
+        'CARDEA_MACHINE_IDENTITIES',
+        `/subscriptions/${randomUUID()}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`,
+      ],
     ] as const) {
       assert.throws(() => settingsFrom({ [name]: value }), new RegExp(name), `${name}=${value}`)
     }

@@ -1,9 +1,15 @@
-import { timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inSeconds } from '#base/clock.ts'
 import { faultOf } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
-import type { MachineIdentity, WantedIdentity } from '#core/identity/machine.ts'
+import {
+  type Here,
+  machineIdentity,
+  type WantedIdentity,
+  workloadIdentity,
+  workloadsHere,
+} from '#core/directory/machine.ts'
 import { attest } from '#core/perform.ts'
 import type { IdentityServices } from './services.ts'
 
@@ -16,11 +22,15 @@ export const instanceTokenPath = '/metadata/identity/oauth2/token'
 export const appServiceTokenPath = '/msi/token'
 
 type Services = IdentityServices & {
-  /** The identity that a program here may be under this name. */
-  readonly identity: (wanted: WantedIdentity) => Promise<MachineIdentity | undefined>
+  /** Whom programs here may be. */
+  readonly here: Here
   readonly identityHeader: string
   readonly log: Log
 }
+
+/** The secret with which a program shows that it is of this workload; the other is for whoever may be any that is allowed here. */
+export const workloadHeader = (identityHeader: string, workload: string): string =>
+  createHmac('sha256', identityHeader).update(workload.toLowerCase()).digest('base64url')
 
 export function managedIdentity(services: Services) {
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -66,15 +76,24 @@ async function answer(services: Services, request: IncomingMessage): Promise<Sai
   if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) {
     return refusal(400, 'invalid_request', 'Forwarded requests are not answered.')
   }
+  let asker: Asker | undefined = { of: 'machine' }
   if (path === instanceTokenPath || method === 'POST') {
     if (String(headers.metadata).toLowerCase() !== 'true')
       return refusal(400, 'invalid_request', 'Required metadata header not specified')
-  } else if (!same(String(headers['x-identity-header'] ?? headers.secret ?? ''), services.identityHeader)) {
-    return refusal(401, 'invalid_request', 'The X-IDENTITY-HEADER is missing or wrong.')
-  }
-  if (method === 'GET') return issue(services, url.searchParams)
+  } else asker = askerWith(services, String(headers['x-identity-header'] ?? headers.secret ?? ''))
+  if (asker === undefined) return refusal(401, 'invalid_request', 'The X-IDENTITY-HEADER is missing or wrong.')
+  if (method === 'GET') return issue(services, asker, url.searchParams)
   const form = await formOf(request)
-  return form === undefined ? refusal(413, 'invalid_request', 'The form is too large.') : issue(services, form)
+  return form === undefined ? refusal(413, 'invalid_request', 'The form is too large.') : issue(services, asker, form)
+}
+
+/** Who asks: some program of the machine, or one of a workload, by the header that only its programs were told. */
+type Asker = { readonly of: 'machine' } | { readonly of: 'workload'; readonly workload: string }
+
+function askerWith({ here, identityHeader }: Services, header: string): Asker | undefined {
+  if (same(header, identityHeader)) return { of: 'machine' }
+  const workload = workloadsHere(here).find((one) => same(header, workloadHeader(identityHeader, one)))
+  return workload === undefined ? undefined : { of: 'workload', workload }
 }
 
 const formBytesMax = 8 * 1024
@@ -91,7 +110,7 @@ async function formOf(request: IncomingMessage): Promise<URLSearchParams | undef
 }
 
 /** By what names each way asks for an identity. */
-const names: Readonly<Record<string, Exclude<WantedIdentity['by'], 'machine'>>> = {
+const names: Readonly<Record<string, Exclude<WantedIdentity['by'], 'none'>>> = {
   client_id: 'client',
   clientid: 'client',
   object_id: 'object',
@@ -104,18 +123,33 @@ const names: Readonly<Record<string, Exclude<WantedIdentity['by'], 'machine'>>> 
 function wantedIn(query: URLSearchParams): WantedIdentity | undefined {
   const given = [...query].filter(([name]) => name.toLowerCase() in names)
   const [first, ...more] = given
-  if (first === undefined) return { by: 'machine' }
+  if (first === undefined) return { by: 'none' }
   const by = names[first[0].toLowerCase()]
   return by === undefined || more.length > 0 || first[1] === '' ? undefined : { by, id: first[1] }
 }
 
-async function issue({ base, identity, tokens, clock, tenant }: Services, query: URLSearchParams): Promise<Said> {
+async function issue(
+  { base, here, tokens, clock, tenant }: Services,
+  asker: Asker,
+  query: URLSearchParams,
+): Promise<Said> {
   const resource = query.get('resource') ?? ''
   if (resource === '' || resource.length > 512 || query.getAll('resource').length > 1)
     return refusal(400, 'invalid_request', "The parameter 'resource' is missing.")
   const wanted = wantedIn(query)
   if (wanted === undefined) return refusal(400, 'invalid_request', 'Only one identity can be asked for.')
-  const found = await identity(wanted)
+  const reading = { sql: base.database.read, keyring: base.keyring }
+  const found =
+    asker.of === 'machine'
+      ? await machineIdentity(reading, here, wanted)
+      : await workloadIdentity(reading, asker.workload, wanted)
+  if (found === 'several') {
+    return refusal(
+      400,
+      'invalid_request',
+      'Multiple identities exist here. Say which by client_id, object_id or msi_res_id, or ask with the header of a workload.',
+    )
+  }
   if (found === undefined) return refusal(400, 'invalid_request', 'Identity not found')
   const { principal, resourceId } = found
   const at = clock()

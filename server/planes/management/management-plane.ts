@@ -53,6 +53,7 @@ import patchVault from './vaults/patch-vault.ts'
 import purgeDeletedVault from './vaults/purge-deleted-vault.ts'
 import putAccessPolicies from './vaults/put-access-policies.ts'
 import putVault from './vaults/put-vault.ts'
+import { workloadRoutes } from './workloads/workload-routes.ts'
 
 /** Azure Resource Manager, as far as we answer it: reading this list is reading what we serve. */
 export const managementPlane = (hosts: Hosts, reach: Pick<Egress, 'allowPrivate'>): readonly Route<Tenancy>[] => [
@@ -106,5 +107,6 @@ export const managementPlane = (hosts: Hosts, reach: Pick<Egress, 'allowPrivate'
   putLock(),
   ...authorizationRoutes(),
   ...identityRoutes(),
+  ...workloadRoutes(),
   ...eventRoutes(hosts, reach),
 ]

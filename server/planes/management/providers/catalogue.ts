@@ -28,7 +28,9 @@ export const catalogue: Readonly<Record<string, readonly Kind[]>> = {
   'Microsoft.ManagedIdentity': [
     { resourceType: 'userAssignedIdentities', apiVersions: identityVersions, placed: true },
     { resourceType: 'userAssignedIdentities/federatedIdentityCredentials', apiVersions: identityVersions },
+    { resourceType: 'identities', apiVersions: identityVersions },
   ],
+  'Cardea.Workload': [{ resourceType: 'workloads', apiVersions: ['2026-11-01'], placed: true }],
   'Microsoft.Authorization': [
     { resourceType: 'roleAssignments', apiVersions: ['2022-04-01'] },
     { resourceType: 'roleDefinitions', apiVersions: ['2022-04-01'] },
