@@ -95,6 +95,8 @@ const onDirectory = {
   'applications/update': 'microsoft.directory/applications/basic/update',
   'applications/delete': 'microsoft.directory/applications/delete',
   'applications/credentials': 'microsoft.directory/applications/credentials/update',
+  /** With proof of possession: each application has this for itself. */
+  'keys/roll': 'microsoft.directory/applications/keys/roll',
   'service-principals/create': 'microsoft.directory/servicePrincipals/create',
   'service-principals/update': 'microsoft.directory/servicePrincipals/basic/update',
   'service-principals/delete': 'microsoft.directory/servicePrincipals/delete',

@@ -13,6 +13,7 @@ import { audienceOf, everyOperation, hostOf, hosts, planeOf, versionOf } from '.
 /** Whatever a body holds, it is answered in the protocol's words: never with a failure of ours, never late, never unrecorded. */
 const postgres = needs('PostgreSQL', findPostgres)
 const id = '00000000-0000-4000-8000-000000000000'
+const rolledKey = { type: 'AsymmetricX509Cert', usage: 'Verify', displayName: 'k', key: 'AAAA' }
 const pointer = { '@odata.id': `https://graph.cardea.internal/v1.0/directoryObjects/${id}` }
 const federated = { name: 'sweep', issuer: 'https://a.example', subject: 's', audiences: ['a'], description: 'd' }
 const members = { groupIds: [id] }
@@ -57,6 +58,8 @@ const samples: Readonly<Record<string, unknown>> = {
   ApplicationFederatedUpdate: { issuer: 'https://b.example', subject: 't', audiences: ['b'], description: 'e' },
   ApplicationOwnerAdd: pointer,
   ApplicationRemovePassword: { keyId: id },
+  ApplicationAddKey: { keyCredential: rolledKey, proof: 'a.b.c' },
+  ApplicationRemoveKey: { keyId: id, proof: 'a.b.c' },
   ApplicationUpdate: { displayName: 'b', tags: ['t'], web: { redirectUris: ['https://a.example/'] } },
   ChangeSetApply: { changes: [change], description: 'd', activates: '2029-01-01T00:00:00Z' },
   ChangeSetPlan: { changes: [change] },
@@ -113,6 +116,8 @@ const samples: Readonly<Record<string, unknown>> = {
   SecretRestore: { value: 'AAAA' },
   SecretSet: { value: 'v', contentType: 'text/plain', tags, attributes: { enabled: true, nbf: 1, exp: 4_000_000_000 } },
   SecretUpdate: { contentType: 'text/plain', tags, attributes: { enabled: true } },
+  ServicePrincipalAddKey: { keyCredential: rolledKey, proof: 'a.b.c' },
+  ServicePrincipalRemoveKey: { keyId: id, proof: 'a.b.c' },
   ServicePrincipalAddPassword: { passwordCredential: { displayName: 'p' } },
   ServicePrincipalCheckMemberGroups: members,
   ServicePrincipalCreate: { appId: id, accountEnabled: true, displayName: 's', tags: ['t'] },

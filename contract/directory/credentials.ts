@@ -1,6 +1,6 @@
 import type { Action } from '../actions.ts'
 import { operation } from '../operation.ts'
-import { list, nothing, nullable, optional, type Read, record, type Shape, ShapeError, text } from '../shape.ts'
+import { list, nothing, nullable, oneOf, optional, type Read, record, type Shape, ShapeError, text } from '../shape.ts'
 import { deed, guid, listBelow, named, none, one } from './objects.ts'
 
 /** Microsoft Graph: what applications and service principals prove themselves with. */
@@ -40,6 +40,26 @@ export const keyCredentials = list(keyCredential, { maxItems: 50 })
 const passwordAdding = record({ passwordCredential: optional(passwordCredential) })
 const removing = record({ keyId: guid })
 
+/** A JWT, signed by a key that the holder has already (Graph: "proof of possession tokens for rolling keys"). */
+const proof = text({ maxCharacters: 8192, pattern: /^[\w-]+\.[\w-]+\.[\w-]+$/, wanted: 'a signed JWT' })
+const noPassword: Shape<undefined> = {
+  read(value, where) {
+    if (value === undefined || value === null) return undefined
+    throw new ShapeError(where, 'null: keys that sign for us, with a password, are not kept here')
+  },
+}
+const keyAdding = record({
+  keyCredential: record({
+    ...term,
+    type: optional(oneOf('AsymmetricX509Cert')),
+    usage: optional(oneOf('Verify')),
+    key: text({ maxCharacters: 32_768 }),
+  }),
+  passwordCredential: noPassword,
+  proof,
+})
+const keyRemoving = record({ keyId: guid, proof })
+
 const credentialsBelow = <const A extends Action>(name: string, collection: string, action: A) => ({
   addPassword: deed({
     id: `${name}AddPassword`,
@@ -59,15 +79,38 @@ const credentialsBelow = <const A extends Action>(name: string, collection: stri
     body: removing,
     status: 204,
   }),
+  addKey: deed({
+    id: `${name}AddKey`,
+    method: 'POST',
+    path: `/v1.0/${collection}/:id/addKey`,
+    action: 'keys/roll',
+    params: one,
+    body: keyAdding,
+    status: 200,
+  }),
+  removeKey: deed({
+    id: `${name}RemoveKey`,
+    method: 'POST',
+    path: `/v1.0/${collection}/:id/removeKey`,
+    action: 'keys/roll',
+    params: one,
+    body: keyRemoving,
+    status: 204,
+  }),
 })
 
-export const { addPassword: addApplicationPassword, removePassword: removeApplicationPassword } = credentialsBelow(
-  'Application',
-  'applications',
-  'applications/credentials',
-)
-export const { addPassword: addServicePrincipalPassword, removePassword: removeServicePrincipalPassword } =
-  credentialsBelow('ServicePrincipal', 'servicePrincipals', 'service-principals/credentials')
+export const {
+  addPassword: addApplicationPassword,
+  removePassword: removeApplicationPassword,
+  addKey: addApplicationKey,
+  removeKey: removeApplicationKey,
+} = credentialsBelow('Application', 'applications', 'applications/credentials')
+export const {
+  addPassword: addServicePrincipalPassword,
+  removePassword: removeServicePrincipalPassword,
+  addKey: addServicePrincipalKey,
+  removeKey: removeServicePrincipalKey,
+} = credentialsBelow('ServicePrincipal', 'servicePrincipals', 'service-principals/credentials')
 
 /** What both planes that keep foreign identities are told of one. */
 const federated = {

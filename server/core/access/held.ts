@@ -1,5 +1,6 @@
 import { builtInRoles } from '@cardea/contract/roles'
 import type { Sql } from '#base/sql.ts'
+import { holdersOf } from '#core/identity/applications.ts'
 import { accessKeyIn, type Caller } from '#core/identity/caller.ts'
 import { directoryKey, principalById } from '#core/identity/directory.ts'
 import { groupsOf } from '#core/identity/membership.ts'
@@ -9,7 +10,7 @@ import { assignmentsOfAccessKey } from './access-keys.ts'
 import { assignmentsOf } from './access-rows.ts'
 import { conditionFrom } from './condition.ts'
 import type { Grant, RoleAssignment } from './grant.ts'
-import { type Role, roleById } from './roles.ts'
+import { keyHolder, type Role, roleById } from './roles.ts'
 
 /** An assignment that somebody holds, by themselves or by a group that they belong to. */
 export type Held = { readonly assignment: RoleAssignment; readonly role: Role }
@@ -42,8 +43,16 @@ export async function holdingOf(sql: Sql, keyring: Keyring, { objectId, credenti
       if (await isProven(sql, keyring, assignment)) proven.push(assignment)
     }
   }
-  return { principals, held: await withRoles(sql, keyring, proven) }
+  const ofItself = who.kind === 'application' ? await keysOf(sql, keyring, objectId) : []
+  return { principals, held: [...(await withRoles(sql, keyring, proven)), ...ofItself] }
 }
+
+/** An application renews its own keys, as in Entra; that it has one is asked besides. */
+const keysOf = async (sql: Sql, keyring: Keyring, principal: string): Promise<Held[]> =>
+  (await holdersOf(sql, keyring, principal)).map((holder) => {
+    const scope = `${holder === principal ? '/directory/servicePrincipals' : '/directory/applications'}/${holder}`
+    return { assignment: { id: 'own-keys', principal, role: keyHolder.id, scope }, role: keyHolder }
+  })
 
 /** People may look at the directory that they are in, as members may in Entra; applications need a role for it. */
 const everyPerson = (principal: string): RoleAssignment => ({

@@ -1,5 +1,6 @@
-import type { Action } from '@cardea/contract/actions'
+import { type Action, actions } from '@cardea/contract/actions'
 import { builtInRoleList, type RoleDefinition } from '@cardea/contract/roles'
+import { role } from '@cardea/contract/roles/definition'
 import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
 import { directoryKey } from '#core/identity/directory.ts'
@@ -39,6 +40,15 @@ const ofOurOwn = /^c3b4dea0-/
 export const isOurs = ({ id }: Role): boolean => builtIn.has(id) && ofOurOwn.test(id)
 export const isBuiltIn = (id: string): boolean => builtIn.has(id)
 export const builtInRolesHere = (): readonly Role[] => [...builtIn.values()]
+
+/** What each application may do with itself: nobody assigns it, and nobody takes it away. */
+export const keyHolder: Role = ready(
+  role('c3b4dea0-0000-4000-8000-00000000c0de', 'Key Holder', 'Renew one’s own keys, with proof that one has them.', {
+    directoryActions: [actions['keys/roll']],
+  }),
+  [],
+  undefined,
+)
 
 /** The role with this id; a row that was changed by hand is none. */
 export async function roleById(sql: Sql, keyring: Keyring, id: string): Promise<Role | undefined> {

@@ -9,6 +9,7 @@ import type { Credential } from '#core/identity/principal.ts'
 import type { Scope } from '#core/perform.ts'
 import { refuseEscalation, wholeDirectory } from './escalation.ts'
 import { type Key, serviceKinds, theApplication, theEntry } from './look-up.ts'
+import { type ProofOfPossession, refuseUnproven } from './possession.ts'
 
 /** What applications and service principals prove themselves with, as those who manage them see it. */
 
@@ -135,8 +136,59 @@ export async function replaceCertificates(
   if (added.length > 0) await refuseEscalation(scope, application.principal)
   for (const { id } of held) if (!stays.has(id)) await dropCredential(turn, application.objectId, id)
   await refuseTooMany(scope, application, added.length)
-  for (const { key, name, starts, ends } of added) {
-    const term = termOf({ name, starts: starts ?? 0, ends: ends ?? Number.MAX_SAFE_INTEGER }, at)
-    await addCertificate(turn, keyring, application, key as Buffer, term)
+  for (const { key, ...term } of added) {
+    await addCertificate(turn, keyring, application, key as Buffer, asLongAsItself(term, at))
   }
+}
+
+/** What isn't said of a certificate's term, it says itself. */
+const asLongAsItself = ({ name, starts, ends }: Term, at: Instant) =>
+  termOf({ name, starts: starts ?? 0, ends: ends ?? Number.MAX_SAFE_INTEGER }, at)
+
+type Rolling = Scope<'keys/roll'>
+export type Proof = Pick<ProofOfPossession, 'token' | 'address'>
+export type NewCertificate = Term & { readonly key: Buffer }
+
+/**
+ * Gives an application another key by proof that one of its own is at hand. Whoever has that can act as the application
+ * already, so nobody's rights are borrowed by it, whatever the application holds.
+ */
+export async function addApplicationKey(scope: Rolling, key: Key, given: NewCertificate, proof: Proof) {
+  return addKey(scope, await theApplication(scope.sql, key), given, proof)
+}
+
+export async function addServicePrincipalKey(scope: Rolling, key: Key, given: NewCertificate, proof: Proof) {
+  return addKey(scope, await theServicePrincipal(scope, key), given, proof)
+}
+
+/** Takes a key away, with every token that was made on its word, by proof that one of the holder's own is at hand. */
+export async function removeApplicationKey(scope: Rolling, key: Key, id: string, proof: Proof): Promise<void> {
+  await removeKey(scope, await theApplication(scope.sql, key), id, proof)
+}
+
+export async function removeServicePrincipalKey(scope: Rolling, key: Key, id: string, proof: Proof): Promise<void> {
+  await removeKey(scope, await theServicePrincipal(scope, key), id, proof)
+}
+
+async function theServicePrincipal({ sql }: Rolling, key: Key): Promise<Entry> {
+  const entry = await theEntry(sql, key, ...serviceKinds)
+  refuseManaged(entry)
+  return entry
+}
+
+async function addKey(scope: Rolling, holder: Holder, { key, ...term }: NewCertificate, proof: Proof) {
+  const { turn, keyring, at } = scope
+  await refuseUnproven({ turn, keyring }, { ...proof, holder: holder.objectId })
+  await refuseTooMany(scope, holder, 1)
+  const id = await addCertificate(turn, keyring, holder, key, asLongAsItself(term, at))
+  return (await credentialsHeldBy(turn.sql, holder.objectId)).find((credential) => credential.id === id) as Credential
+}
+
+async function removeKey({ turn, keyring }: Rolling, { objectId }: Holder, id: string, proof: Proof): Promise<void> {
+  await refuseUnproven({ turn, keyring }, { ...proof, holder: objectId })
+  const held = (await credentialsHeldBy(turn.sql, objectId)).find((credential) => credential.id === id)
+  if (held?.kind !== 'certificate') {
+    throw new Fault('invalid', 'No key credential found with keyId.', { where: 'keyId' })
+  }
+  await dropCredential(turn, objectId, id)
 }

@@ -145,11 +145,11 @@ export async function passwordOutcome(
 /** A certificate, and the credential that it is. */
 export type HeldCertificate = { readonly credential: string; readonly certificate: X509Certificate }
 
-/** The certificates with which a principal may sign now. */
+/** The certificates with which a principal, or who is registered as an application, may sign now. */
 export async function certificatesOf(
   sql: Sql,
   keyring: Keyring,
-  principal: Principal,
+  principal: Holder,
   at: Instant,
 ): Promise<HeldCertificate[]> {
   const all = await fitting(sql, keyring, principal, ({ kind, certificate }) =>
@@ -164,7 +164,7 @@ export async function certificatesOf(
 async function fitting(
   sql: Sql,
   keyring: Keyring,
-  principal: Principal,
+  principal: Holder,
   proofOf: (credential: Credential) => string | undefined,
 ): Promise<Credential[]> {
   const found: Credential[] = []

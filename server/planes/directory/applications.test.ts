@@ -305,6 +305,128 @@ describe('a certificate of an application', () => {
   })
 })
 
+describe('the keys of an application', () => {
+  const graphApp = '00000003-0000-0000-c000-000000000000'
+  type Held = ReturnType<typeof certificate>
+  type Wrong = { iss?: string; aud?: string; life?: number; shift?: number; alg?: string; named?: boolean }
+  const proofBy = (
+    { key, thumbprint }: Held,
+    holder: string,
+    { iss = holder, aud = graphApp, life = 600, shift = 0, alg = 'RS256', named = true }: Wrong = {},
+  ) =>
+    new SignJWT()
+      .setProtectedHeader({ alg, ...(named && { 'x5t#S256': thumbprint }) })
+      .setIssuer(iss)
+      .setAudience(aud)
+      .setNotBefore(now / 1000 + shift)
+      .setExpirationTime(now / 1000 + shift + life)
+      .sign(createPrivateKey(readFileSync(key)))
+  const keyCredential = ({ key64 }: Held) => ({ type: 'AsymmetricX509Cert', usage: 'Verify', key: key64 })
+  /** An application with a first certificate, a principal, and nobody’s permission. */
+  const rolling = async (name: string) => {
+    const first = certificate(`${name}-first`)
+    now = Date.now() + 1000
+    const app = await newApplication(name, { keyCredentials: [keyCredential(first)] })
+    const principal = await graph.done('POST', '/servicePrincipals', { appId: app.appId })
+    const enters = async (held: Held) => (await signIn(app.appId, await assertion(app.appId, held))).status
+    const token = async (held: Held) =>
+      (await signIn(app.appId, await assertion(app.appId, held), `https://${graphHost}`)).json.access_token as string
+    const own = graphOf(house, () => token(first))
+    return { first, app, principal, enters, own, as: (held: Held) => graphOf(house, () => token(held)) }
+  }
+
+  it('are renewed by itself with proof that it has one, without anybody’s permission, and the old one ends', async () => {
+    const { first, app, enters, own, as } = await rolling('rolls')
+    const second = certificate('rolls-second')
+    now = Date.now() + 1000
+    assert.equal(await enters(second), 401)
+    const at = `/applications/${app.id}`
+    const body = { keyCredential: keyCredential(second), passwordCredential: null, proof: await proofBy(first, app.id) }
+    const added = await own.done('POST', `${at}/addKey`, body)
+    assert.match(added.keyId, /^[0-9a-f-]{36}$/)
+    assert.deepEqual([added.type, added.usage, added.key], ['AsymmetricX509Cert', 'Verify', null])
+    assert.deepEqual([await enters(first), await enters(second)], [200, 200])
+    const proof = await proofBy(second, app.id, { alg: 'PS256', named: false })
+    const [{ keyId }] = app.keyCredentials
+    assert.equal((await as(second).ask('POST', `${at}/removeKey`, { keyId, proof })).status, 204)
+    assert.deepEqual([await enters(first), await enters(second)], [401, 200])
+    assert.equal((await as(second).ask('POST', `${at}/removeKey`, { keyId, proof })).status, 400)
+  })
+
+  it('are renewed on its service principal, too, also by the proof of its registration’s key', async () => {
+    const { first, principal, enters, own } = await rolling('rolls-below')
+    const second = certificate('rolls-below-second')
+    now = Date.now() + 1000
+    const at = `/servicePrincipals/${principal.id}`
+    const proof = await proofBy(first, principal.id, { aud: '00000002-0000-0000-c000-000000000000' })
+    const { keyId } = await own.done('POST', `${at}/addKey`, { keyCredential: keyCredential(second), proof })
+    assert.equal(await enters(second), 200)
+    assert.equal((await own.ask('POST', `${at}/removeKey`, { keyId, proof })).status, 204)
+    assert.equal(await enters(second), 401)
+  })
+
+  it('stay as they are without such a proof: none, another’s, an old one, a long one, one for somewhere else', async () => {
+    const { first, app, principal, enters, own } = await rolling('guarded')
+    const [thiefs, second] = [certificate('thief'), certificate('guarded-second')]
+    const other = await newApplication('other', { keyCredentials: [keyCredential(thiefs)] })
+    now = Date.now() + 1000
+    const unsigned = (await proofBy(first, app.id)).replace(/[^.]+$/, 'AAAA')
+    const wrong = {
+      'none of its keys': await proofBy(thiefs, app.id),
+      'none of its keys, named as one': await proofBy({ ...thiefs, thumbprint: first.thumbprint }, app.id),
+      'no signature that fits': unsigned,
+      'another’s name': await proofBy(first, other.id),
+      'its client id instead of its object id': await proofBy(first, app.appId),
+      'the service principal’s name': await proofBy(first, principal.id),
+      'another place': await proofBy(first, app.id, { aud: 'https://vault.cardea.internal' }),
+      'a long life': await proofBy(first, app.id, { life: 3600 }),
+      'a time that is over': await proofBy(first, app.id, { shift: -1200 }),
+      'a time that is yet to come': await proofBy(first, app.id, { shift: 1200 }),
+      'a client assertion': (await assertion(app.appId, first)).client_assertion,
+      'no algorithm': `${Buffer.from('{"alg":"none"}').toString('base64url')}.${unsigned.split('.')[1]}.AAAA`,
+    }
+    const at = `/applications/${app.id}`
+    const [{ keyId }] = app.keyCredentials
+    for (const [words, proof] of Object.entries(wrong)) {
+      const added = await own.ask('POST', `${at}/addKey`, { keyCredential: keyCredential(second), proof })
+      assert.equal(added.status, 400, words)
+      assert.equal((await own.ask('POST', `${at}/removeKey`, { keyId, proof })).status, 400, words)
+    }
+    const proof = await proofBy(first, app.id)
+    for (const body of [
+      { keyCredential: keyCredential(second) },
+      { keyCredential: { ...keyCredential(second), type: 'X509CertAndPassword', usage: 'Sign' }, proof },
+      { keyCredential: keyCredential(second), passwordCredential: { secretText: 'x' }, proof },
+      { keyCredential: { key: 'AAAA' }, proof },
+      { keyCredential: { ...keyCredential(second), endDateTime: '2001-01-01T00:00:00Z' }, proof },
+      { proof },
+    ]) {
+      assert.equal((await own.ask('POST', `${at}/addKey`, body)).status, 400, JSON.stringify(body).slice(0, 120))
+    }
+    assert.equal(await enters(second), 401)
+    assert.equal(await enters(first), 200)
+  })
+
+  it('are nobody else’s to renew, who has the proof but no permission; and an administrator needs the proof as well', async () => {
+    const { first, app } = await rolling('coveted')
+    const second = certificate('coveted-second')
+    const eve = await house.newcomer('eve of keys')
+    const asEve = graphOf(house, () => eve.token(`https://${graphHost}`))
+    now = Date.now() + 1000
+    const path = `/applications/${app.id}/addKey`
+    const body = { keyCredential: keyCredential(second), proof: await proofBy(first, app.id) }
+    assert.equal((await asEve.ask('POST', path, body)).status, 403)
+    assert.equal((await graph.ask('POST', path, { ...body, proof: await proofBy(second, app.id) })).status, 400)
+    assert.equal((await graph.ask('POST', path, body)).status, 200)
+  })
+
+  it('of a managed identity are none', async () => {
+    const { value } = await graph.done('GET', `/servicePrincipals?$filter=${encoded("displayName eq 'this machine'")}`)
+    const at = `/servicePrincipals/${value[0].id}`
+    assert.equal((await graph.ask('POST', `${at}/removeKey`, { keyId: randomUUID(), proof: 'a.b.c' })).status, 400)
+  })
+})
+
 describe('a foreign identity of an application', () => {
   it('is kept, found by name and id, changed and removed', async () => {
     const app = await newApplication('federated')

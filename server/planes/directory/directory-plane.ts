@@ -1,6 +1,7 @@
 import type { Hosts } from '../http/hosts.ts'
 import type { Route } from '../plane.ts'
 import type { Tenancy } from '../tenancy.ts'
+import addApplicationKey from './applications/add-key.ts'
 import addOwner from './applications/add-owner.ts'
 import addApplicationPassword from './applications/add-password.ts'
 import createApplication from './applications/create-application.ts'
@@ -12,6 +13,7 @@ import getFederatedCredential from './applications/get-federated-credential.ts'
 import listApplications from './applications/list-applications.ts'
 import listFederatedCredentials from './applications/list-federated-credentials.ts'
 import listOwners from './applications/list-owners.ts'
+import removeApplicationKey from './applications/remove-key.ts'
 import removeOwner from './applications/remove-owner.ts'
 import removeApplicationPassword from './applications/remove-password.ts'
 import updateApplication from './applications/update-application.ts'
@@ -29,11 +31,13 @@ import getByIds from './objects/get-by-ids.ts'
 import getDirectoryObject from './objects/get-directory-object.ts'
 import listNoOwners from './objects/list-no-owners.ts'
 import listOrganizations from './objects/list-organizations.ts'
+import addServicePrincipalKey from './service-principals/add-key.ts'
 import addServicePrincipalPassword from './service-principals/add-password.ts'
 import createServicePrincipal from './service-principals/create-service-principal.ts'
 import deleteServicePrincipal from './service-principals/delete-service-principal.ts'
 import getServicePrincipal from './service-principals/get-service-principal.ts'
 import listServicePrincipals from './service-principals/list-service-principals.ts'
+import removeServicePrincipalKey from './service-principals/remove-key.ts'
 import removeServicePrincipalPassword from './service-principals/remove-password.ts'
 import updateServicePrincipal from './service-principals/update-service-principal.ts'
 import createUser from './users/create-user.ts'
@@ -47,6 +51,7 @@ import updateUser from './users/update-user.ts'
 /** Microsoft Graph, as far as we answer it: reading this list is reading what we serve. */
 export const directoryPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
   addOwner(),
+  addApplicationKey(),
   addApplicationPassword(),
   createApplication(),
   createFederatedCredential(),
@@ -58,14 +63,17 @@ export const directoryPlane = (hosts: Hosts): readonly Route<Tenancy>[] => [
   listFederatedCredentials(hosts),
   listOwners(hosts),
   removeOwner(),
+  removeApplicationKey(),
   removeApplicationPassword(),
   updateApplication(),
   updateFederatedCredential(),
+  addServicePrincipalKey(),
   addServicePrincipalPassword(),
   createServicePrincipal(),
   deleteServicePrincipal(),
   getServicePrincipal(),
   listServicePrincipals(hosts),
+  removeServicePrincipalKey(),
   removeServicePrincipalPassword(),
   updateServicePrincipal(),
   createUser(),

@@ -34,6 +34,11 @@ const keyOf = (credential: Credential) => ({
   type: 'AsymmetricX509Cert',
   usage: 'Verify',
 })
+/** A key that was just added. */
+export const shownKey = (credential: Credential) => ({
+  '@odata.context': 'microsoft.graph.keyCredential',
+  ...keyOf(credential),
+})
 const credentialsOf = (credentials: readonly Credential[]) => ({
   keyCredentials: credentials.filter(({ kind }) => kind === 'certificate').map(keyOf),
   passwordCredentials: credentials.filter(({ kind }) => kind === 'password').map(passwordOf),
@@ -58,11 +63,18 @@ export const termFrom = ({ displayName, startDateTime, endDateTime }: Partial<Pa
 export function certificateFrom({ keyId, key, ...term }: KeyCredential): GivenCertificate {
   const id = keyId?.toLowerCase()
   if (key === undefined || key === null) return { ...termFrom(term), id, key: undefined }
+  return { ...termFrom(term), id, key: bytesFrom(key, 'keyCredentials') }
+}
+
+export const newCertificateFrom = ({ key, ...term }: Partial<PasswordCredential> & { readonly key: string }) => ({
+  ...termFrom(term),
+  key: bytesFrom(key, 'keyCredential'),
+})
+
+function bytesFrom(key: string, where: string): Buffer {
   const bare = key.replace(/\s/g, '')
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(bare)) {
-    throw new Fault('invalid', 'key must be a certificate in base64.', { where: 'keyCredentials' })
-  }
-  return { ...termFrom(term), id, key: Buffer.from(bare, 'base64') }
+  if (/^[A-Za-z0-9+/]+={0,2}$/.test(bare)) return Buffer.from(bare, 'base64')
+  throw new Fault('invalid', 'key must be a certificate in base64.', { where })
 }
 
 /** What Graph says of an application that nothing was told of. */
