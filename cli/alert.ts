@@ -30,18 +30,21 @@ export const alertSet = command({
     pause: { type: 'string', value: 'TIME', says: 'how long after a message none follows (default 15m)' },
     mail: { type: 'string', value: 'ADDRESS', multiple: true, says: 'who is told; again for another' },
     webhook: { type: 'boolean', says: 'tell the https:// address on standard input; it may be a credential' },
+    chat: { type: 'boolean', says: 'the web hook is a chat’s (Slack, Mattermost, Teams): it gets words alone' },
     resource,
     data,
     json,
   },
   examples: [
     'cardea alert set intruders --watch denied --threshold 20 --within 5m --mail ops@example.org',
+    'cardea alert set slow --watch laggards --within 1h --webhook --chat < chat-address',
     'cardea alert set expiry --watch near-expiry --within 30d --webhook < webhook-address',
   ],
-  async run({ name, watch, threshold, within, pause, mail, webhook, resource, data, json }, world) {
+  async run({ name, watch, threshold, within, pause, mail, webhook, chat, resource, data, json }, world) {
     if (watch === undefined)
       throw new Misuse('What is to be watched? Give it with --watch.', 'See: cardea help alert set')
     if (mail.length === 0 && !webhook) throw new Misuse('Whom to tell? Give --mail ADDRESS or --webhook.')
+    if (chat && !webhook) throw new Misuse('A chat is told by its web hook: give --webhook too.')
     if (threshold !== undefined && !/^[1-9]\d{0,6}$/.test(threshold)) throw new Misuse('--threshold must be a number.')
     const address = webhook ? (await world.read()).toString('utf8').trim() : undefined
     const body = {
@@ -50,7 +53,7 @@ export const alertSet = command({
       ...(within !== undefined && { withinSeconds: durationFrom('--within', within) }),
       ...(pause !== undefined && { pauseSeconds: durationFrom('--pause', pause) }),
       ...(mail.length > 0 && { mail }),
-      ...(address !== undefined && { webhook: address }),
+      ...(address !== undefined && { webhook: address, chat }),
     }
     return withManagement(world, { data }, async (management) => {
       const view = (await management.ask('PUT', pathOf(name, resource), body)).body

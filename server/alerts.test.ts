@@ -12,11 +12,13 @@ import { postOutside, refusalOf } from '#base/egress.ts'
 import { silentLog } from '#base/log.ts'
 import { maySpeak, newsIn, type Rule } from '#core/alerts/alert.ts'
 import { findingsOf } from '#core/alerts/findings.ts'
+import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
 import { deliver, type Outlets } from '#workers/messenger.ts'
 import { watcher } from '#workers/watcher.ts'
 import { startWorker } from '#workers/worker.ts'
 import { type House, openHouse } from './testing/house.ts'
+import { openRotating } from './testing/rotating.ts'
 
 const version = 'api-version=7.4'
 const managementHost = 'management.cardea.internal'
@@ -137,6 +139,49 @@ describe('a rule', () => {
     assert.equal(sink.mails.length, 1)
   })
 
+  it('tells of an end thirty days before it, once, and again only as it comes nearer', async () => {
+    await using sink = await mailSink()
+    let now = Math.floor(Date.now() / 1000) * 1000
+    await using house = await openHouse({
+      clock: () => now,
+      env: { CARDEA_SMTP_URL: sink.url, CARDEA_MAIL_FROM: 'cardea@example.org' },
+    })
+    const day = 24 * 60 * minute
+    const exp = now / 1000 + 40 * 86_400
+    await house.ask(house.vaultHost, 'PUT', `/secrets/ending?${version}`, {
+      token: await house.developerToken(),
+      body: { value: 'never-in-a-mail', attributes: { exp } },
+    })
+    assert.equal((await put(house, 'ends', { watch: 'near-expiry', mail: ['ops@example.org'] })).status, 200)
+    const { database } = house.cardea.base
+    /** Comes to a day and a few hours of it, and looks at the rule as often as there is a look due. */
+    const goesTo = async (daysLeft: number) => {
+      for (let hour = 0; hour < 3; hour += 1) {
+        now = exp * 1000 - daysLeft * day + hour * 60 * minute
+        await database.write(async (turn) => turn.stir())
+        await until(async () => {
+          const { rows } = await database.read.run(`select at from due where kind = 'alert'`, [])
+          return (rows as [{ at: number }])[0].at > now
+        })
+      }
+      return sink.mails.length
+    }
+    assert.equal(await goesTo(31), 0, 'not before')
+    assert.equal(await goesTo(30), 1)
+    assert.equal(await goesTo(29), 1, 'once')
+    assert.equal(await goesTo(20), 1)
+    assert.equal(await goesTo(14), 2)
+    assert.equal(await goesTo(0), 3)
+    assert.equal(await goesTo(-2), 3)
+    const text = (sink.mails[0]?.text ?? '').replaceAll('=\n', '')
+    assert.match(
+      text,
+      new RegExp(`The secret ending of the vault demo expires at ${new Date(exp * 1000).toISOString()}`),
+    )
+    assert.match(text, /cardea secret set ending/, 'what to do next')
+    assert.ok(sink.mails.every((mail) => !mail.text.includes('never-in-a-mail')))
+  })
+
   it('that can’t tell anybody says so, and tells when it can', async () => {
     await using sink = await mailSink()
     sink.refuse = true
@@ -249,6 +294,28 @@ describe('a rule', () => {
       found.map(({ says }) => says.slice(0, 46)),
       ['The rotation of secret-a in the vault demo is ', 'The rotation of secret-b in the vault demo end'],
     )
+  })
+
+  it('finds programs that still run on the old version so long after it was replaced', async () => {
+    await using here = await openRotating({
+      rotation: { providers: new Map([['fake', new FakeFarSide('set').provider]]) },
+    })
+    await here.set('db', 'first')
+    assert.equal((await here.bind('db', { provider: 'fake', intervalSeconds: null, graceSeconds: 3_600 })).status, 200)
+    const old = (await here.get('db')).json.id.split('/').at(-1)
+    await here.report('web-1', { db: old })
+    await here.report('web-2', { db: old })
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const current = (await here.get('db')).json.id.split('/').at(-1)
+    await here.report('web-2', { db: current })
+    const laggards = { watch: 'laggards', scope: vaultId(here.house), threshold: 1 } as const
+    assert.deepEqual(await look(here.house, { ...laggards, withinMs: 60 * minute }), [], 'not yet')
+    const [finding, ...more] = await look(here.house, { ...laggards, withinMs: 0 }, Date.now() + 1_000)
+    assert.match(finding?.says ?? '', /^shop web-1 still runs on the old version of db in the vault demo/)
+    assert.match(finding?.says ?? '', /cardea secret readers db$/)
+    assert.deepEqual(more, [])
+    assert.deepEqual(await look(here.house, { ...laggards, withinMs: 0, threshold: 2 }, Date.now() + 1_000), [])
   })
 
   it('is one’s own at one’s own resource: nobody else’s is seen, changed or taken away', async () => {
@@ -413,6 +480,18 @@ describe('a message', () => {
     assert.equal(data.essentials.alertRule, 'rule')
     assert.equal(data.alertContext.count, 1)
     assert.doesNotMatch(first?.body ?? '', /\\r|\\n|\u2028/)
+  })
+
+  it('to a chat is words alone, in which nothing is a link and nobody is called', async () => {
+    await using hook = await webHook()
+    const to = { mail: [], webhook: hook.url, chat: true }
+    const way = { ...outlets, allowPrivate: true, ca: hook.ca, lookup: async () => ['127.0.0.1'] }
+    await deliver(message(to, 'db & <!channel> @here <https://evil.example|click>'), way)
+    const body = JSON.parse(hook.heard[0]?.body ?? '')
+    assert.deepEqual(Object.keys(body), ['text'])
+    assert.match(body.text, /^The alert rule rule \(denied\)/)
+    assert.match(body.text, /- db &amp; &lt;!channel&gt; @\u200bhere &lt;https/)
+    assert.doesNotMatch(body.text, /[<>]/)
   })
 
   it('follows no web hook to another place, and calls what isn’t taken undelivered', async () => {

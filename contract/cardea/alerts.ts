@@ -1,5 +1,5 @@
 import { operation } from '../operation.ts'
-import { list, nothing, oneOf, optional, record, text, whole } from '../shape.ts'
+import { flag, list, nothing, oneOf, optional, record, text, whole } from '../shape.ts'
 import { resourceId } from './journal.ts'
 
 /**
@@ -17,6 +17,8 @@ export const watched = [
   'late-events',
   /** A rotation is blocked, or ended in vain. */
   'rotation-failed',
+  /** A program still runs on the old version, so long after the new one was published. */
+  'laggards',
 ] as const
 export type Watched = (typeof watched)[number]
 
@@ -50,6 +52,8 @@ export const putAlert = operation({
     pauseSeconds: optional(whole(60, yearSeconds)),
     mail: optional(list(mailAddress, { maxItems: 20 })),
     webhook: optional(text({ maxCharacters: 2048 })),
+    /** The web hook is a chat's, in the manner of Slack, Mattermost or Teams: it gets words and nothing else. */
+    chat: optional(flag),
   }),
   status: 200,
 })
@@ -90,6 +94,7 @@ export type AlertView = {
   readonly mail: readonly string[]
   /** Its host alone: the rest of the address may be a credential. */
   readonly webhook: string | null
+  readonly chat: boolean
   /** When somebody was told last, in seconds since 1970. */
   readonly told: number | null
   /** What keeps messages from being delivered, if anything does. */

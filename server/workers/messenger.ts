@@ -72,10 +72,27 @@ function textOf({ rule, news, at }: Message): string {
   ].join('\n')
 }
 
-/** Like the common alert schema of Azure Monitor, in its names for what it has names for. */
 async function post(url: string, message: Message, outlets: Outlets): Promise<void> {
+  const body = JSON.stringify(message.rule.to.chat ? { text: chatted(textOf(message)) } : alertOf(message))
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    ...messageHeaders(outlets.key, idOf(message), message.at, body),
+  }
+  const status = await postOutside(url, { headers, body }, outlets)
+  if (status < 200 || status > 299) throw new Error(`the web hook answered ${status}`)
+}
+
+/**
+ * Words as Slack, Mattermost, Google Chat and Teams' connectors take them. What names and addresses hold must neither be
+ * a link nor call everybody: the three signs are escaped as Slack has it, and no @ stands before a word.
+ */
+const chatted = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('@', '@\u200b')
+
+/** Like the common alert schema of Azure Monitor, in its names for what it has names for. */
+function alertOf(message: Message) {
   const { rule, news, at } = message
-  const body = JSON.stringify({
+  return {
     schemaId: 'cardeaAlert',
     data: {
       essentials: {
@@ -88,11 +105,5 @@ async function post(url: string, message: Message, outlets: Outlets): Promise<vo
       },
       alertContext: { findings: news.slice(0, linesMax).map(({ says }) => oneLine(says)), count: news.length },
     },
-  })
-  const headers = {
-    'content-type': 'application/json; charset=utf-8',
-    ...messageHeaders(outlets.key, idOf(message), at, body),
   }
-  const status = await postOutside(url, { headers, body }, outlets)
-  if (status < 200 || status > 299) throw new Error(`the web hook answered ${status}`)
 }

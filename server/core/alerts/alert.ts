@@ -14,10 +14,20 @@ export type Rule = {
   readonly told: Instant | undefined
   readonly trouble: string | undefined
 }
-export type Recipients = { readonly mail: readonly string[]; readonly webhook: string | undefined }
+export type Recipients = {
+  readonly mail: readonly string[]
+  readonly webhook: string | undefined
+  /** The web hook is a chat's, which takes words alone. */
+  readonly chat?: boolean | undefined
+}
 
 /** Something that a rule has found: what it is about, by which it is known again, and what it says. Never a value. */
-export type Finding = { readonly subject: string; readonly says: string }
+export type Finding = {
+  readonly subject: string
+  readonly says: string
+  /** Told once, however long it lasts. */
+  readonly once?: true
+}
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -28,6 +38,7 @@ export const usual: Record<Watched, { readonly threshold: number; readonly withi
   'near-expiry': { threshold: 1, withinMs: 30 * day },
   'late-events': { threshold: 1, withinMs: 15 * minute },
   'rotation-failed': { threshold: 1, withinMs: day },
+  laggards: { threshold: 1, withinMs: 60 * minute },
 }
 export const usualPauseMs = 15 * minute
 
@@ -42,7 +53,10 @@ export function newsIn(
 ): { readonly news: readonly Finding[]; readonly ended: readonly string[] } {
   const found = new Set(findings.map(({ subject }) => subject))
   return {
-    news: findings.filter(({ subject }) => at - (told.get(subject) ?? Number.NEGATIVE_INFINITY) >= newsAgainMs),
+    news: findings.filter(({ subject, once }) => {
+      const before = told.get(subject)
+      return before === undefined || (once === undefined && at - before >= newsAgainMs)
+    }),
     ended: [...told.keys()].filter((subject) => !found.has(subject)),
   }
 }

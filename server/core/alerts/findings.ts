@@ -2,10 +2,11 @@ import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
 import { findEntries } from '#core/audit/entries.ts'
 import type { KeptEntry } from '#core/audit/entry.ts'
+import { consumersOf } from '#core/consumers/consumers.ts'
 import { isWithin } from '#core/journal/scope.ts'
-import { troubledRotations } from '#core/rotation/tally.ts'
+import { rotationsInGrace, troubledRotations } from '#core/rotation/tally.ts'
 import { expiringSecrets } from '#core/secrets/expiry.ts'
-import { resourceOf } from '#core/secrets/secrets.ts'
+import { resourceOf, standingOf } from '#core/secrets/secrets.ts'
 import { deadEvents, lateEvents } from '#core/subscriptions/waiting.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import type { Finding, Rule } from './alert.ts'
@@ -26,6 +27,8 @@ export async function findingsOf(rule: Watching, where: Where): Promise<readonly
       return late(rule, where)
     case 'rotation-failed':
       return failedRotations(rule, where)
+    case 'laggards':
+      return laggards(rule, where)
   }
 }
 
@@ -53,6 +56,11 @@ async function refusals(
     })
 }
 
+/** An end that comes nearer is news again when so many days are left, and when it has come. */
+const stagesDays = [1, 3, 7, 14, 30]
+const stageOf = (leftMs: number): string =>
+  leftMs <= 0 ? 'over' : String(stagesDays.find((days) => leftMs <= days * dayMs) ?? 'far')
+
 async function expiring({ scope, withinMs }: Watching, { sql, vaults, at }: Where): Promise<Finding[]> {
   const found: Finding[] = []
   for (const { vault, name, version, expires } of await expiringSecrets(sql, at + withinMs)) {
@@ -60,9 +68,11 @@ async function expiring({ scope, withinMs }: Watching, { sql, vaults, at }: Wher
     if (resource === undefined || !isWithin(scope, resource)) continue
     const when = new Date(expires).toISOString()
     const says = expires <= at ? `expired at ${when}` : `expires at ${when}`
+    const todo = `Give it a new version: cardea secret set ${name}. Or have it rotate by itself: cardea rotation bind ${name}`
     found.push({
-      subject: `${resource}/${version} ${expires}`,
-      says: `The secret ${name} of the vault ${vault} ${says}.`,
+      subject: `${resource}/${version} ${expires} ${stageOf(expires - at)}`,
+      says: `The secret ${name} of the vault ${vault} ${says}. ${todo}`,
+      once: true,
     })
   }
   return found
@@ -104,6 +114,27 @@ async function failedRotations({ scope, withinMs }: Watching, { sql, vaults, at 
     found.push({ subject: `${id} ${state}`, says })
   }
   return found
+}
+
+/** Programs that say they run on what was published before, though the new version has been there for so long. */
+async function laggards({ scope, threshold, withinMs }: Watching, { sql, vaults, at }: Where): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const { id, vault: name, nameKey, newVersion, published, graceUntil } of await rotationsInGrace(
+    sql,
+    at - withinMs,
+  )) {
+    const vault = await vaults.vault(name)
+    if (vault === undefined || !isWithin(scope, resourceOf(vault, nameKey))) continue
+    const current = [newVersion, (await standingOf(sql, vault, nameKey))?.latest.version]
+    const users = await consumersOf(sql, vault, nameKey, at)
+    for (const { application, instance, version } of users) {
+      if (current.includes(version)) continue
+      const [since, ends] = [published, graceUntil].map((time) => new Date(time).toISOString())
+      const says = `${application} ${instance} still runs on the old version of ${nameKey} in the vault ${name}, which was replaced at ${since}; its credential ends at ${ends}. Restart it, and see: cardea secret readers ${nameKey}`
+      found.push({ subject: `${id} ${application} ${instance}`, says })
+    }
+  }
+  return found.length < threshold ? [] : found
 }
 
 async function resourceIn(vaults: VaultBook, name: string, secret: string): Promise<string | undefined> {

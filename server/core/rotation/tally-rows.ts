@@ -9,6 +9,9 @@ type RotationRow = {
   open_key: string | null
   state: RotationState
   entered: number
+  new_version: string | null
+  published: number | null
+  grace_until: number | null
 }
 type Tables = { rotation: RotationRow }
 
@@ -19,7 +22,11 @@ const openByState = statement<Tables, Record<never, never>, { state: RotationSta
     .where('open_key', 'is not', null)
     .groupBy('state'),
 )
-const troubled = statement<Tables, { since: number }, Omit<RotationRow, 'open_key'>>((db, given) =>
+const troubled = statement<
+  Tables,
+  { since: number },
+  Pick<RotationRow, 'id' | 'vault' | 'name_key' | 'state' | 'entered'>
+>((db, given) =>
   db
     .selectFrom('rotation')
     .select(['id', 'vault', 'name_key', 'state', 'entered'])
@@ -30,6 +37,20 @@ const troubled = statement<Tables, { since: number }, Omit<RotationRow, 'open_ke
       ]),
     )
     .orderBy('entered'),
+)
+
+const waiting = statement<
+  Tables,
+  { before: number },
+  Pick<RotationRow, 'id' | 'vault' | 'name_key' | 'new_version' | 'published' | 'grace_until'>
+>((db, given) =>
+  db
+    .selectFrom('rotation')
+    .select(['id', 'vault', 'name_key', 'new_version', 'published', 'grace_until'])
+    .where('open_key', 'is not', null)
+    .where('state', '=', 'grace')
+    .where('published', '<=', given('before'))
+    .orderBy('published'),
 )
 
 /** How many rotations that haven't ended are in which state. */
@@ -48,4 +69,21 @@ export const troubledSince = async (sql: Sql, since: Instant): Promise<Troubled[
     ...row,
     nameKey,
     state: state === 'blocked' ? 'blocked' : 'aborted',
+  }))
+
+export type InGrace = {
+  readonly id: string
+  readonly vault: string
+  readonly nameKey: string
+  readonly newVersion: string
+  readonly published: Instant
+  readonly graceUntil: Instant
+}
+export const inGraceBefore = async (sql: Sql, before: Instant): Promise<InGrace[]> =>
+  (await waiting.all(sql, { before })).map(({ name_key: nameKey, new_version, published, grace_until, ...row }) => ({
+    ...row,
+    nameKey,
+    newVersion: new_version ?? '',
+    published: published ?? before,
+    graceUntil: grace_until ?? before,
   }))

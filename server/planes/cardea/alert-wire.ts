@@ -19,6 +19,7 @@ export const alertViewOf = ({
   pauseSeconds: pauseMs / 1000,
   mail: to.mail,
   webhook: to.webhook === undefined ? null : new URL(to.webhook).host,
+  chat: to.chat === true,
   told: told === undefined ? null : inSeconds(told),
   trouble: trouble ?? null,
 })

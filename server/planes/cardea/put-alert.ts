@@ -12,13 +12,15 @@ export default (reach: { readonly allowPrivate: boolean }) =>
   managementRoute(contract.putAlert, {
     resource: askedScope,
     async run(scope, { params, query, body, subject }) {
-      const { watch, threshold, withinSeconds, pauseSeconds, mail = [], webhook } = body
+      const { watch, threshold, withinSeconds, pauseSeconds, mail = [], webhook, chat } = body
       if (mail.length === 0 && webhook === undefined)
         throw new Fault('invalid', 'mail or webhook must say whom to tell.', { where: 'mail' })
       const refusal = webhook === undefined ? undefined : refusalOf(webhook, reach)
       if (refusal !== undefined) throw new Fault('invalid', `webhook must be ${refusal}.`, { where: 'webhook' })
+      if (chat === true && webhook === undefined)
+        throw new Fault('invalid', 'A chat is told by its web hook: give webhook.', { where: 'chat' })
       const place = query.resource ?? `/subscriptions/${subject.subscription}`
       const counts = { threshold, withinMs: inMs(withinSeconds), pauseMs: inMs(pauseSeconds) }
-      return alertViewOf(await putRule(scope, place, params.name, { watch, to: { mail, webhook }, ...counts }))
+      return alertViewOf(await putRule(scope, place, params.name, { watch, to: { mail, webhook, chat }, ...counts }))
     },
   })
