@@ -150,11 +150,13 @@ const whenText = ({ schedule }: RotationView): string =>
     .map(([head, text]) => `${head} ${text}`)
     .join('; ') || 'at any time'
 
+const ofDatabases = ['host', 'port', 'tls', 'admin', 'user', 'from', 'database', 'format']
 /** What a binding for a provider may say. One that says more is likely mistyped, and would do something else. */
 const known: Readonly<Record<string, readonly string[]>> = {
   postgres: ['host', 'port', 'database', 'admin', 'owner', 'roles', 'format', 'parameters'],
   'postgres-role': ['host', 'port', 'database', 'admin', 'role', 'format', 'parameters'],
-  mariadb: ['host', 'port', 'tls', 'admin', 'user', 'from', 'database', 'format'],
+  mariadb: ofDatabases,
+  mysql: ofDatabases,
   redis: ['host', 'port', 'tls', 'admin', 'user', 'format', 'persist'],
   rabbitmq: ['host', 'port', 'tls', 'admin', 'user', 'format'],
   ssh: ['host', 'port', 'hostKeys', 'user', 'admin', 'file', 'options'],
@@ -166,6 +168,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
 }
 
 function warnOfUnknown(provider: string, binding: unknown, { tell }: World): void {
+  if (provider === 'mysql') {
+    tell(
+      'MySQL is rotated by its manual: nobody has tried this against a server yet. Try it with: cardea rotate NAME --rehearse',
+    )
+  }
   const names = known[provider]
   if (names === undefined || typeof binding !== 'object' || binding === null) return
   const strange = Object.keys(binding).filter((name) => !names.includes(name))

@@ -1,7 +1,7 @@
 import type { Provider } from '@cardea/contract/rotation/provider'
 import { appRegistration } from './app-registration/app-registration.ts'
 import type { Reach } from './http/request.ts'
-import { mariadbUser } from './mariadb/mariadb-user.ts'
+import { mariadbUser, mysqlUser } from './mariadb/mariadb-user.ts'
 import { role } from './postgres/role.ts'
 import { rolePair } from './postgres/role-pair.ts'
 import { rabbitmqUser } from './rabbitmq/rabbitmq-user.ts'
@@ -18,6 +18,7 @@ export const providersWith = (reach: Reach): ReadonlyMap<string, Provider> =>
       rolePair,
       role,
       mariadbUser,
+      mysqlUser,
       redisUser,
       rabbitmqUser(reach),
       sshKey,

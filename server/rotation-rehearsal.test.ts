@@ -8,6 +8,7 @@ import { providersWith } from '@cardea/providers/providers'
 import { newKey } from '@cardea/providers/ssh/openssh-key'
 import { startForgetful } from '@cardea/providers/testing/between'
 import { administratorOf, startServices } from '@cardea/providers/testing/services'
+import { findMariadb, startMariadb } from '@cardea/tools/servers/mariadb'
 import { freePort } from '@cardea/tools/servers/ports'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { findRedis, startRedis } from '@cardea/tools/servers/redis'
@@ -24,15 +25,20 @@ async function rehearsed(here: Rotating): Promise<readonly Check[]> {
   const begun = await here.ask('POST', `${path}/rehearse`)
   assert.equal(begun.status, 202, begun.text)
   let view = begun.json as RehearsalView
-  await here.until('the rehearsal is over', async () => {
-    view = (await here.ask('GET', `${path}/rehearsal`)).json as RehearsalView
-    return view.ended !== null
-  })
+  await here
+    .until('the rehearsal is over', async () => {
+      view = (await here.ask('GET', `${path}/rehearsal`)).json as RehearsalView
+      return view.ended !== null
+    })
+    .catch((error: unknown) => {
+      throw new Error(JSON.stringify(view.checks), { cause: error })
+    })
   return view.checks
 }
 const remedies = (checks: readonly Check[]) => checks.filter(({ wrong }) => wrong !== null).map(({ remedy }) => remedy)
 
 const postgres = needs('PostgreSQL', findPostgres)
+const mariadb = needs('MariaDB', findMariadb)
 const redis = needs('Redis', findRedis)
 const sshd = needs('OpenSSH’s server', findSshd)
 
@@ -162,6 +168,63 @@ describe('a rehearsal', () => {
       await server.say(`ACL SETUSER dba +${command}`)
       assert.equal(JSON.stringify(await server.say('ACL GETUSER shop')), before, command)
     }
+  })
+
+  it('of MariaDB names each missing privilege, and leaves no user behind', { skip: mariadb.skip }, async () => {
+    await using server = await startMariadb()
+    const { host, port } = server
+    await server.say(`create user shop@'127.0.0.%' identified by 'first'; create user dba identified by 'dba-word';
+      grant create user, connection admin on *.* to dba; grant select on mysql.* to dba`)
+    await using here = await open()
+    await here.set('admin', server.url('dba', 'dba-word'))
+    await here.set('target', 'first')
+    const binding = { host, port, admin: 'admin', user: 'shop', from: '127.0.0.%' }
+    const bind = (more: object = {}) =>
+      here.bind('target', { provider: 'mariadb', binding: { ...binding, ...more }, intervalSeconds: null })
+    assert.equal((await bind()).status, 200)
+    const users = () => server.say("select user, host, authentication_string from mysql.user where user != 'dba'")
+    const before = await users()
+    const whole = await rehearsed(here)
+    assert.deepEqual(remedies(whole), [], JSON.stringify(whole))
+    assert.ok(whole.some(({ what }) => what === 'It logs in with both, as programs would.'))
+    assert.ok(whole.some(({ what }) => what === 'The server is MariaDB.'))
+    assert.equal(await users(), before)
+
+    const me = "'dba'@'%'"
+    for (const [away, back, remedy] of [
+      ['revoke create user on *.* from dba', 'grant create user on *.* to dba', `GRANT CREATE USER ON *.* TO ${me};`],
+      ['revoke select on mysql.* from dba', 'grant select on mysql.* to dba', `GRANT SELECT ON mysql.* TO ${me};`],
+      [
+        'revoke connection admin on *.* from dba',
+        'grant connection admin on *.* to dba',
+        `GRANT CONNECTION ADMIN ON *.* TO ${me};`,
+      ],
+      [
+        "alter user dba identified by 'another'",
+        "alter user dba identified by 'dba-word'",
+        'Set the secret admin to a URI with the right password.',
+      ],
+    ] as const) {
+      await server.say(away)
+      assert.deepEqual(remedies(await rehearsed(here)), [remedy], away)
+      await server.say(back)
+      assert.equal(await users(), before, away)
+    }
+
+    await server.say("create user shop@'10.0.0.%' identified by 'first'")
+    await bind({ from: '10.0.0.%' })
+    const elsewhere = (await rehearsed(here)).filter(({ wrong }) => wrong !== null)
+    assert.match(String(elsewhere[0]?.wrong), /comes from '10\.0\.0\.%' isn't let in; look at "from"/)
+    await bind({ user: 'nobody-here' })
+    const absent = (await rehearsed(here)).filter(({ wrong }) => wrong !== null)
+    assert.match(String(absent[0]?.wrong), /doesn't exist; create it with what it may do/)
+    const closed = await freePort()
+    await here.set('admin', `mysql://dba:dba-word@${host}:${closed}`)
+    await bind({ port: closed })
+    const unreached = await rehearsed(here)
+    assert.match(remedies(unreached).join(), /Nothing listens there/)
+    assert.ok(!JSON.stringify([whole, elsewhere, absent, unreached]).includes('dba-word'))
+    assert.doesNotMatch(await users(), /cardea/)
   })
 
   it('of an SSH key names what is in the way, and leaves the file as it was', { skip: sshd.skip }, async () => {

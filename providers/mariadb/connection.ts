@@ -24,7 +24,6 @@ export async function connected<T>(
     // An empty list: no server may ask for a file of ours, or have the password said in another way than asked for.
     flags: ['-LOCAL_FILES'],
     ...(tls && { ssl: {} }),
-    authPlugins: { mysql_clear_password: refuseToSay },
   }
   let client: Connection | undefined
   const stop = () => client?.destroy()
@@ -32,7 +31,7 @@ export async function connected<T>(
   try {
     // Not before somebody rotates a user of such a server: the library takes 20 MB.
     const { createConnection } = await import('mysql2/promise')
-    client = await createConnection(options)
+    client = await createConnection({ ...options, authPlugins: await provenOnly(tls) })
     // A connection that breaks is told to whoever waits for an answer on it.
     client.on('error', () => {})
     cut.throwIfAborted()
@@ -49,6 +48,18 @@ export async function connected<T>(
   }
 }
 
-const refuseToSay = () => () => {
-  throw new Error('The server asks for the password itself, which is only proven to it.')
+/**
+ * How a password is proven and not said. Where TLS tells who the server is, MySQL may ask for the password itself; without,
+ * anybody could who stands between, with a key of their own to have it sealed for.
+ */
+async function provenOnly(tls: boolean): Promise<NonNullable<ConnectionOptions['authPlugins']>> {
+  if (tls) return { mysql_clear_password: refuseToSay }
+  const { default: mysql2 } = await import('mysql2')
+  const caching_sha2_password = mysql2.authPlugins.caching_sha2_password({ onServerPublicKey: refuse })
+  return { mysql_clear_password: refuseToSay, sha256_password: refuseToSay, caching_sha2_password }
 }
+
+const refuse = (): never => {
+  throw new Error('The server asks for the password itself, which is only proven to it without TLS; switch "tls" on')
+}
+const refuseToSay = () => refuse

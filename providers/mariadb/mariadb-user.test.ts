@@ -123,7 +123,7 @@ describe('a user of MariaDB', { skip }, () => {
   })
 
   it('keeps its sessions through a rotation, and loses them in an emergency', async () => {
-    const far = await place()
+    const far = await place({ from: '127.0.0.%' })
     const way = { ...far.binding, password: 'first', tls: false }
     await mariadbUser.apply(proposed(far), far)
     await connected(way, far.signal, async (client) => {

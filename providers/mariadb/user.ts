@@ -38,6 +38,9 @@ export const binding = record({
 /** The full name of a user, as SQL has it. */
 export const account = ({ user, from }: DatabaseUser): string => `${literal(user)}@${literal(from ?? '%')}`
 
+export const userIsAbsent = (user: DatabaseUser): Error =>
+  new Error(`The user ${account(user)} doesn't exist; create it with what it may do`)
+
 export function proposed(binding: DatabaseUser): string {
   const login = { user: binding.user, password: randomBytes(32).toString('base64url') }
   const rest = binding.database === undefined ? '' : `/${encodeURIComponent(binding.database)}`
