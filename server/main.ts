@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { getCACertificates } from 'node:tls'
 import { providersWith } from '@cardea/providers/providers'
+import { Allowance } from '#base/allowance.ts'
 import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
@@ -18,6 +19,7 @@ import { AccessBook } from '#core/access/access.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import { makeCheckpoint, type SignedCheckpoint } from '#core/audit/checkpoint.ts'
 import type { AuditEntry } from '#core/audit/entry.ts'
+import { Strangers, type StrangersMeasure } from '#core/audit/strangers.ts'
 import { Outgoing } from '#core/events/events.ts'
 import { Feeds } from '#core/events/feed.ts'
 import { IssuerBook } from '#core/identity/issuers.ts'
@@ -36,6 +38,7 @@ import { Metrics } from '#planes/cardea/metrics.ts'
 import { listenForMetrics } from '#planes/cardea/metrics-listener.ts'
 import { createConnectProxy } from '#planes/http/connect-proxy.ts'
 import { Hosts } from '#planes/http/hosts.ts'
+import { limited } from '#planes/http/limited.ts'
 import { createListener } from '#planes/http/listener.ts'
 import { Meters } from '#planes/http/meters.ts'
 import { identityPlane } from '#planes/identity/identity-plane.ts'
@@ -101,6 +104,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     if (database.engine === 'sqlite') await forgetLeases(database)
     await keepSettingsReceiver(database, settings.events.own !== undefined)
     const hosts = new Hosts(settings.domain, settings.publicPort)
+    const strangers = new Strangers(strangersMeasure(settings), (entry) => database.witness(entry, undefined))
     // The last thing that a server does: so that nothing can be cut off the journal of one that rests.
     closers.push(async () => {
       try {
@@ -110,8 +114,11 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
         log.warn({ error }, 'the last checkpoint of the journal could not be made')
       }
     })
+    closers.push(async () => {
+      await strangers.sum().catch((error: unknown) => log.warn({ error }, 'what was refused could not be summed'))
+    })
     return await serve(settings, {
-      base: { database, keyring, access: new AccessBook(keyring), clock, outgoing: new Outgoing(hosts) },
+      base: { database, keyring, access: new AccessBook(keyring), clock, outgoing: new Outgoing(hosts), strangers },
       installation,
       hosts,
       rotation,
@@ -201,6 +208,7 @@ async function serve(
   }
   let closing = false
   const { caFile, bundleFile, certificate } = await tlsFor(settings, clock)
+  const crowd = { allowance: crowdAllowance(settings), strangers: base.strangers }
   const listener = createListener({
     base,
     hosts,
@@ -220,12 +228,11 @@ async function serve(
       ...rotation,
     }),
     bare: [
-      metadata(hosts, tenant),
-      ...validation(base),
-      ...identityPlane(identity),
+      ...limited(crowd, [metadata(hosts, tenant), ...validation(base), ...identityPlane(identity)]),
       ...health(database, () => closing),
     ],
     meters,
+    crowd,
     tls: certificate,
     log,
   })
@@ -299,6 +306,20 @@ async function serve(
       log.info('stopped')
     },
   }
+}
+
+/** A flood from one network is refused cheaply; half a minute's worth may come at once. */
+const crowdAllowance = ({ anonymous: { requestsPerSecond: perSecond } }: Settings): Allowance | undefined =>
+  perSecond === undefined ? undefined : new Allowance({ perSecond, burst: 30 * perSecond })
+
+/** Twenty minutes' worth may come at once; all networks together have ten times as much as one. */
+function strangersMeasure({ anonymous: { entriesPerMinute } }: Settings): StrangersMeasure {
+  if (entriesPerMinute === undefined) return undefined
+  const times = (networks: number) => ({
+    burst: 20 * networks * entriesPerMinute,
+    perSecond: (networks * entriesPerMinute) / 60,
+  })
+  return { each: times(1), all: times(10) }
 }
 
 /** How events leave the house: to the receiver that the settings name, and to whoever subscribed. */

@@ -35,6 +35,8 @@ export type Settings = {
         readonly stores: { readonly requests: number; readonly windowMs: number }
       }
     | undefined
+  /** What those may do who prove nothing, for each network: undefined, as much as they like. */
+  readonly anonymous: { readonly requestsPerSecond: number | undefined; readonly entriesPerMinute: number | undefined }
   /** How long deletions, recoveries and purges take to be seen, in milliseconds; none by default. */
   readonly delays: { readonly deleteMs: number; readonly recoverMs: number; readonly purgeMs: number }
   /** The port on loopback where metrics are read without a token; undefined: none. */
@@ -78,6 +80,9 @@ export const settingWords = {
   CARDEA_EVENTS_CA: 'certificates (PEM) to trust in receivers of events besides the usual; or CARDEA_EVENTS_CA_FILE',
   CARDEA_QUOTA:
     'requests per vault and store: azure (4000 in 10 s, stores 30000 an hour), azure-2000, or a number in 10 s (default off)',
+  CARDEA_ANONYMOUS_REQUESTS: 'requests without a valid credential in a second, per address (default 200; off)',
+  CARDEA_ANONYMOUS_ENTRIES:
+    'refusals of strangers in a minute that are journalled one by one, per address; more are summed (default 60; off)',
   CARDEA_DELAYS: 'azure, or a time such as 5s: how long deleting, recovering and purging take to be seen (default off)',
   CARDEA_METRICS_PORT: 'port on loopback where metrics are read without a token (default off; 0 takes a free one)',
   CARDEA_OTLP_URL: 'https://…/v1/metrics of an OpenTelemetry collector that metrics are posted to',
@@ -112,6 +117,12 @@ export function settingsFrom(env: Env): Settings {
     const text = (env[name] ?? fallback) as T
     if (!words.includes(text)) wrong.push(`${name} must be one of ${words.join(', ')}, not "${text}"`)
     return text
+  }
+  const rate = (name: string, usual: number): number | undefined => {
+    const text = env[name] ?? String(usual)
+    if (text === 'off') return undefined
+    if (!/^[1-9]\d{0,5}$/.test(text)) wrong.push(`${name} must be off or a number from 1 to 999999, not "${text}"`)
+    return Number(text)
   }
   const secret = (name: string): string | undefined => {
     const file = env[`${name}_FILE`]
@@ -180,6 +191,10 @@ export function settingsFrom(env: Env): Settings {
     rootKeyFile: resolve(env.CARDEA_ROOT_KEY_FILE ?? `${data}/root.key`),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     quota: quotaFrom(env.CARDEA_QUOTA ?? 'off', wrong),
+    anonymous: {
+      requestsPerSecond: rate('CARDEA_ANONYMOUS_REQUESTS', 200),
+      entriesPerMinute: rate('CARDEA_ANONYMOUS_ENTRIES', 60),
+    },
     delays: delaysFrom(env.CARDEA_DELAYS ?? 'off', wrong),
     events: {
       own: receiver && { url: receiver.href, key },

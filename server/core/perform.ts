@@ -5,8 +5,10 @@ import { faultOf } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { AccessBook, Permit, Wish } from '#core/access/access.ts'
 import type { AuditEntry, Circumstances } from '#core/audit/entry.ts'
+import type { Strangers } from '#core/audit/strangers.ts'
 import type { Event } from '#core/events/event.ts'
 import { keepEvents, type Outgoing, type Told } from '#core/events/events.ts'
+import { networkOf } from '#core/identity/assertions.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 
 /** What everything stands on. */
@@ -17,6 +19,8 @@ export type Base = {
   readonly clock: Clock
   /** How those outside are told of what happens. */
   readonly outgoing: Outgoing
+  /** How much is kept of what is refused to those who proved nothing. */
+  readonly strangers: Strangers
 }
 
 /** Who wants to do what to what, and how the journal will call it. */
@@ -142,6 +146,12 @@ export async function observe<A extends Action, R>(
   }
 }
 
-/** Keeps an entry of something that needed no permission, or never came so far as to ask for one. */
-export const attest = (base: Base, deed: Omit<Intent<Action>, 'action'>, outcome: string): Promise<void> =>
-  base.database.witness(entryFor(deed, outcome), undefined)
+/**
+ * Keeps an entry of something that needed no permission, or never came so far as to ask for one. What was refused to nobody in
+ * particular may be summed with its like, so that nobody fills the journal's disk who has nothing to lose.
+ */
+export async function attest(base: Base, deed: Omit<Intent<Action>, 'action'>, outcome: string): Promise<void> {
+  const isRefusal = outcome !== 'done' && deed.caller.objectId === ''
+  if (isRefusal && !base.strangers.admit(networkOf(deed.circumstances.address))) return
+  await base.database.witness(entryFor(deed, outcome), undefined)
+}

@@ -19,6 +19,7 @@ import { AccessBook } from '#core/access/access.ts'
 import { foundRole } from '#core/access/assignments.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import { type AuditEntry, inside } from '#core/audit/entry.ts'
+import { Strangers } from '#core/audit/strangers.ts'
 import { changesIn, Outgoing } from '#core/events/events.ts'
 import { directoryKey, register } from '#core/identity/directory.ts'
 import { type Base, observe, perform, type Scope, type Sight } from '#core/perform.ts'
@@ -71,7 +72,8 @@ async function housed(database: Database<AuditEntry>) {
     vaultUrl: (name) => `https://${name}.vault.${domain}`,
     storeUrl: (name) => `https://${name}.config.${domain}`,
   })
-  const base: Base = { database, keyring, access: new AccessBook(keyring), clock: Date.now, outgoing }
+  const strangers = new Strangers(undefined, async () => undefined)
+  const base: Base = { database, keyring, access: new AccessBook(keyring), clock: Date.now, outgoing, strangers }
   const caller = await database.write(async (turn) => {
     await keyring.create(turn, directoryKey)
     await foundStore(turn, keyring, store)

@@ -39,6 +39,7 @@ export function directoryWords({ tokens, clock, tenancy, domain }: DirectoryServ
       const [status, code] = said[fault.code]
       const headers: Record<string, string> = { ...headersOf(call), 'content-type': json }
       if (status === 503) headers['retry-after'] = '1'
+      if (status === 429) headers['retry-after'] = String(Math.ceil(Number(fault.particulars.retryMs ?? 1000) / 1000))
       const body = {
         error: {
           code: fault.particulars.graph ?? code,

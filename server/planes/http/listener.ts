@@ -6,6 +6,7 @@ import { stranger } from '#core/identity/caller.ts'
 import { attest, type Base } from '#core/perform.ts'
 import { keysAsSegments } from '../directory/key.ts'
 import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type Route, refused } from '../plane.ts'
+import { type Crowd, holdBack } from './crowd.ts'
 import type { Hosts, Plane } from './hosts.ts'
 import type { Meters } from './meters.ts'
 
@@ -40,6 +41,8 @@ type Parts = {
   readonly planes: readonly Served<never>[]
   readonly bare: readonly Bare[]
   readonly meters: Meters
+  /** How many requests of those who prove nothing are answered. */
+  readonly crowd: Crowd
   readonly tls: { readonly key: string; readonly cert: string }
   readonly log: Log
 }
@@ -58,7 +61,7 @@ const patience = {
  * One TLS listener for all planes: the host decides which answers. Fastify brings sockets, routing and limits; what is
  * said, and when, is the planes'. Half a request ends after seconds, not minutes.
  */
-export function createListener({ base, hosts, planes, bare, meters, tls, log }: Parts): FastifyInstance {
+export function createListener({ base, hosts, planes, bare, meters, crowd, tls, log }: Parts): FastifyInstance {
   const app = fastify({
     // The types of Fastify tell plain, secure and HTTP/2 servers apart; nothing here depends on which it is.
     ...({ https: { ...tls, minVersion: 'TLSv1.2', ...patience } } as object),
@@ -101,8 +104,13 @@ export function createListener({ base, hosts, planes, bare, meters, tls, log }: 
     const operation = (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? 'Unknown'
     if (!(error instanceof Fault) && faultOfFramework(error) === undefined)
       log.error({ error, operation }, 'a request failed')
-    const known = request.known as Known<never>
-    const answer = await refused(base, served.words, operation, call, known, faultOfFramework(error) ?? error)
+    const known = request.known as Known<never> | undefined
+    // Whoever proved who they are is answered, however many there are who didn't at the same address.
+    const waitMs = known === undefined ? holdBack(crowd, call) : 0
+    const answer =
+      waitMs > 0
+        ? served.words.refuse(call, tooMany(waitMs), undefined)
+        : await refused(base, served.words, operation, call, known, faultOfFramework(error) ?? error)
     send(reply, answer)
     meters.of(served.plane, operation).count(answer.status, performance.now() - call.began)
   }
@@ -202,6 +210,11 @@ export function createListener({ base, hosts, planes, bare, meters, tls, log }: 
   }
   return app
 }
+
+const tooMany = (waitMs: number): Fault =>
+  new Fault('throttled', 'Too many requests without a valid credential come from this address.', {
+    retryMs: String(waitMs),
+  })
 
 /** The treaty's `/kv/*key` is Fastify's `/kv/*`; what it takes is read from the target as it was sent. */
 const pathOf = (path: string): string => path.replace(/\*\w+$/, '*')

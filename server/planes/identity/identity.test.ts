@@ -434,6 +434,8 @@ describe('this machine’s own identity', () => {
   const resource = 'resource=https%3A%2F%2Fvault.cardea.internal'
 
   it('is given on loopback in the way of the instance metadata service', async () => {
+    const odd = await ask(`/metadata/identity/oauth2/token?constructor=x&__proto__=y&${resource}`, { metadata: 'true' })
+    assert.equal(odd.status, 200, 'what is no name of an identity names none')
     for (const path of ['/metadata/identity/oauth2/token', '/metadata/identity/oauth2/token/']) {
       const { status, json } = await ask(`${path}?api-version=2018-02-01&${resource}`, { metadata: 'true' })
       assert.equal(status, 200)
@@ -484,6 +486,23 @@ describe('this machine’s own identity', () => {
       assert.equal((await ask(path, { metadata: 'true', ...headers })).status, 400, JSON.stringify(headers))
     }
     assert.equal((await ask(`http://${own}${path}`, { metadata: 'true' })).status, 400)
+  })
+
+  it('is given to a flood no faster than Azure gives it', async () => {
+    await using other = await openHouse()
+    const from = (port: number | undefined) =>
+      new Promise<number>((resolve, reject) => {
+        const path = `/metadata/identity/oauth2/token?api-version=2018-02-01&${resource}`
+        request({ host: '127.0.0.1', port, path, headers: { metadata: 'true' } }, (answer) => {
+          answer.resume()
+          answer.on('end', () => resolve(answer.statusCode ?? 0))
+        })
+          .on('error', reject)
+          .end()
+      })
+    const statuses = await Promise.all(Array.from({ length: 400 }, () => from(other.cardea.proxyPort)))
+    assert.ok(statuses.filter((status) => status === 200).length >= 200)
+    assert.ok(statuses.filter((status) => status === 429).length >= 50)
   })
 
   it('is given in the older ways: to a header called secret, and to a form', async () => {

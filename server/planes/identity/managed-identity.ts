@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Allowance } from '#base/allowance.ts'
 import { inSeconds } from '#base/clock.ts'
 import { faultOf } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
@@ -32,8 +33,17 @@ type Services = IdentityServices & {
 export const workloadHeader = (identityHeader: string, workload: string): string =>
   createHmac('sha256', identityHeader).update(workload.toLowerCase()).digest('base64url')
 
+/** Azure's own answers twenty in a second for a machine, and its libraries wait as they are told. */
+const measure = { burst: 200, perSecond: 20 }
+
 export function managedIdentity(services: Services) {
+  const allowance = new Allowance(measure)
   return (request: IncomingMessage, response: ServerResponse): void => {
+    if (allowance.take('') > 0) {
+      response.writeHead(429, { 'content-type': 'application/json; charset=utf-8', 'retry-after': '1' })
+      response.end(JSON.stringify(refusal(429, 'temporarily_unavailable', 'Too many requests. Wait a second.').body))
+      return
+    }
     void answer(services, request)
       .catch((error: unknown) => {
         services.log.error({ error }, 'a managed identity request failed')
@@ -121,7 +131,7 @@ const names: Readonly<Record<string, Exclude<WantedIdentity['by'], 'none'>>> = {
 
 /** Which identity is asked for; nothing when it is named twice, or by something that is no name. */
 function wantedIn(query: URLSearchParams): WantedIdentity | undefined {
-  const given = [...query].filter(([name]) => name.toLowerCase() in names)
+  const given = [...query].filter(([name]) => Object.hasOwn(names, name.toLowerCase()))
   const [first, ...more] = given
   if (first === undefined) return { by: 'none' }
   const by = names[first[0].toLowerCase()]

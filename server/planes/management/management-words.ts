@@ -48,6 +48,7 @@ export function managementWords({
       const headers: Record<string, string> = { ...headersOf(call), 'content-type': json }
       if (status === 401) headers['www-authenticate'] = `Bearer authorization_uri="${authority}", error="invalid_token"`
       if (status === 503) headers['retry-after'] = '1'
+      if (status === 429) headers['retry-after'] = String(Math.ceil(Number(fault.particulars.retryMs ?? 1000) / 1000))
       return { status, headers, body: JSON.stringify(body) }
     },
   }
