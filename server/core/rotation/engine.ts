@@ -12,7 +12,7 @@ import { take } from './work.ts'
 /** Goes on with the secret that a lease names, until there is nothing to do now. The lease is given back. */
 export async function advance(engine: Engine, lease: Lease, closing: AbortSignal): Promise<void> {
   for (;;) {
-    const seen = await stepped(engine, 'look', () => look(engine, lease))
+    const seen = await stepped(engine, lease, 'look', () => look(engine, lease))
     if (seen === 'settled') return
     if (closing.aborted) return engine.base.database.write((turn) => settle(turn, lease, turn.at))
     if (seen === 'again') continue

@@ -311,7 +311,7 @@ export class Hand {
   }
 
   step<T>(step: string, work: () => Promise<T>): Promise<T> {
-    return stepped(this.engine, step, work)
+    return stepped(this.engine, this.lease, step, work)
   }
 
   /** A turn under the lease, with an entry in the journal of deeds if it moves the rotation to another state. */

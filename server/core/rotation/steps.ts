@@ -3,6 +3,7 @@ import type { Log } from '#base/log.ts'
 import type { Use } from '#core/consumers/consumers.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import type { Base } from '#core/perform.ts'
+import type { Lease } from '#core/schedule/schedule.ts'
 import type { SecretVersion } from '#core/secrets/secret.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
@@ -27,13 +28,19 @@ export type Engine = {
   /** Around each step, for those who test what happens when it is the last. */
   readonly onStep: OnStep | undefined
 }
-export type OnStep = (step: string, when: 'before' | 'after') => void | Promise<void>
+/** `subject`: whose step it is, as the lease names it: vault and secret. */
+export type OnStep = (step: string, when: 'before' | 'after', subject: string) => void | Promise<void>
 
 /** Does a step, and lets who tests it watch. */
-export async function stepped<T>({ onStep }: Engine, step: string, work: () => Promise<T>): Promise<T> {
-  await onStep?.(step, 'before')
+export async function stepped<T>(
+  { onStep }: Engine,
+  { subject }: Lease,
+  step: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  await onStep?.(step, 'before', subject)
   const result = await work()
-  await onStep?.(step, 'after')
+  await onStep?.(step, 'after', subject)
   return result
 }
 
