@@ -48,6 +48,24 @@ describe('the doctor', () => {
     })
   }
 
+  it('names what leads some programs of a shell past the proxy, and where a proxy of before is missed', async () => {
+    const shell = {
+      AZURE_KEYVAULT_URL: 'https://demo.vault.cardea.internal',
+      HTTPS_PROXY: 'http://127.0.0.1:8480',
+      CARDEA_DOMAIN: 'cardea.internal',
+      CARDEA_TENANT_ID: 'tenant',
+    }
+    const told = async (more: Record<string, string>) => {
+      const { out } = await run(['doctor', '--json'], { answers: house(), now, env: { ...shell, ...more } })
+      return (JSON.parse(out) as Line[]).filter(({ about }) => about === 'proxy').map(({ says }) => says)
+    }
+    assert.deepEqual(await told({}), [])
+    assert.match((await told({ https_proxy: 'http://corp:3128' })).join(), /different places/)
+    assert.match((await told({ no_proxy: 'a.example,.internal' })).join(), /has \.internal, so programs look past/)
+    const before = JSON.stringify({ HTTPS_PROXY: 'http://me:word@corp:3128' })
+    assert.match((await told({ CARDEA_BEFORE: before })).join(), /^this shell went out through corp:3128;/)
+  })
+
   it('says in words that there is no Cardea', async () => {
     const { exit, out } = await run(['doctor', '--data', '/nowhere/at/all'], { env: {} })
     assert.equal(exit, 1)

@@ -10,6 +10,7 @@ import { paintFor, shown } from './print.ts'
 import { isRunning } from './running.ts'
 import { managementOf, originOf, vaultOn, type Way, wayTo } from './service.ts'
 import { shellWord } from './shell.ts'
+import { beforeIn, directly, hides } from './shell-environment.ts'
 import type { World } from './world.ts'
 
 /** One thing that was looked at: how it stands, and what to do where it doesn't stand well. */
@@ -48,6 +49,7 @@ async function examine(data: string | undefined, world: World): Promise<Line[]> 
     const lines = [
       ...(await folderLines(way, world)),
       await nameLine(vault, way),
+      ...proxyLines(way),
       ...(await serverLines(vault, way, world)),
     ]
     // Who can't be reached can't be asked either.
@@ -142,6 +144,39 @@ async function nameLine(vault: string, { env }: Way): Promise<Line> {
     says: `${name} is known to no name server, and no proxy is set`,
     next: 'Programs need one of both: eval "$(cardea env)", or an entry in DNS.',
   }
+}
+
+const retake = 'Take the variables anew, which sees to it: eval "$(cardea env)"'
+
+/** What some programs of this shell would read otherwise than others; curl and Python take the small letters first. */
+function proxyLines({ env }: Way): Line[] {
+  const { HTTPS_PROXY: proxy, https_proxy: namesake, CARDEA_DOMAIN: domain = '' } = env
+  const hiding = directly(env).filter((entry) => domain !== '' && hides(entry, domain))
+  const { HTTPS_PROXY: before } = beforeIn(env) ?? {}
+  const lines: (Line | false)[] = [
+    proxy !== undefined &&
+      namesake !== undefined &&
+      namesake !== proxy && {
+        state: 'warn',
+        about: 'proxy',
+        says: 'https_proxy and HTTPS_PROXY lead to different places, and programs don’t agree which one counts',
+        next: retake,
+      },
+    proxy !== undefined &&
+      hiding.length > 0 && {
+        state: 'warn',
+        about: 'proxy',
+        says: `NO_PROXY has ${hiding.join(', ')}, so programs look past the proxy for names under ${domain}`,
+        next: retake,
+      },
+    before !== undefined && {
+      state: 'warn',
+      about: 'proxy',
+      says: `this shell went out through ${URL.parse(before)?.host ?? 'another proxy'}; now what isn’t Cardea’s is reached directly`,
+      next: 'Where that is not allowed, use other services from another shell, or after: eval "$(cardea env --unset)"',
+    },
+  ]
+  return lines.filter((line) => line !== false)
 }
 
 /** Tokens are good from their issuing on; a minute more is granted by nobody. */

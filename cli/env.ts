@@ -1,14 +1,19 @@
-import { developersOwn, environmentOf, environmentOfWorkload, loopbackNames } from '@cardea/server/environment'
+import { join } from 'node:path'
+import { developersOwn, environmentOf, environmentOfWorkload } from '@cardea/server/environment'
 import { command, data, json, Misuse } from './command.ts'
 import { isRunning } from './running.ts'
 import { dataFolder, notRunning } from './service.ts'
 import { quoted } from './shell.ts'
+import { variablesBack, variablesFor } from './shell-environment.ts'
 import type { World } from './world.ts'
 
 export default command({
   name: 'env',
   says: 'Prints the environment variables with which programs reach this Cardea.',
-  more: 'They hold credentials: print them into a shell or a pipe rather than onto a shared screen.',
+  more: [
+    'They hold credentials: print them into a shell or a pipe rather than onto a shared screen. What the shell had under',
+    'these names is kept in CARDEA_BEFORE, and put back by --unset.',
+  ].join('\n'),
   takes: {},
   options: {
     unset: { type: 'boolean', says: 'print what takes them back' },
@@ -24,12 +29,8 @@ export default command({
   async run(given, world) {
     const folder = dataFolder(given.data, world)
     if (given.unset) {
-      const kept = directly(world).filter((name) => !(loopbackNames as readonly string[]).includes(name))
-      for (const name of unsetNames(folder, world)) {
-        world.print(
-          name === 'NO_PROXY' && kept.length > 0 ? `export NO_PROXY=${quoted(kept.join(','))}` : `unset ${name}`,
-        )
-      }
+      for (const [name, value] of variablesBack(ownNames(folder, world), world.env))
+        world.print(value === undefined ? `unset ${name}` : `export ${name}=${quoted(value)}`)
       return 0
     }
     const { workload } = given
@@ -39,11 +40,11 @@ export default command({
       )
     }
     const own = workload === undefined ? environmentOf(folder) : environmentOfWorkload(folder, workload)
-    const env =
-      own.NO_PROXY === undefined
-        ? own
-        : { ...own, NO_PROXY: [...new Set([...directly(world), ...loopbackNames])].join(',') }
     if (!(await isRunning(folder))) throw notRunning(folder)
+    const env = variablesFor(own, world.env, {
+      read: (path) => certificatesIn(path, world),
+      keep: (name, text) => kept(join(folder, 'tls', name), text, world),
+    })
     if (given.json) world.print(JSON.stringify(env))
     else {
       // What an earlier command left in this shell would come before the workload's own.
@@ -54,15 +55,28 @@ export default command({
   },
 })
 
-/** What this shell reaches without a proxy as it is. */
-const directly = ({ env }: World): string[] =>
-  (env.NO_PROXY ?? env.no_proxy ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
+/** What can't be read adds nothing to what the shell trusts, and needn't be kept. */
+function certificatesIn(path: string, { readFile }: World): string {
+  try {
+    return readFile(path).toString()
+  } catch {
+    return ''
+  }
+}
+
+/** The name of the file tells what is in it, so one that is there already holds the same. */
+function kept(path: string, text: string, { create }: World): string {
+  try {
+    using file = create(path)
+    file.write(text)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return path
+}
 
 /** What `cardea env` may have set: what the folder says, or, if that is gone, what this shell has of it. */
-function unsetNames(folder: string, { env }: World): string[] {
+function ownNames(folder: string, { env }: World): string[] {
   try {
     const own = environmentOf(folder)
     const isWorkload = env.IDENTITY_ENDPOINT !== undefined && env.IDENTITY_ENDPOINT === own.CARDEA_IDENTITY_ENDPOINT

@@ -11,12 +11,14 @@ import { dataFolder } from './service.ts'
 import { shellWord } from './shell.ts'
 import type { World } from './world.ts'
 
+const settingWidth = Math.max(...Object.keys(settingWords).map(({ length }) => length))
+
 export default command({
   name: 'start',
   says: 'Starts Cardea and serves until Ctrl-C.',
   more: [
     'Everything can also be set by the environment; an option wins over it:',
-    ...Object.entries(settingWords).map(([name, says]) => `  ${name.padEnd(24)}${says}`),
+    ...Object.entries(settingWords).map(([name, says]) => `  ${name.padEnd(settingWidth)}  ${says}`),
   ].join('\n'),
   takes: {},
   options: {

@@ -46,7 +46,9 @@ export const runningIn = (data: string): Running | undefined => readJson<Running
 export class NoInstallation extends Error {
   constructor(data: string) {
     super(
-      `There is no Cardea in ${data}. Start one with "cardea start --data ${data}", or name its folder with --data.`,
+      existsSync(developerFile(data))
+        ? `The Cardea in ${data} was never ready yet. Wait until its "cardea start" says so, or look at what it says.`
+        : `There is no Cardea in ${data}. Start one with "cardea start --data ${data}", or name its folder with --data.`,
     )
     this.name = 'NoInstallation'
   }
