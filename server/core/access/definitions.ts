@@ -44,18 +44,21 @@ type Changing<A extends Action> = { readonly turn: Turn; readonly keyring: Keyri
 
 /** The roles that can be assigned at a scope. */
 export async function rolesAt({ sql, keyring }: Looking, scope: string): Promise<Role[]> {
-  const place = scope.toLowerCase()
   const custom = await customRoles(sql, keyring)
-  return [
-    ...builtInRolesHere(),
-    ...custom.filter(({ scopes }) =>
-      scopes.some((one) => contains(one.toLowerCase(), place) || contains(place, one.toLowerCase())),
-    ),
-  ]
+  return [...builtInRolesHere(), ...custom.filter((role) => isAround(role, scope))]
 }
 
-/** The role with this id. */
-export const showRole = ({ sql, keyring }: Looking, id: string): Promise<Role | undefined> => roleById(sql, keyring, id)
+/** The role with this id, if it is one of those at a scope: of another's roles nobody is told there. */
+export async function showRole({ sql, keyring }: Looking, scope: string, id: string): Promise<Role | undefined> {
+  const role = await roleById(sql, keyring, id)
+  return role !== undefined && (isBuiltIn(id) || isAround(role, scope)) ? role : undefined
+}
+
+/** Whether a role can be assigned at a scope, above it, or below it. */
+function isAround({ scopes }: Role, scope: string): boolean {
+  const place = scope.toLowerCase()
+  return scopes.some((one) => contains(one.toLowerCase(), place) || contains(place, one.toLowerCase()))
+}
 
 const builtInNames = new Set(builtInRoleList.map(({ name }) => nameKeyOf(name)))
 
