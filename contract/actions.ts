@@ -91,6 +91,8 @@ const onManagement = {
 /** On the directory: a role allows these by its `directoryActions`. The names are those of Entra's roles. */
 const onDirectory = {
   'directory/read': 'microsoft.directory/standard/read',
+  /** A right of the directory, and no role of Resource Manager gives it: else who manages resources could lift themselves. */
+  'access/elevate': 'microsoft.directory/accessManagement/elevate',
   'applications/create': 'microsoft.directory/applications/create',
   'applications/update': 'microsoft.directory/applications/basic/update',
   'applications/delete': 'microsoft.directory/applications/delete',

@@ -83,6 +83,20 @@ export const listRoleAssignments = operation({
   status: 200,
 })
 
+/** Makes a global administrator, who alone may ask, User Access Administrator of everything there is. */
+export const elevateAccess = operation({
+  id: 'AccessElevate',
+  method: 'POST',
+  path: '/providers/Microsoft.Authorization/elevateAccess',
+  since: '2015-07-01',
+  action: 'access/elevate',
+  effect: 'write',
+  params: none,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
 const patterns = optional(list(words(256), { maxItems: 512 }))
 
 export const putRoleDefinition = operation({

@@ -77,7 +77,7 @@ export async function assignRole(
 }
 
 /** An assignment is a resource at its scope, so locks there are about it too. */
-const idOf = ({ scope, id }: RoleAssignment): string =>
+export const idOf = ({ scope, id }: Pick<RoleAssignment, 'scope' | 'id'>): string =>
   `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/roleAssignments/${id}`
 
 /** Takes an assignment away; it holds no longer from the moment this is answered. */
@@ -158,7 +158,8 @@ const kinds = {
   group: 'Group',
 } as const
 
-async function kindOfPrincipal(sql: Sql, id: string): Promise<string> {
+/** What a principal is, in Azure's words. Throws `invalid` for nobody. */
+export async function kindOfPrincipal(sql: Sql, id: string): Promise<string> {
   const principal = await principalById(sql, id)
   if (principal !== undefined) return kinds[principal.kind]
   throw new Fault(
@@ -185,7 +186,8 @@ function refuseBorrowedDirectory(permit: Permit<Action>, role: Role): void {
   throw new Fault('forbidden', `Only who holds the right ${actions[missing]} in the directory may assign ${role.name}.`)
 }
 
-async function keepAssignment(
+/** Keeps an assignment, for whoever has seen that it may be made. */
+export async function keepAssignment(
   turn: Turn,
   keyring: Keyring,
   { by, claimed: _, ...wanted }: NewAssignment & { readonly kind: string },

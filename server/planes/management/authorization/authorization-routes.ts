@@ -3,6 +3,7 @@ import type { Tenancy } from '../../tenancy.ts'
 import convertAccess from './convert-access.ts'
 import deleteRoleAssignment from './delete-role-assignment.ts'
 import deleteRoleDefinition from './delete-role-definition.ts'
+import elevateAccess from './elevate-access.ts'
 import explainAccess from './explain-access.ts'
 import getRoleAssignment from './get-role-assignment.ts'
 import getRoleDefinition from './get-role-definition.ts'
@@ -26,6 +27,7 @@ export const authorizationRoutes = (): readonly Route<Tenancy>[] => [
   listRoleDefinitions(),
   listDenyAssignments(),
   listPermissions(),
+  elevateAccess(),
   explainAccess(),
   previewConversion(),
   convertAccess(),

@@ -296,6 +296,85 @@ describe('who may assign roles', () => {
   })
 })
 
+describe('who elevates their access', () => {
+  const elevate = (token: string) => ask('POST', '/providers/Microsoft.Authorization/elevateAccess', { token })
+  const rootAdministrator = async (who: string) => {
+    const { json } = await ask('GET', `${assignments('/')}?$filter=${encodeURIComponent(`principalId eq '${who}'`)}`)
+    type Listed = { id: string; properties: { roleDefinitionId: string; condition: string | null; createdBy: string } }
+    return (json.value as Listed[]).filter(({ properties }) =>
+      properties.roleDefinitionId.endsWith(builtInRoles.userAccessAdministrator.id),
+    )
+  }
+
+  it('is a global administrator, who may assign roles everywhere from then on, until it is taken away', async () => {
+    const { id, manages } = await somebody('global administrator')
+    assert.equal((await assign(id, builtInRoles.globalAdministrator, { scope: '/' })).status, 201)
+    assert.equal((await assign(id, reader, { scope: vault, token: manages })).status, 403)
+    const elevated = await elevate(manages)
+    assert.deepEqual([elevated.status, elevated.text], [200, ''])
+    assert.equal((await elevate(manages)).status, 200)
+    const [made, ...more] = await rootAdministrator(id)
+    assert.deepEqual([made?.properties.createdBy, more], [id, []])
+    assert.equal((await assign(id, reader, { scope: vault, token: manages })).status, 201)
+    const entries = (await house.deeds()).filter(
+      ({ operation, caller }) => operation === 'AccessElevate' && caller === id,
+    )
+    assert.deepEqual(
+      entries.map(({ resource, outcome }) => [resource, outcome]),
+      ['/directory', made?.id, '/directory', made?.id].map((resource) => [resource, 'done']),
+    )
+    assert.equal((await ask('DELETE', made?.id as string, { token: manages })).status, 200)
+    assert.deepEqual(await rootAdministrator(id), [])
+    assert.equal((await assign(id, owner, { scope: vault, token: manages })).status, 403)
+  })
+
+  it('is nobody else: no owner of everything, no access administrator, no administrator of a part of the directory', async () => {
+    const { id: nobody, manages: none } = await somebody('nobody')
+    for (const role of [
+      owner,
+      contributor,
+      builtInRoles.userAccessAdministrator,
+      builtInRoles.applicationAdministrator,
+      builtInRoles.userAdministrator,
+    ]) {
+      const { id, manages } = await somebody('not enough')
+      assert.equal((await assign(id, role, { scope: '/' })).status, 201)
+      assert.equal((await elevate(manages)).status, 403, role.name)
+      if (role !== builtInRoles.userAccessAdministrator) assert.deepEqual(await rootAdministrator(id), [])
+    }
+    assert.equal((await elevate(none)).status, 403)
+    assert.deepEqual(await rootAdministrator(nobody), [])
+    const { id, manages } = await somebody('global administrator of one thing')
+    const made = await assign(id, builtInRoles.globalAdministrator, { scope: group })
+    assert.equal((await elevate(manages)).status, 403, made.text)
+  })
+
+  it('has it without a condition, also where there was one', async () => {
+    const { id, manages } = await somebody('conditioned')
+    await assign(id, builtInRoles.globalAdministrator, { scope: '/' })
+    const condition = `@Request[Microsoft.Authorization/roleAssignments:PrincipalType] StringEquals 'User'`
+    const bound = { condition, conditionVersion: '2.0' }
+    assert.equal((await assign(id, builtInRoles.userAccessAdministrator, { scope: '/', more: bound })).status, 201)
+    assert.equal((await assign(id, reader, { scope: vault, token: manages })).status, 403)
+    assert.equal((await elevate(manages)).status, 200)
+    assert.equal((await rootAdministrator(id))[0]?.properties.condition, null)
+    assert.equal((await assign(id, reader, { scope: vault, token: manages })).status, 201)
+  })
+
+  it('does it by POST, and against no lock', async () => {
+    const { id, manages } = await somebody('locked out')
+    await assign(id, builtInRoles.globalAdministrator, { scope: '/' })
+    assert.equal((await ask('GET', '/providers/Microsoft.Authorization/elevateAccess')).status, 404)
+    const lock = '/providers/Microsoft.Authorization/locks/frozen'
+    await ask('PUT', lock, { body: { properties: { level: 'ReadOnly' } } })
+    try {
+      assert.deepEqual([(await elevate(manages)).status, await rootAdministrator(id)], [409, []])
+    } finally {
+      assert.equal((await ask('DELETE', lock)).status, 200)
+    }
+  })
+})
+
 describe('a condition on an assignment', () => {
   const named = '@Resource[Microsoft.KeyVault/vaults/secrets:name]'
   const conditioned = (condition: string) => ({ more: { condition, conditionVersion: '2.0' } })
@@ -534,6 +613,24 @@ describe('a role definition', () => {
     })
     const grasp = await ask('PUT', `${definitions(group)}/${writer}`, { token: clerk.manages, body: everything })
     assert.equal(grasp.status, 403)
+  })
+
+  it('of another group or vault is told to nobody who asks by its id where they may look', async () => {
+    const other = `${subscription}/resourceGroups/elsewhere`
+    assert.ok((await ask('PUT', other, { body: { location: 'local' } })).status < 300)
+    const [theirs, wide, narrow] = [randomUUID(), randomUUID(), randomUUID()]
+    assert.equal((await put(theirs, custom('Elsewhere', { assignableScopes: [other] }))).status, 201)
+    assert.equal((await put(wide, custom('Everywhere', { assignableScopes: [subscription] }))).status, 201)
+    assert.equal((await put(narrow, custom('In the vault', { assignableScopes: [vault] }))).status, 201)
+    const { id: who, manages } = await somebody('reader of one group')
+    await assign(who, reader, { scope: group })
+    const seen = async (id: string, scope: string) =>
+      (await ask('GET', `${definitions(scope)}/${id}`, { token: manages })).status
+    for (const scope of [group, vault]) assert.equal(await seen(theirs, scope), 404, scope)
+    for (const scope of [subscription, other, '/']) assert.equal(await seen(theirs, scope), 403, scope)
+    for (const id of [wide, narrow, owner.id]) assert.equal(await seen(id, group), 200, id)
+    assert.equal(await seen(wide, `${group}/providers/Microsoft.KeyVault/vaults/none`), 404)
+    assert.equal((await ask('GET', `${definitions(subscription)}/${theirs}`)).status, 200)
   })
 
   it('that is typed into the database allows nothing', async () => {
