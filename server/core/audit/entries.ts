@@ -1,10 +1,13 @@
 import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
+import { headOfSeries } from './audit-rows.ts'
 import type { KeptEntry, Place } from './entry.ts'
 import { seriesAfter, turnsBetween, turnsOf } from './entry-rows.ts'
 
 /** The journal of deeds as it is read: by time over all series, or one series after another. */
 const turnsMax = 100
+/** Under load a turn has some forty entries. */
+const turnsAtOnce = 10
 
 /**
  * The entries of a time that are wanted, the oldest first. Looks at some `looks` of them at most and says where it
@@ -43,4 +46,7 @@ export async function allSeries(sql: Sql): Promise<string[]> {
 
 /** The entries of one series in their order: those of the next turns after one that ended with this number. */
 export const entriesAfter = async (sql: Sql, writer: string, number: number): Promise<KeptEntry[]> =>
-  (await turnsOf(sql, writer, number, turnsMax)).flat()
+  (await turnsOf(sql, writer, number, turnsAtOnce)).flat()
+
+/** The number of the last entry of a series; 0 before its first. */
+export const endOf = async (sql: Sql, writer: string): Promise<number> => (await headOfSeries(sql, writer))?.last ?? 0

@@ -13,32 +13,61 @@ export type Reading = {
   readonly times: number
 }
 
-/** What entries say about readings, in their order: readings of the same version by the same caller taken together. */
-export type Gleaning = {
-  readonly read: readonly Reading[] /** When each secret was purged that was. */
-  readonly purged: ReadonlyMap<string, Instant>
-}
-
 const version = /^(.+\/secrets\/[^/]+)\/([0-9a-f]{32})$/
 
-/** What a piece of the journal says about readings. What was read before its secret was purged in it isn't told. */
-export function glean(entries: readonly KeptEntry[]): Gleaning {
-  const read = new Map<string, Reading>()
-  const purged = new Map<string, Instant>()
-  for (const { operation, resource, outcome, caller, circumstances, at } of entries) {
-    if (outcome !== 'done') continue
-    const place = resource.toLowerCase()
-    if (operation === 'SecretPurge') {
-      purged.set(place, at)
-      for (const [key, { secret }] of read) if (secret === place) read.delete(key)
-    }
-    if (operation !== 'SecretGet') continue
-    const [, secret, which] = version.exec(place) ?? []
-    if (secret === undefined || which === undefined) continue
-    const key = `${place} ${caller.objectId}`
-    const times = (read.get(key)?.times ?? 0) + 1
-    const { address } = circumstances
-    read.set(key, { secret, version: which, caller: caller.objectId, appId: caller.appId, at, address, times })
+/** What a piece of the journal says about readings: those of the same version by the same caller taken together. */
+export class Gleaning {
+  /** By the version's resource id as it was asked for, and the caller. */
+  readonly #read = new Map<string, Reading>()
+  readonly #purged = new Map<string, Instant>()
+  #last: number
+
+  /** `after` is the number of the last entry before these. */
+  constructor(after: number) {
+    this.#last = after
   }
-  return { read: [...read.values()], purged }
+
+  /** Takes in the entry that follows those before. What was read before its secret was purged isn't told. */
+  add({ operation, resource, outcome, caller, circumstances, at, number }: KeptEntry): void {
+    this.#last = number
+    if (outcome !== 'done') return
+    if (operation === 'SecretGet') this.#addReading(resource, caller, circumstances.address, at)
+    else if (operation === 'SecretPurge') this.#addPurge(resource.toLowerCase(), at)
+  }
+
+  #addReading(resource: string, { objectId: caller, appId }: KeptEntry['caller'], address: string, at: Instant): void {
+    const key = `${resource} ${caller}`
+    const before = this.#read.get(key)
+    if (before !== undefined) {
+      this.#read.set(key, { ...before, at, address, times: before.times + 1 })
+      return
+    }
+    const [, secret, which] = version.exec(resource.toLowerCase()) ?? []
+    if (secret === undefined || which === undefined) return
+    this.#read.set(key, { secret, version: which, caller, appId, at, address, times: 1 })
+  }
+
+  #addPurge(secret: string, at: Instant): void {
+    this.#purged.set(secret, at)
+    for (const [key, reading] of this.#read) if (reading.secret === secret) this.#read.delete(key)
+  }
+
+  /** How many rows it takes to keep this, at most. */
+  get size(): number {
+    return this.#read.size + this.#purged.size
+  }
+
+  /** The number of the last entry that was taken in. */
+  get last(): number {
+    return this.#last
+  }
+
+  get read(): Iterable<Reading> {
+    return this.#read.values()
+  }
+
+  /** When each secret was purged that was. */
+  get purged(): ReadonlyMap<string, Instant> {
+    return this.#purged
+  }
 }

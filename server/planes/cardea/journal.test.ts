@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { AuditEvent, JournalPage, Reader } from '@cardea/contract/cardea/journal'
 import { builtInRoles } from '@cardea/contract/roles'
+import { inside } from '#core/audit/entry.ts'
 import { gatherReadings } from '#core/journal/readings.ts'
 import { type House, openHouse } from '../../testing/house.ts'
 
@@ -220,6 +221,26 @@ describe('the readers of a secret', () => {
       (await readers('twice')).map(({ times }) => times),
       [5],
     )
+  })
+
+  it('are gathered up to where the journal was, and not beyond, while others go on reading', async () => {
+    const entry = {
+      operation: 'SecretGet',
+      resource: `${vaultId()}/secrets/busy/${'0'.repeat(32)}`,
+      caller: { objectId: 'somebody', appId: 'something' },
+      outcome: 'done',
+      circumstances: inside,
+    }
+    const many = 500
+    let [reads, gathered] = [0, false]
+    const reader = async () => {
+      for (; !gathered && reads < many; reads += 1) await database().witness(entry, undefined)
+    }
+    const reading = Promise.all(Array.from({ length: 8 }, reader))
+    await gatherReadings(database())
+    gathered = true
+    await reading
+    assert.ok(reads < many, 'it went on for as long as there were readers')
   })
 
   it('are forgotten with the secret’s purge', async () => {
