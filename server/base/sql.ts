@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import type { Recall } from './recall.ts'
 
 /**
  * SQL, typed and visible. Kysely writes the text; our connections run it. A statement is written once for each engine
@@ -20,6 +21,8 @@ export type Value = string | number | null | Uint8Array
 /** Where statements run: inside a turn of the writer, or against what is committed. */
 export interface Sql {
   readonly engine: Engine
+  /** What needn't be read again, where committed state is read and nobody else changes it. */
+  readonly recall?: Recall
   /** `key` names a statement that is kept prepared; without it the text is prepared for this one time. */
   run(text: string, values: readonly Value[], key?: string): Promise<{ rows: unknown[]; changes: number }>
 }

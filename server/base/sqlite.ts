@@ -5,6 +5,7 @@ import { Committer, type Connection, type Head, Watchers } from './committer.ts'
 import type { Database, Ledger } from './database.ts'
 import { Fault } from './fault.ts'
 import type { TurnMeter } from './metrics.ts'
+import { Recall } from './recall.ts'
 import type { Sql, Value } from './sql.ts'
 
 /**
@@ -31,19 +32,22 @@ export function openSqlite<Entry extends { at: number }>(
   const sql = sqlOver(writer)
   const journal = openJournal(file, writer)
   const seen = { epoch: 0, sequence: 0 }
+  const recall = new Recall()
+  let changing = false
   const connection: Connection = {
     sql,
-    async begin() {
+    async begin(exclusive) {
       journal.refuseBroken()
       await begun(writer)
+      changing = exclusive
       const { epoch, sequence } = headOf(writer)
       return { epoch, sequence, at: clock() }
     },
     async savepoint() {
-      writer.exec('savepoint work')
+      prepared(writer, 'savepoint', 'savepoint work').run()
     },
     async release() {
-      writer.exec('release work')
+      prepared(writer, 'release', 'release work').run()
     },
     async rollbackToSavepoint() {
       writer.exec('rollback to work; release work')
@@ -54,7 +58,8 @@ export function openSqlite<Entry extends { at: number }>(
           prepared(writer, 'move', 'update head set epoch = ?, sequence = ?').run(head.epoch, head.sequence)
         }
         endSnapshot(reader)
-        writer.exec('commit')
+        if (changing) recall.forget()
+        prepared(writer, 'commit', 'commit').run()
       })
       await journal.synchronise()
     },
@@ -70,7 +75,7 @@ export function openSqlite<Entry extends { at: number }>(
     watchers.tell()
   }
   const committer = new Committer<Entry>(connection, ledger, moved, meter)
-  const read = sqlOver(reader, beginSnapshot)
+  const read: Sql = { ...sqlOver(reader, beginSnapshot), recall }
   return {
     engine: 'sqlite',
     read,
@@ -149,7 +154,7 @@ async function begun(writer: DatabaseSync): Promise<void> {
   const since = performance.now()
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 100)) {
     try {
-      return writer.exec('begin immediate')
+      return void prepared(writer, 'begin', 'begin immediate').run()
     } catch (error) {
       if (!isBusy(error) || performance.now() - since > busyForMs) throw translated(error)
     }

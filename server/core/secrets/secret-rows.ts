@@ -193,20 +193,30 @@ export async function headOf(sql: Sql, vault: string, name: string): Promise<Hea
   )
 }
 
-/** A live version, the latest if none is named. */
-export async function keptVersion(
+/** A live version, the latest if none is named. The hot read: where nothing changes, its row is read once. */
+export function keptVersion(
   sql: Sql,
   vault: string,
   name: string,
   version: string | undefined,
+): Kept | undefined | Promise<Kept | undefined> {
+  const sought = { vault, name_key: nameKey(name), version: version?.toLowerCase() }
+  const { recall } = sql
+  if (recall === undefined) return soughtVersion(sql, sought)
+  const key = `secret ${vault}/${sought.name_key}/${sought.version ?? ''}`
+  return (recall.find(key) as Kept | undefined) ?? recall.keep(key, () => soughtVersion(sql, sought), bytesOf)
+}
+
+async function soughtVersion(
+  sql: Sql,
+  { version, ...name }: { vault: string; name_key: string; version: string | undefined },
 ): Promise<Kept | undefined> {
-  const name_key = nameKey(name)
-  const row =
-    version === undefined
-      ? await latest.first(sql, { vault, name_key })
-      : await one.first(sql, { vault, name_key, version: version.toLowerCase() })
+  const row = version === undefined ? await latest.first(sql, name) : await one.first(sql, { ...name, version })
   return row && { secret: secretOf(row), sealed: row.sealed }
 }
+
+/** The value, and as much again as names, tags and the objects around them take. */
+const bytesOf = ({ sealed }: Kept): number => sealed.byteLength + 1024
 
 /** The latest version of a deleted name, and what is under way with it. */
 export async function deletedVersion(
