@@ -188,6 +188,7 @@ const isUnavailable = (error: unknown): boolean => error instanceof Fault && err
 const turnLost = (cause: unknown): Fault => new Fault('unavailable', 'The transaction was lost.', {}, { cause })
 
 class OpenTurn implements Turn {
+  /** An object of its own: what was read through it may yet be rolled back, what is read through the next one may not. */
   readonly sql: Sql
   readonly at: Instant
   readonly #begun: Head
@@ -195,7 +196,7 @@ class OpenTurn implements Turn {
   #sequence: number
   stirred = false
   constructor(sql: Sql, head: Head) {
-    this.sql = sql
+    this.sql = { ...sql }
     this.at = head.at
     this.#begun = head
     this.epoch = head.epoch

@@ -178,6 +178,8 @@ function bodyOf({ body, method }: Call): unknown {
   }
   refuseDeep(text)
   try {
+    // Looking at each member costs more than all the rest of the parsing; so only where there may be such a one.
+    if (!text.includes('__proto__') && !text.includes('\\u')) return JSON.parse(text)
     return JSON.parse(text, (key, value) => (key === '__proto__' ? undefined : value))
   } catch {
     throw new Fault('invalid', 'The body is not JSON.', { where: '' })

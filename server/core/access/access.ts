@@ -154,7 +154,10 @@ export class AccessBook {
   async permitIn<A extends Action>(turn: Turn, wish: Wish<A>): Promise<Permit<A>> {
     const memory = turn.accessChanged ? new Memory() : this.#memoryOf(turn.epoch)
     const known = memory.permitOf(wish)
-    return known ?? permitFrom(memory, await this.#rightsOf(turn.sql, wish, memory), wish)
+    if (known !== undefined) return known
+    const permit = permitFrom(memory, await this.#rightsOf(turn.sql, wish, memory), wish)
+    memory.keepPermit(wish, permit)
+    return permit
   }
 
   /** Permission to read what is committed, as of `epoch`; true only if the reading is then witnessed at that epoch. */

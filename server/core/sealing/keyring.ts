@@ -11,7 +11,7 @@ import { addKey, removeKey, sealedKey } from './sealing-rows.ts'
 export class Keyring {
   readonly #root: KeyObject
   readonly #keys = new Map<string, KeyObject>()
-  /** The SQL that a key was made through: seen from there, it may yet be rolled back. */
+  /** The turn that a key was made in, by its SQL: seen from there, it may yet be rolled back. */
   readonly #makers = new Map<string, Sql>()
 
   constructor(root: KeyObject) {
@@ -44,7 +44,10 @@ export class Keyring {
     const sealed = await sealedKey(sql, id)
     if (sealed === undefined) throw new Error(`The key ${id} is missing from the database`)
     const key = this.keptKey(sealed, placeOfKey(id))
-    if (this.#makers.get(id) !== sql) this.#keys.set(id, key)
+    if (this.#makers.get(id) !== sql) {
+      this.#keys.set(id, key)
+      this.#makers.delete(id)
+    }
     return key
   }
 
