@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
+import { enablePrincipal } from '#core/identity/directory.ts'
 import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
 import { resourceOf } from '#core/secrets/secrets.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
@@ -194,6 +195,66 @@ describe('a derived secret', () => {
     assert.equal((await ask('PUT', { template: '{{secret:not-there}}' })).status, 403, 'nor whether it is there')
     await derived('j-made', '{{secret:j}}')
     assert.deepEqual((await ask('GET')).json.derivation.parts, [], 'nor the names of what they may not list')
+  })
+
+  it('follows its parts by the right of who made it, and no longer than they have it; each reading is in the journal', async () => {
+    const vault = await new VaultBook(house.cardea.base.database).vault('demo')
+    assert.ok(vault)
+    await here.set('o', '1')
+    const maker = await house.newcomer('maker')
+    await house.assign(maker.principal, builtInRoles.keyVaultSecretsOfficer, resourceOf(vault, 'o-made'))
+    const leave = await house.assign(maker.principal, builtInRoles.keyVaultSecretsUser, resourceOf(vault, 'o'))
+    const heard = await house.ask(house.vaultHost, 'PUT', pathOf('o-made'), {
+      token: await maker.token(),
+      body: { template: '<{{secret:o}}>' },
+    })
+    assert.equal(heard.status, 200, heard.text)
+    const readings = async () =>
+      (await house.deeds())
+        .filter(({ operation, caller }) => operation === 'DerivationRead' && caller === maker.principal.objectId)
+        .map(({ resource, outcome }) => [resource, outcome])
+    const read = async () => `${resourceOf(vault, 'o')}/${await idOf('o')}`
+    assert.deepEqual((await readings()).at(-1), [await read(), 'done'])
+    await here.set('o', '2')
+    assert.equal(await readValue('o-made'), '<2>')
+    assert.deepEqual((await readings()).at(-1), [await read(), 'done'])
+
+    await leave()
+    // Whoever changes the part isn't kept from it, and hands nothing on for somebody who may not read it.
+    await here.set('o', '3')
+    assert.equal(await readValue('o-made'), '<2>')
+    assert.deepEqual((await readings()).at(-1), [await read(), 'forbidden'])
+    assert.match((await show('o-made')).derivation.trouble, /may not read the secret o any more/)
+
+    // Somebody who may makes it theirs.
+    await derived('o-made', '<{{secret:o}}>')
+    assert.equal(await readValue('o-made'), '<3>')
+    assert.equal((await show('o-made')).derivation.trouble, null)
+  })
+
+  it('stops with its maker, and that is told once', async () => {
+    // Nobody listens there: what is told waits and can be counted.
+    await using listened = await openRotating({ env: { CARDEA_EVENTS_URL: 'http://127.0.0.1:9/' } })
+    const { database } = listened.house.cardea.base
+    const vault = await new VaultBook(database).vault('demo')
+    assert.ok(vault)
+    await listened.set('p', '1')
+    const maker = await listened.house.newcomer('leaver')
+    await listened.house.assign(maker.principal, builtInRoles.keyVaultSecretsOfficer, vault.resourceId)
+    const asked = { token: await maker.token(), body: { template: '{{secret:p}}' } }
+    const heard = await listened.house.ask(listened.house.vaultHost, 'PUT', pathOf('p-made'), asked)
+    assert.equal(heard.status, 200, heard.text)
+    await database.write((turn) => enablePrincipal(turn, maker.principal.objectId, false))
+    await listened.set('p', '2')
+    await listened.set('p', '3')
+    assert.equal((await listened.get('p-made')).json.value, '1')
+    const { rows } = await database.read.run('select body from event_delivery', [])
+    const told = (rows as { body: string }[]).map(({ body }) => JSON.parse(body))
+    const stopped = told.filter(({ type }) => type === 'Cardea.DerivationStopped')
+    assert.deepEqual(
+      stopped.map(({ subject, data }) => [subject, data.ObjectName]),
+      [['p-made', 'p-made']],
+    )
   })
 
   it('can’t be had by changing rows by hand', async () => {

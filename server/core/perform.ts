@@ -1,7 +1,7 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Clock, Instant } from '#base/clock.ts'
 import { type Database, StaleEpoch, type Turn } from '#base/database.ts'
-import { faultOf } from '#base/fault.ts'
+import { Fault, faultOf } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { AccessBook, Permit, Wish } from '#core/access/access.ts'
 import type { AuditEntry, Circumstances } from '#core/audit/entry.ts'
@@ -9,6 +9,7 @@ import type { Strangers } from '#core/audit/strangers.ts'
 import type { Event } from '#core/events/event.ts'
 import { keepEvents, type Outgoing, type Told } from '#core/events/events.ts'
 import { networkOf } from '#core/identity/assertions.ts'
+import type { Caller } from '#core/identity/caller.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 
 /** What everything stands on. */
@@ -47,6 +48,39 @@ export type Scope<A extends Action> = Sight<A> & {
   touch(resource: string): void
   /** Says what happened; it is kept in the same turn, under the number that is returned. */
   tell(event: Event): number
+  /**
+   * Whether somebody else than who asks may read a thing now: for what is done by the rights of whoever arranged it. The
+   * journal has an entry of that reading, or of its refusal, beside those of the act.
+   */
+  mayRead(reading: Reading): Promise<boolean>
+}
+
+/** A reading within an act, by the right of somebody who isn't there. */
+export type Reading = {
+  readonly caller: Caller
+  readonly action: 'secrets/get'
+  readonly resource: string
+  readonly version: string
+  /** How the journal calls it. */
+  readonly operation: string
+}
+
+export type Entry = Omit<AuditEntry, 'at'>
+
+/** Decides about readings by absent people's rights, and keeps the entries of them. */
+export function absentReader({ access }: Pick<Base, 'access'>, turn: Turn, correlation: string, entries: Entry[]) {
+  const circumstances = { address: '', correlation, agent: 'cardea' }
+  return async ({ version, ...wish }: Reading): Promise<boolean> => {
+    const outcome = await access.permitIn(turn, wish).then(
+      () => 'done',
+      (error: unknown) => {
+        if (error instanceof Fault && error.code === 'forbidden') return error.code
+        throw error
+      },
+    )
+    entries.push(entryFor({ ...wish, circumstances }, outcome, version))
+    return outcome === 'done'
+  }
 }
 
 const entryFor = (
@@ -78,6 +112,7 @@ export function perform<A extends Action, R>(
 ): Promise<R> {
   let met: string | undefined
   const touched: string[] = []
+  const readings: Entry[] = []
   return base.database.write(
     async (turn) => {
       const permit = await base.access.permitIn(turn, intent)
@@ -92,6 +127,7 @@ export function perform<A extends Action, R>(
           met = version
         },
         touch: (resource) => void touched.push(resource),
+        mayRead: absentReader(base, turn, intent.circumstances.correlation, readings),
         tell(event) {
           const sequence = turn.nextSequence()
           told.push({ ...event, sequence })
@@ -104,7 +140,7 @@ export function perform<A extends Action, R>(
     (at, outcome) => {
       if ('failed' in outcome) return [{ ...entryFor(intent, faultOf(outcome.failed).code, met), at }]
       const parts = touched.map((resource) => entryFor({ ...intent, resource }, 'done'))
-      return [entryFor(intent, 'done', met), ...parts].map((entry) => ({ ...entry, at }))
+      return [entryFor(intent, 'done', met), ...parts, ...readings].map((entry) => ({ ...entry, at }))
     },
   )
 }

@@ -13,6 +13,7 @@ export const notices = [
   'rotation-retired',
   'rotation-failed',
   'rotation-blocked',
+  'derivation-stopped',
 ] as const
 export type NoticeType = (typeof notices)[number]
 
@@ -57,6 +58,7 @@ export const eventTypes: Record<Event['type'], string> = {
   'rotation-retired': 'Cardea.RotationRetired',
   'rotation-failed': 'Cardea.RotationFailed',
   'rotation-blocked': 'Cardea.RotationBlocked',
+  'derivation-stopped': 'Cardea.DerivationStopped',
 }
 
 const changing: readonly string[] = changes

@@ -4,6 +4,7 @@ import { valueBytesMax } from '@cardea/contract/vault/secrets'
 import { Fault } from '#base/fault.ts'
 import { SealBroken } from '#base/seal.ts'
 import type { Sql } from '#base/sql.ts'
+import type { Caller } from '#core/identity/caller.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import {
@@ -30,6 +31,9 @@ export type Derivation = {
   readonly values: Readonly<Record<string, string>>
 }
 
+/** What is kept of it: also who made it, because its parts are read by their right, each time anew. */
+type Arranged = Derivation & { readonly by: Pick<Caller, 'objectId' | 'appId'> }
+
 export type Shown = {
   readonly derivation:
     | (Derivation & { readonly parts: readonly string[]; readonly trouble: string | undefined })
@@ -46,6 +50,7 @@ const placeOf = (vault: Vault, name: string): string => `${resourceOf(vault, nam
 /** Has a secret made of others from now on, and makes it. Nobody hands on by it what they may not read themselves. */
 export async function deriveSecret(
   scope: Scope<'secrets/set'>,
+  { objectId, appId }: Caller,
   vault: Vault,
   name: string,
   derivation: Derivation,
@@ -64,7 +69,8 @@ export async function deriveSecret(
   if (head?.settling !== undefined) throw isUnsettled(head.name, head.settling, 'name')
   if (head?.deletion !== undefined) throw isDeleted(head.name)
   await refuseCircle(sql, vault, key, parts)
-  const sealed = await keyring.seal(sql, keyOfVault(vault), JSON.stringify(derivation), placeOf(vault, name))
+  const arranged: Arranged = { ...derivation, by: { objectId, appId } }
+  const sealed = await keyring.seal(sql, keyOfVault(vault), JSON.stringify(arranged), placeOf(vault, name))
   await keepDerivation(sql, vault.name, key, sealed, parts)
   for (const part of parts) await refuseMany(sql, vault, part)
   const trouble = await make(scope, vault, key, head?.name ?? name)
@@ -83,7 +89,7 @@ export async function showDerivation(
   const { made } = await linksOf(sql, vault.name, nameKey(name))
   if (kept === undefined && (await headOf(sql, vault.name, name)) === undefined) throw noSuchSecret(name)
   if (kept === undefined) return { derivation: undefined, made }
-  const derivation = await openDerivation({ sql, keyring }, vault, name, kept.sealed)
+  const { by: _, ...derivation } = await openDerivation({ sql, keyring }, vault, name, kept.sealed)
   const parts = partsOf(piecesOf(derivation.template))
   return { derivation: { ...derivation, parts, trouble: kept.trouble ?? undefined }, made }
 }
@@ -131,16 +137,25 @@ export async function deepPartsOf(sql: Sql, vault: Pick<Vault, 'name'>, name: st
 export async function makeAnew(writing: Writing, vault: Vault, name: string): Promise<void> {
   const { sql } = writing
   for (const key of await followersOf(sql, vault, nameKey(name))) {
-    const trouble = await make(writing, vault, key, key)
-    await keepTrouble(sql, vault.name, key, trouble)
+    await keepMaking(writing, vault, key, await make(writing, vault, key, key))
   }
 }
 
 /** Makes a secret that has come back anew if it is made of others, and what is made of it. */
 export async function makeUpToDate(writing: Writing, vault: Vault, name: string): Promise<void> {
   const key = nameKey(name)
-  await keepTrouble(writing.sql, vault.name, key, await make(writing, vault, key, name))
+  await keepMaking(writing, vault, key, await make(writing, vault, key, name))
   await makeAnew(writing, vault, name)
+}
+
+/** Keeps why a secret couldn't be made anew, if it couldn't, and tells of it when it is news. */
+async function keepMaking({ sql, tell }: Writing, vault: Vault, key: string, trouble: string | undefined) {
+  const before = (await keptDerivation(sql, vault.name, key))?.trouble ?? undefined
+  if (trouble === before) return
+  await keepTrouble(sql, vault.name, key, trouble)
+  const head = await headOf(sql, vault.name, key)
+  if (trouble === undefined || head === undefined || head.deletion !== undefined) return
+  tell({ type: 'derivation-stopped', scope: vault.resourceId, resource: resourceOf(vault, key), name: head.name })
 }
 
 /** Everything that is made of a secret, however far, each after all that it is made of. */
@@ -193,13 +208,17 @@ async function make(writing: Writing, vault: Vault, key: string, name: string): 
     throw error
   })
   if (derivation === undefined) return 'Its template is not as it was kept. Take it away and give it again.'
-  const { template, escaping, values } = derivation
+  const { template, escaping, values, by } = derivation
   const pieces = piecesOf(template)
   const parts = new Map<string, Kept>()
   for (const part of partsOf(pieces)) {
     const found = await keptVersion(sql, vault.name, part, undefined)
     if (found === undefined) return `There is no secret ${part}.`
     if (!found.secret.enabled) return `The secret ${part} is disabled.`
+    const reading = { action: 'secrets/get', resource: resourceOf(vault, part), operation: 'DerivationRead' } as const
+    if (!(await writing.mayRead({ caller: by, ...reading, version: found.secret.version }))) {
+      return `Who derived it may not read the secret ${part} any more. Somebody who may must derive it again.`
+    }
     parts.set(part, found)
   }
   const opened = new Map<string, string>()
@@ -240,5 +259,5 @@ const openDerivation = async (
   vault: Vault,
   name: string,
   sealed: Uint8Array,
-): Promise<Derivation> =>
-  JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, name))) as Derivation
+): Promise<Arranged> =>
+  JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, name))) as Arranged

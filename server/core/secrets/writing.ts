@@ -48,7 +48,7 @@ export async function tellReferrers(
   }
 }
 
-export type Writing = Pick<Scope<never>, 'sql' | 'turn' | 'at' | 'keyring' | 'tell'>
+export type Writing = Pick<Scope<never>, 'sql' | 'turn' | 'at' | 'keyring' | 'tell' | 'mayRead'>
 
 /** Keeps a version as the latest of its secret, and tells of it. */
 export async function write(

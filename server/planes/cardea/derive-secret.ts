@@ -8,9 +8,12 @@ import { derivationViewOf } from './derivation-wire.ts'
 export default () =>
   vaultRoute(contract.deriveSecret, {
     resource: theSecret,
-    async run(scope, { params: { name }, body: { template, escaping = 'plain', values = {} }, subject: vault }) {
+    async run(
+      scope,
+      { params: { name }, body: { template, escaping = 'plain', values = {} }, subject: vault, caller },
+    ) {
       await refuseBound(scope.sql, vault, name)
-      const shown = await deriveSecret(scope, vault, name, { template, escaping, values })
+      const shown = await deriveSecret(scope, caller, vault, name, { template, escaping, values })
       return derivationViewOf(scope, vault, name, shown)
     },
   })
