@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Check, RehearsalView } from '@cardea/contract/cardea/rehearsals'
@@ -11,6 +14,7 @@ import { administratorOf, startServices } from '@cardea/providers/testing/servic
 import { findMariadb, startMariadb } from '@cardea/tools/servers/mariadb'
 import { freePort } from '@cardea/tools/servers/ports'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
+import { findRabbitmq, startRabbitmq } from '@cardea/tools/servers/rabbitmq'
 import { findRedis, startRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
 import { findSshd, startSshd } from '@cardea/tools/servers/sshd'
@@ -39,6 +43,7 @@ const remedies = (checks: readonly Check[]) => checks.filter(({ wrong }) => wron
 
 const postgres = needs('PostgreSQL', findPostgres)
 const mariadb = needs('MariaDB', findMariadb)
+const rabbitmq = needs('RabbitMQ', findRabbitmq)
 const redis = needs('Redis', findRedis)
 const sshd = needs('OpenSSH’s server', findSshd)
 
@@ -225,6 +230,151 @@ describe('a rehearsal', () => {
     assert.match(remedies(unreached).join(), /Nothing listens there/)
     assert.ok(!JSON.stringify([whole, elsewhere, absent, unreached]).includes('dba-word'))
     assert.doesNotMatch(await users(), /cardea/)
+  })
+
+  it('of RabbitMQ names what is missing, and leaves no user behind', { skip: rabbitmq.skip }, async () => {
+    await using server = await startRabbitmq()
+    const { host, port } = server
+    await server.ask('PUT', 'users/shop', { password: 'first', tags: '' })
+    const dba = (tags: string, password = 'dba-word') => server.ask('PUT', 'users/dba', { password, tags })
+    await dba('administrator')
+    await using here = await open()
+    await here.set('admin', server.url('dba', 'dba-word'))
+    await here.set('target', 'first')
+    const binding = { host, port, admin: 'admin', user: 'shop' }
+    const bind = (more: object = {}) =>
+      here.bind('target', { provider: 'rabbitmq', binding: { ...binding, ...more }, intervalSeconds: null })
+    assert.equal((await bind()).status, 200)
+    const users = async () =>
+      (JSON.parse((await server.ask('GET', 'users')).text) as { name: string }[]).map(({ name }) => name)
+    const before = await users()
+    const whole = await rehearsed(here)
+    assert.deepEqual(remedies(whole), [], JSON.stringify(whole))
+    assert.ok(whole.some(({ what }) => what.includes('logs in with that as a program would')))
+    assert.deepEqual(await users(), before)
+
+    for (const tags of ['', 'monitoring']) {
+      await dba(tags)
+      const missing = remedies(await rehearsed(here))
+      assert.ok(missing.includes('rabbitmqctl set_user_tags dba administrator'), `${tags}: ${missing}`)
+    }
+    await dba('administrator', 'another')
+    assert.deepEqual(remedies(await rehearsed(here)), ['Set the secret admin to a URI with the right password.'])
+    await dba('administrator')
+    await bind({ user: 'nobody-here' })
+    assert.match(remedies(await rehearsed(here)).join(), /Create the user with what it may do/)
+    const closed = await freePort()
+    await here.set('admin', `http://dba:dba-word@${host}:${closed}`)
+    await bind({ port: closed })
+    const unreached = await rehearsed(here)
+    assert.match(remedies(unreached).join(), /Nothing listens there/)
+    assert.ok(!JSON.stringify([whole, unreached]).includes('dba-word'))
+    assert.deepEqual(await users(), before)
+  })
+
+  it('of a service with two keys tries all but to make one anew, and says so', async () => {
+    await using services = await startServices()
+    await using here = await open()
+    await here.set('admin', administratorOf(services))
+    await here.set('target', String(services.keys.get('key1')))
+    const account = `${services.origin}/subscriptions/s/resourceGroups/r/providers/Microsoft.Storage/storageAccounts/shop`
+    const bind = (more: object = {}) => {
+      const binding = { account, apiVersion: '2023-01-01', admin: 'admin', ...more }
+      return here.bind('target', { provider: 'two-key', binding, intervalSeconds: null })
+    }
+    assert.equal((await bind()).status, 200)
+    const before = [...services.keys]
+    const whole = await rehearsed(here)
+    assert.deepEqual(remedies(whole), [], JSON.stringify(whole))
+    for (const said of [
+      /key1 and key2 are listed/,
+      /isn’t tried, since the one before would be gone/,
+      /may Microsoft.Storage\/\S+\/regenerateKey\/action/,
+    ])
+      assert.ok(
+        whole.some(({ what }) => said.test(what)),
+        String(said),
+      )
+
+    services.may.delete('regenerateKey')
+    assert.match(
+      remedies(await rehearsed(here)).join(),
+      /Assign a role with Microsoft.Storage\/storageAccounts\/regenerateKey\/action to the application \S+ on \/subscriptions/,
+    )
+    services.may.delete('listKeys')
+    assert.match(remedies(await rehearsed(here)).join(), /Assign a role with listKeys\/action/)
+    services.may.add('listKeys')
+    await bind({ keys: ['key1', 'key3'] })
+    assert.ok((await rehearsed(here)).some(({ wrong }) => wrong === 'The account lists no key key3'))
+    // Somebody who has no resource manager beside it.
+    services.may.add('regenerateKey')
+    await bind({ account: `${services.origin}/account` })
+    const unasked = await rehearsed(here)
+    assert.deepEqual(remedies(unasked), [])
+    assert.ok(unasked.some(({ what }) => /Nor does anybody say whether/.test(what)))
+    await here.set(
+      'admin',
+      administratorOf({ ...services, administrator: { ...services.administrator, clientSecret: 'x' } }),
+    )
+    assert.deepEqual(remedies(await rehearsed(here)), ['Set the secret admin to an application with the right secret.'])
+    const closed = await freePort()
+    await here.set('admin', administratorOf(services, closed))
+    await bind({ account: `http://127.0.0.1:${closed}/account` })
+    assert.match(remedies(await rehearsed(here)).join(), /Nothing listens there/)
+    assert.deepEqual([...services.keys], before)
+    assert.ok(!services.heard.some((line) => line.includes('regenerateKey')))
+  })
+
+  it('of a function is its own affair, if it says that it can', async () => {
+    const key = randomBytes(32).toString('base64')
+    const heard: { method: string; step: string; signed: boolean }[] = []
+    let knows = ''
+    let answer: [number, unknown] = [200, { checks: [{ what: 'A twin comes and goes.' }] }]
+    const server = createServer(async (request, reply) => {
+      const body = Buffer.concat(await request.toArray()).toString('utf8')
+      const { method = '', headers } = request
+      heard.push({
+        method,
+        step: body === '' ? '' : JSON.parse(body).data.step,
+        signed: 'webhook-signature' in headers,
+      })
+      if (method === 'OPTIONS') return reply.writeHead(204, { 'cardea-rotation-steps': knows }).end()
+      return reply.writeHead(answer[0]).end(JSON.stringify(answer[1]))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await using here = await open()
+    await here.set('key', key)
+    await here.set('target', 'first')
+    const bind = (to: number) =>
+      here.bind('target', {
+        provider: 'webhook',
+        binding: { url: `http://127.0.0.1:${to}/x`, key: 'key' },
+        intervalSeconds: null,
+      })
+    assert.equal((await bind(port)).status, 200)
+    try {
+      const unable = await rehearsed(here)
+      assert.deepEqual(remedies(unable), [])
+      assert.ok(unable.some(({ what }) => /doesn’t say that it can rehearse/.test(what)))
+      assert.deepEqual(heard, [{ method: 'OPTIONS', step: '', signed: true }])
+
+      knows = 'apply, probe, retire, Rehearse'
+      assert.ok((await rehearsed(here)).some(({ what }) => what === 'A twin comes and goes.'))
+      assert.deepEqual(heard.at(-1), { method: 'POST', step: 'rehearse', signed: true })
+      answer = [200, { checks: [{ what: 'It may log in.', wrong: 'It may not', remedy: 'Let it.' }] }]
+      assert.deepEqual(remedies(await rehearsed(here)), ['Let it.'])
+
+      await here.set('key', 'short')
+      assert.deepEqual(remedies(await rehearsed(here)), ['Set the secret key.'])
+      await here.set('key', key)
+      const closed = await freePort()
+      await bind(closed)
+      assert.match(remedies(await rehearsed(here)).join(), /Nothing listens there/)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
   })
 
   it('of an SSH key names what is in the way, and leaves the file as it was', { skip: sshd.skip }, async () => {

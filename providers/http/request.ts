@@ -6,7 +6,7 @@ import { isIP } from 'node:net'
 import { checkedLookup, reachOf, Unreachable } from '@cardea/contract/addresses'
 
 export type Sent = {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS'
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string

@@ -5,7 +5,8 @@ import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
 import { findRabbitmq, startRabbitmq, type TestRabbitmq } from '@cardea/tools/servers/rabbitmq'
 import { needs } from '@cardea/tools/servers/require'
 import { providerBehaves } from '../testing/provider-behaves.ts'
-import { type RabbitmqUser, rabbitmqUser } from './rabbitmq-user.ts'
+import { rabbitmqUser } from './rabbitmq-user.ts'
+import type { RabbitmqUser } from './user.ts'
 
 const { skip } = needs('RabbitMQ', findRabbitmq)
 let rabbitmq: TestRabbitmq

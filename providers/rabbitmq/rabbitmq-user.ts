@@ -4,18 +4,8 @@ import { flag, optional, record, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
 import { jsonOf, type Reach, refusal, send } from '../http/request.ts'
 import { adminIn, authorityOf, type Format, format, hostName, type Login, passwordIn, portNumber } from '../login.ts'
-
-export type RabbitmqUser = {
-  readonly host: string
-  /** The management interface's: 15671 with TLS, 15672 without. */
-  readonly port: number
-  readonly tls: boolean | undefined
-  /** The secret of the same vault that holds the URI of an administrator. */
-  readonly admin: string
-  /** There already, with what it may do. */
-  readonly user: string
-  readonly format: Exclude<Format, 'uri'> | undefined
-}
+import { rehearse } from './rehearsal.ts'
+import type { RabbitmqUser } from './user.ts'
 
 const standing = record({ tags: optional({ read: (value: unknown): string => tagsIn(value) }) })
 /** Tags come as a list, or from older servers as a text with commas; either is understood on the way back. */
@@ -111,6 +101,8 @@ export const rabbitmqUser = (reach: Reach): Provider<RabbitmqUser> => {
       if (probe === 'valid') await keep(far, '')
       if (far.urgent) await endConnections(far)
     },
+
+    rehearse: (far, seed) => rehearse(far, seed, { provider, administrator, ask }),
   }
 
   async function endConnections(far: FarSide<RabbitmqUser>): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Provider } from '@cardea/contract/rotation/provider'
 import { list, optional, record, type Shape, ShapeError, text, whole } from '@cardea/contract/shape'
+import { Rehearsal } from '../rehearsal.ts'
 
 export type RandomValue = {
   readonly length: number | undefined
@@ -75,4 +76,15 @@ export const randomValue: Provider<RandomValue> = {
   apply: async () => {},
   probe: async () => 'valid',
   retire: async () => {},
+  async rehearse({ binding }) {
+    const rehearsal = new Rehearsal()
+    const thinks = async () => void randomValue.propose(binding, undefined)
+    await rehearsal.try(
+      'A value can be thought of.',
+      thinks,
+      () => 'Bind it anew, with more length or a wider alphabet.',
+    )
+    rehearsal.note('No target has to hear of it: programs agree on what they read.')
+    return { checks: rehearsal.checks, clean: true }
+  },
 }

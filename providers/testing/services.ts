@@ -15,6 +15,8 @@ export type Services = AsyncDisposable & {
   readonly application: { readonly id: string; readonly clientId: string }
   readonly passwords: Map<string, Password>
   readonly keys: Map<string, string>
+  /** What the administrator may do with the account, by the verbs at the end of actions. */
+  readonly may: Set<string>
   /** Every request, by method and path. */
   readonly heard: string[]
 }
@@ -25,6 +27,7 @@ export async function startServices(): Promise<Services> {
   const application = { id: randomUUID(), clientId: randomUUID() }
   const passwords = new Map<string, Password>()
   const keys = new Map(['key1', 'key2'].map((name) => [name, randomBytes(32).toString('base64')]))
+  const may = new Set(['listKeys', 'regenerateKey'])
   const tokens = new Set<string>()
   const heard: string[] = []
 
@@ -54,6 +57,7 @@ export async function startServices(): Promise<Services> {
     return [404, { error: { code: 'Request_ResourceNotFound' } }]
   }
   const account = (verb: string, { keyName = '' }: { keyName?: string }): [number, object] => {
+    if (!may.has(verb)) return [403, { error: { code: 'AuthorizationFailed' } }]
     if (verb === 'regenerateKey') {
       if (!keys.has(keyName)) return [400, { error: { code: 'InvalidValuesForRequestParameters' } }]
       keys.set(keyName, randomBytes(32).toString('base64'))
@@ -71,6 +75,10 @@ export async function startServices(): Promise<Services> {
     const body = text === '' ? {} : JSON.parse(text)
     const home = `/v1.0/applications/${application.id}`
     if (path.startsWith(home)) return directory(path.slice(home.length), body)
+    if (path.endsWith('/storageAccounts/shop/providers/Microsoft.Authorization/permissions')) {
+      const actions = [...may].map((verb) => `Microsoft.Storage/storageAccounts/${verb}/*`)
+      return [200, { value: [{ actions, notActions: [] }] }]
+    }
     const [, verb] = /^(?:\/account|\/subscriptions\/.+\/storageAccounts\/[\w-]+)\/(\w+)$/.exec(path) ?? []
     return verb === undefined ? [404, { error: {} }] : account(verb, body)
   }
@@ -88,6 +96,7 @@ export async function startServices(): Promise<Services> {
     application,
     passwords,
     keys,
+    may,
     heard,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -1,8 +1,10 @@
-import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
+import type { FarSide, Provider, Rehearsed } from '@cardea/contract/rotation/provider'
 import { list, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
 import { bearer, sourceIn } from '../http/bearer.ts'
 import { type Heard, jsonOf, type Reach, refusal, send } from '../http/request.ts'
+import { Rehearsal } from '../rehearsal.ts'
+import { notePermission } from './rehearsal.ts'
 
 export type TwoKey = {
   /** The account as the resource manager names it, `https://management…/…/storageAccounts/shop`. */
@@ -63,6 +65,40 @@ export const twoKey = (reach: Reach): Provider<TwoKey> => {
     return value
   }
 
+  /** All but the one request that can't be taken back. */
+  async function rehearse(far: FarSide<TwoKey>): Promise<Rehearsed> {
+    const rehearsal = new Rehearsal()
+    const { account, admin } = far.binding
+    const url = new URL(account)
+    const source = () => sourceIn(far.secrets[admin], admin, url)
+    const logsIn = await rehearsal.try(
+      'The administrator gets a token.',
+      async () => void (await bearer(source(), far.signal, reach)),
+      (error) =>
+        /answered 40[01]/.test(String(error))
+          ? `Set the secret ${admin} to an application with the right secret.`
+          : undefined,
+    )
+    if (!logsIn) return { checks: rehearsal.checks, clean: true }
+    await rehearsal.try(
+      `${far.binding.keys.join(' and ')} are listed.`,
+      async () => {
+        const now = await keysNow(far)
+        for (const key of far.binding.keys) if (!now.get(key)) throw new Error(`The account lists no key ${key}`)
+      },
+      (error) => {
+        if (/answered 404/.test(String(error))) return 'Look at the account in the binding.'
+        const grant = `Assign a role with listKeys/action and regenerateKey/action to the application ${source().clientId} on ${url.pathname}.`
+        return /answered 40[13]/.test(String(error)) ? grant : undefined
+      },
+    )
+    const permissions = new URL(`${account}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`)
+    const headers = await bearer(source(), far.signal, reach)
+    const heard = await send({ url: permissions, headers }, far.signal, reach).catch(() => undefined)
+    notePermission(rehearsal, account, source().clientId, heard)
+    return { checks: rehearsal.checks, clean: true }
+  }
+
   return {
     name: 'two-key',
     kind: 'slots',
@@ -104,5 +140,6 @@ export const twoKey = (reach: Reach): Provider<TwoKey> => {
       const key = slot ?? far.binding.keys.find((one) => now.get(one) === value)
       if (key !== undefined && now.get(key) === value) await regenerate(key, far)
     },
+    rehearse,
   }
 }

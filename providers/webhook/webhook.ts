@@ -1,9 +1,11 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Credential, FarSide, Kind, Provider } from '@cardea/contract/rotation/provider'
+import type { Credential, FarSide, Kind, Provider, Rehearsed } from '@cardea/contract/rotation/provider'
 import { oneOf, optional, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
 import { type Heard, jsonOf, type Reach, refusal, send } from '../http/request.ts'
+import { Rehearsal, twinPassword } from '../rehearsal.ts'
+import { canRehearse, told } from './rehearsal.ts'
 
 export type Webhook = {
   /** A function of somebody's own, which changes a credential at a target that we know nothing of. */
@@ -13,7 +15,7 @@ export type Webhook = {
   /** Which of its targets the function is to change, if it has several. */
   readonly target: string | undefined
 }
-type Step = 'apply' | 'probe' | 'retire'
+type Step = 'apply' | 'probe' | 'retire' | 'rehearse'
 
 const address: Shape<string> = {
   read(value, where) {
@@ -89,6 +91,35 @@ export const webhook = (name: string, kind: Extract<Kind, 'single' | 'set'>, rea
     if (heard.status !== 200 && heard.status !== 204) throw refusal(`the step ${step}`, new URL(far.binding.url), heard)
   }
 
+  /**
+   * Only a function that says it can is told to rehearse: another might take the step for one that it knows. It does then
+   * with a value that nobody uses what it would with a new one, and says what it has tried.
+   */
+  async function rehearse(far: FarSide<Webhook>, seed: string): Promise<Rehearsed> {
+    const rehearsal = new Rehearsal()
+    const { url, key } = far.binding
+    let known: Heard | undefined
+    const remedyOfKey = (error: unknown) => (/must be a key/.test(String(error)) ? `Set the secret ${key}.` : undefined)
+    const asks = async () => {
+      const headers = signed(keyIn(far.secrets[key], key), far.rotationId, '')
+      known = await send({ method: 'OPTIONS', url: new URL(url), headers }, far.signal, reach)
+      if (known.status >= 500) throw refusal('the question what it knows', new URL(url), known)
+    }
+    await rehearsal.try('The function answers.', asks, remedyOfKey)
+    if (known === undefined) return { checks: rehearsal.checks, clean: true }
+    if (!canRehearse(known)) {
+      rehearsal.note('The function doesn’t say that it can rehearse, so nothing was tried at its target.')
+      return { checks: rehearsal.checks, clean: true }
+    }
+    const clean = await rehearsal.try('The function rehearses at its target.', async () => {
+      const heard = await tell('rehearse', { value: twinPassword(seed, 'webhook'), slot: undefined }, far)
+      if (heard.status !== 200) throw refusal('the step rehearse', new URL(url), heard)
+      const { checks } = told.read(jsonOf(heard), 'the answer of the function')
+      for (const { what, wrong, remedy } of checks) rehearsal.note(what, wrong, remedy)
+    })
+    return { checks: rehearsal.checks, clean }
+  }
+
   return {
     name,
     kind,
@@ -109,6 +140,7 @@ export const webhook = (name: string, kind: Extract<Kind, 'single' | 'set'>, rea
         return 'unknown'
       }
     },
+    rehearse,
   }
 }
 
