@@ -142,6 +142,19 @@ describe('a developer’s first minutes', () => {
     assert.doesNotMatch(taken.err, /\n +at /)
   })
 
+  it('a start that comes to nothing for a port founds nothing', async () => {
+    for (const ports of [
+      ['--proxy-port', '0', '--port', String(server.ready.port)],
+      ['--port', '0', '--proxy-port', String(server.ready.proxyPort)],
+    ]) {
+      const nowhere = join(data, 'nowhere')
+      const taken = await run(['start', '--data', nowhere, ...ports])
+      assert.equal(taken.code, 1)
+      assert.match(taken.err, /is in use/)
+      assert.ok(!existsSync(nowhere))
+    }
+  })
+
   it('Ctrl-C ends it well, and says so to those who ask', async () => {
     assert.equal(await stopped(server.child, 'SIGINT'), 0)
     const { code, err } = await run(['env', ...here])

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { getCACertificates } from 'node:tls'
+import type { AddressInfo } from 'node:net'
 import { providersWith } from '@cardea/providers/providers'
 import { Allowance } from '#base/allowance.ts'
-import { openAuthority } from '#base/authority.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import type { Egress } from '#base/egress.ts'
@@ -11,8 +9,8 @@ import { fetchJson } from '#base/fetch-json.ts'
 import { createLog, type Log } from '#base/log.ts'
 import { TurnMeter } from '#base/metrics.ts'
 import { migrate } from '#base/migrations.ts'
+import { tryPorts } from '#base/ports.ts'
 import { openPostgres } from '#base/postgres.ts'
-import { writePrivate } from '#base/private-files.ts'
 import { rootKeyIn } from '#base/root-key.ts'
 import { openSqlite } from '#base/sqlite.ts'
 import { AccessBook } from '#core/access/access.ts'
@@ -43,6 +41,7 @@ import { createListener } from '#planes/http/listener.ts'
 import { Meters } from '#planes/http/meters.ts'
 import { identityPlane } from '#planes/identity/identity-plane.ts'
 import { managedIdentity } from '#planes/identity/managed-identity.ts'
+import type { IdentityServices } from '#planes/identity/services.ts'
 import { validation } from '#planes/management/events/validate.ts'
 import { metadata } from '#planes/management/metadata.ts'
 import { planesOf } from '#planes/planes.ts'
@@ -50,6 +49,7 @@ import { startMetricsExporter } from '#workers/metrics-exporter.ts'
 import type { KeepCheckpoint } from '#workers/notary.ts'
 import type { Relay } from '#workers/relay.ts'
 import { startWorkers, type Workers } from '#workers/workers.ts'
+import { type Certificate, certificateFor, trustedHere } from './certificate.ts'
 import { developerKeys, keepRunning, takeFolder } from './environment.ts'
 import { keepOutside } from './offline/checkpoints.ts'
 import type { Settings } from './settings.ts'
@@ -87,6 +87,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
   const times = timesFrom({ ...settings.rotation.times, ...around.rotation?.times })
   const rotation = { providers, onStep, times }
   const clock = around.clock ?? systemClock
+  await tryPorts(portsOf(settings))
   takeFolder(settings.data)
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
@@ -135,6 +136,12 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
   }
 }
 
+/** Where the server will listen. */
+const portsOf = ({ listen, proxyPort, metricsPort }: Settings) => [
+  listen,
+  ...[proxyPort, metricsPort].filter((port) => port !== undefined).map((port) => ({ host: '127.0.0.1', port })),
+]
+
 const openDatabase = async (
   settings: Settings,
   keyring: Keyring,
@@ -182,117 +189,29 @@ type House = {
   readonly close: () => Promise<void>
 }
 
-async function serve(
-  settings: Settings,
-  { base, installation, hosts, rotation, events, keepCheckpoint, turns, log, closers, close }: House,
-): Promise<Cardea> {
-  const { database, keyring, clock } = base
-  const { tenant } = installation
-  const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
-  const tokens = new TokenBook(database, keyring, { tenant, issuer, lifeSeconds: settings.tokenLifeSeconds })
-  const vaults = new VaultBook(database)
-  const feeds = new Feeds(database)
-  closers.push(async () => feeds.close())
-  const meters = new Meters()
-  const metrics = new Metrics({ meters, turns, sql: database.read, clock })
-  closers.push(async () => metrics[Symbol.dispose]())
-  const identity = {
-    base,
-    keyring,
-    tokens,
-    clock,
-    loginUrl: hosts.loginUrl,
-    graphUrl: hosts.graphUrl,
-    tenant,
-    issuers: new IssuerBook(settings.issuers, fetchJson, clock),
-  }
+/** Opens the doors, starts what happens unasked, and writes down where to knock. */
+async function serve(settings: Settings, house: House): Promise<Cardea> {
+  const { base, installation, log, close } = house
   let closing = false
-  const { caFile, bundleFile, certificate } = await tlsFor(settings, clock)
-  const crowd = { allowance: crowdAllowance(settings), strangers: base.strangers }
-  const listener = createListener({
-    base,
-    hosts,
-    planes: planesOf({
-      base,
-      hosts,
-      installation,
-      tokens,
-      vaults,
-      feeds,
-      issuer,
-      metrics,
-      allowPrivate: settings.alerts.allowPrivate,
-      eventsPrivate: settings.events.allowPrivate,
-      quota: settings.quota,
-      delays: settings.delays,
-      ...rotation,
-    }),
-    bare: [
-      ...limited(crowd, [metadata(hosts, tenant), ...validation(base), ...identityPlane(identity)]),
-      ...health(database, () => closing),
-    ],
-    meters,
-    crowd,
-    tls: certificate,
-    log,
-  })
-  await listener.listen({ host: settings.listen.host, port: settings.listen.port })
-  closers.push(() => listener.close())
-  const port = (listener.server.address() as { port: number }).port
-  const workers = startWorkers({
-    base,
-    subscription: installation.subscription,
-    domain: installation.domain,
-    vaults,
-    ...rotation,
-    keepCheckpoint,
-    log,
-    events: eventsOut(settings, hosts, events),
-    outlets: { ...settings.alerts, domain: settings.domain },
-  })
-  closers.push(() => workers.close())
-
-  let metricsPort: number | undefined
-  if (settings.metricsPort !== undefined) {
-    const listening = await listenForMetrics(metrics, settings.metricsPort)
-    closers.push(async () => listening[Symbol.asyncDispose]())
-    metricsPort = listening.port
-  }
-  if (settings.collector !== undefined) {
-    const exporter = startMetricsExporter({ url: settings.collector, families: () => metrics.families(), clock, log })
-    closers.push(() => exporter.close())
-  }
-
+  const services = servicesFor(settings, house)
+  const { caFile, bundleFile, certificate } = await certificateFor(settings, base.clock)
+  const port = await bindPlanes(settings, house, services, certificate, () => closing)
+  startWork(settings, house, services)
+  const metricsPort = await tellMetrics(settings, house, services)
   const identityHeader = randomBytes(24).toString('base64url')
-  let proxyPort: number | undefined
-  if (settings.proxyPort !== undefined) {
-    const proxy = createConnectProxy({
-      domain: settings.domain,
-      owns: (host) => hosts.owns(host),
-      port: () => port,
-      passOn: settings.proxyPassOn,
-      handle: managedIdentity({
-        ...identity,
-        here: settings.machineIdentities,
-        identityHeader,
-        log,
-      }),
-      log,
-    })
-    proxyPort = await proxy.listen(settings.proxyPort)
-    closers.push(() => proxy.close())
-  }
+  const proxyPort = await openProxy(settings, house, services, port, identityHeader)
+  const { domain, publicPort } = settings
   keepRunning(settings.data, {
     pid: process.pid,
     port,
     proxyPort,
-    domain: settings.domain,
-    publicPort: settings.publicPort,
+    domain,
+    publicPort,
     caFile,
     bundleFile,
     identityHeader,
   })
-  log.info({ port, proxyPort, domain: settings.domain, engine: database.engine }, 'ready')
+  log.info({ port, proxyPort, domain, engine: base.database.engine }, 'ready')
   return {
     port,
     proxyPort,
@@ -306,6 +225,125 @@ async function serve(
       log.info('stopped')
     },
   }
+}
+
+type Services = ReturnType<typeof servicesFor>
+
+/** What planes, workers and the proxy share. */
+function servicesFor(settings: Settings, { base, installation: { tenant }, hosts, turns, closers }: House) {
+  const { database, keyring, clock } = base
+  const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
+  const tokens = new TokenBook(database, keyring, { tenant, issuer, lifeSeconds: settings.tokenLifeSeconds })
+  const feeds = new Feeds(database)
+  closers.push(async () => feeds.close())
+  const meters = new Meters()
+  const metrics = new Metrics({ meters, turns, sql: database.read, clock })
+  closers.push(async () => metrics[Symbol.dispose]())
+  const identity: IdentityServices = {
+    base,
+    keyring,
+    tokens,
+    clock,
+    loginUrl: hosts.loginUrl,
+    graphUrl: hosts.graphUrl,
+    tenant,
+    issuers: new IssuerBook(settings.issuers, fetchJson, clock),
+  }
+  return { issuer, tokens, vaults: new VaultBook(database), feeds, meters, metrics, identity }
+}
+
+/** Listens for all planes, and gives the port. */
+async function bindPlanes(
+  settings: Settings,
+  { base, installation, hosts, rotation, log, closers }: House,
+  { identity, meters, ...services }: Services,
+  tls: Certificate,
+  isClosing: () => boolean,
+): Promise<number> {
+  const crowd = { allowance: crowdAllowance(settings), strangers: base.strangers }
+  const listener = createListener({
+    base,
+    hosts,
+    planes: planesOf({
+      base,
+      hosts,
+      installation,
+      ...services,
+      allowPrivate: settings.alerts.allowPrivate,
+      eventsPrivate: settings.events.allowPrivate,
+      quota: settings.quota,
+      delays: settings.delays,
+      ...rotation,
+    }),
+    bare: [
+      ...limited(crowd, [metadata(hosts, installation.tenant), ...validation(base), ...identityPlane(identity)]),
+      ...health(base.database, isClosing),
+    ],
+    meters,
+    crowd,
+    tls,
+    log,
+  })
+  await listener.listen({ host: settings.listen.host, port: settings.listen.port })
+  closers.push(() => listener.close())
+  return (listener.server.address() as AddressInfo).port
+}
+
+function startWork(
+  settings: Settings,
+  { base, installation, hosts, rotation, keepCheckpoint, events, log, closers }: House,
+  { vaults }: Services,
+): void {
+  const workers = startWorkers({
+    base,
+    subscription: installation.subscription,
+    domain: installation.domain,
+    vaults,
+    ...rotation,
+    keepCheckpoint,
+    log,
+    events: eventsOut(settings, hosts, events),
+    outlets: { ...settings.alerts, domain: settings.domain },
+  })
+  closers.push(() => workers.close())
+}
+
+/** Shows metrics on a port of their own, and posts them, where the settings want that; gives the port. */
+async function tellMetrics(
+  { metricsPort, collector }: Settings,
+  { base: { clock }, log, closers }: House,
+  { metrics }: Services,
+): Promise<number | undefined> {
+  if (collector !== undefined) {
+    const exporter = startMetricsExporter({ url: collector, families: () => metrics.families(), clock, log })
+    closers.push(() => exporter.close())
+  }
+  if (metricsPort === undefined) return undefined
+  const listening = await listenForMetrics(metrics, metricsPort)
+  closers.push(async () => listening[Symbol.asyncDispose]())
+  return listening.port
+}
+
+/** The proxy on loopback with the identities of this machine, where the settings want one; gives its port. */
+async function openProxy(
+  { domain, proxyPort, proxyPassOn, machineIdentities }: Settings,
+  { hosts, log, closers }: House,
+  { identity }: Services,
+  port: number,
+  identityHeader: string,
+): Promise<number | undefined> {
+  if (proxyPort === undefined) return undefined
+  const proxy = createConnectProxy({
+    domain,
+    owns: (host) => hosts.owns(host),
+    port: () => port,
+    passOn: proxyPassOn,
+    handle: managedIdentity({ ...identity, here: machineIdentities, identityHeader, log }),
+    log,
+  })
+  const listening = await proxy.listen(proxyPort)
+  closers.push(() => proxy.close())
+  return listening
 }
 
 /** A flood from one network is refused cheaply; half a minute's worth may come at once. */
@@ -338,24 +376,3 @@ const eventsOut = (
   managementUrl: hosts.managementUrl,
   ...(pausesMs !== undefined && { pausesMs }),
 })
-
-/** The certificate to listen with: the operator's, or one from our own authority. */
-async function tlsFor({ tls, data, domain }: Settings, clock: Clock) {
-  if (tls !== undefined) {
-    return {
-      caFile: undefined,
-      bundleFile: undefined,
-      certificate: { cert: readFileSync(tls.certFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
-    }
-  }
-  const authority = await openAuthority(`${data}/tls`, domain, new Date(clock()))
-  const bundleFile = `${data}/tls/bundle.pem`
-  writePrivate(bundleFile, `${[...trustedHere(), authority.ca].map((pem) => pem.trim()).join('\n')}\n`)
-  const certificate = await authority.serverCertificate(new Date(clock()))
-  return { caFile: authority.caFile, bundleFile, certificate }
-}
-
-/** The certificates that this machine trusts, its own and those that Node brings along. */
-const trustedHere = (): readonly string[] => [
-  ...new Set([...getCACertificates('bundled'), ...getCACertificates('system')]),
-]

@@ -6,7 +6,9 @@ import { type Logger, pino } from 'pino'
  */
 export type Log = Logger
 
-export const createLog = (level: string): Log =>
+type Destination = { write(line: string): void }
+
+export const createLog = (level: string, destination: Destination = pino.destination({ fd: 2, sync: true })): Log =>
   pino(
     {
       level,
@@ -15,7 +17,7 @@ export const createLog = (level: string): Log =>
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: (error: unknown) => describe(error) },
     },
-    pino.destination({ fd: 2, sync: true }),
+    destination,
   )
 
 export const silentLog: Log = pino({ level: 'silent' })

@@ -85,7 +85,9 @@ export function createConnectProxy(options: ConnectProxyOptions): ConnectProxy {
 
     const failed = (error: NodeJS.ErrnoException) => {
       const reason = error.code ?? error.message
-      log.warn({ host: target.host, port: target.port, reason }, 'a tunnel could not be opened')
+      // Who wanted to go elsewhere is told by the answer; with no way out of here, every program that calls home is one.
+      const level = own ? 'warn' : 'debug'
+      log[level]({ host: target.host, port: target.port, reason }, 'a tunnel could not be opened')
       refuse(502, `Cardea's proxy can't reach ${target.host}:${target.port}: ${reason}.`)
     }
     upstream.once('error', failed)

@@ -47,7 +47,9 @@ export async function orPage(
     const refusal = refusalOf(error)
     if (refusal.status < 500) await attested(services, call, operation, undefined, refusal.error)
     const { status, message, number, retrySeconds } = refusal
-    const body = html`<p role="alert">${message}</p><p>AADSTS${String(number)}</p>`
+    const body = html`<p role="alert">${message}</p>
+<p>Close this page, and begin again in the program that brought you here.</p>
+<p><small>AADSTS${String(number)}</small></p>`
     return pageAnswer({ status, title: 'This sign-in can’t go on', body, retrySeconds })
   }
 }

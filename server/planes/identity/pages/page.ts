@@ -33,14 +33,29 @@ export const html = (parts: TemplateStringsArray, ...given: readonly (string | H
   )
 
 /** Styles are named by their hash, so that no others apply. */
-const style =
-  'body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:10vh auto;padding:0 1rem;color:#1a1a1a;background:#fff}' +
-  'label{display:block;margin-top:1rem;font-weight:600}' +
-  'input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #595959;border-radius:.25rem}' +
-  'button{font:inherit;margin:1.5rem .5rem 0 0;padding:.5rem 1.5rem;border:1px solid #0b5394;border-radius:.25rem;' +
-  'background:#0b5394;color:#fff}button[value=no]{background:#fff;color:#0b5394}' +
-  ':focus-visible{outline:3px solid #d98300;outline-offset:2px}[role=alert]{border-left:4px solid #a40000;padding-left:.75rem}' +
-  '@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}input{color:inherit;background:#262626}}'
+const style = `
+:root{color-scheme:light dark;--text:#1a1a1a;--dim:#5c5c5c;--page:#f3f4f6;--card:#fff;--edge:#d9dce1;--line:#767676;
+--accent:#0b5394;--on-accent:#fff;--focus:#d98300;--bad:#a40000}
+@media(prefers-color-scheme:dark){:root{--text:#eee;--dim:#a8a8a8;--page:#111213;--card:#1c1e20;--edge:#33363a;--line:#8b8b8b;
+--accent:#9cc7f5;--on-accent:#0c1a28;--focus:#ffb347;--bad:#ff8a80}}
+body{font:1rem/1.5 system-ui,sans-serif;margin:0;color:var(--text);background:var(--page)}
+main{box-sizing:border-box;max-width:28rem;margin:12vh auto 2rem;padding:1.5rem 2rem 2rem;
+background:var(--card);border:1px solid var(--edge);border-radius:.75rem}
+header{font-size:.875rem;font-weight:600;letter-spacing:.05em;color:var(--dim)}
+h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem;text-wrap:balance}
+p{margin:.75rem 0;overflow-wrap:anywhere}
+small{color:var(--dim)}
+label{display:block;margin-top:1rem;font-weight:600}
+input{font:inherit;width:100%;box-sizing:border-box;margin-top:.25rem;padding:.5rem .75rem;color:inherit;
+background:var(--card);border:1px solid var(--line);border-radius:.375rem}
+#user_code{font-family:ui-monospace,monospace;letter-spacing:.15em;text-transform:uppercase}
+button{font:inherit;font-weight:600;margin:1.5rem .5rem 0 0;padding:.5rem 1.5rem;color:var(--on-accent);
+background:var(--accent);border:1px solid var(--accent);border-radius:.375rem;cursor:pointer}
+button[value=no]{color:var(--accent);background:none}
+:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+[role=alert]{border-left:4px solid var(--bad);padding-left:.75rem}
+@media(max-width:32rem){body{background:var(--card)}main{margin:0;max-width:none;padding:1.5rem 1.25rem;border:0}}
+`
 const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`
 
 type Page = {
@@ -62,8 +77,9 @@ export function pageAnswer({ status = 200, title, body, leadsTo, retrySeconds }:
     "base-uri 'none'",
   ].join('; ')
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} – Cardea</title>${new Html(`<style>${style}</style>`)}</head>
-<body><main><h1>${title}</h1>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} – Cardea</title>${new Html(`<style>${style}</style>`)}</head>
+<body><main><header>Cardea</header>
+<h1>${title}</h1>
 ${body}
 </main></body></html>
 `
