@@ -44,7 +44,6 @@ import secretRecover from './secret-recover.ts'
 import secretSet from './secret-set.ts'
 import secretShow from './secret-show.ts'
 import secretVersions from './secret-versions.ts'
-import { settingChanges, settingUndo } from './setting-changes.ts'
 import settingDelete from './setting-delete.ts'
 import settingList from './setting-list.ts'
 import settingRestore from './setting-restore.ts'
@@ -91,8 +90,6 @@ export const areas: readonly Area[] = [
       settingShow,
       settingList,
       settingDelete,
-      settingChanges,
-      settingUndo,
       settingRestore,
       changesetPlan,
       changesetApply,

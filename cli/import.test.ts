@@ -285,7 +285,7 @@ describe('settings', () => {
     const half = await cardea('import', '--from', hundred, '--to', 'store', '--prefix', 'many/', '--apply')
     assert.match(
       half.out,
-      /100 of 100 are done in .*\nAll in one step, .*\nIt is undone with: cardea setting undo [0-9a-f-]{36}\n$/,
+      /100 of 100 are done in .*\nAll in one step, .*\nIt is undone with: cardea changeset undo [0-9a-f-]{36}\n$/,
     )
     const big = file('big.json', JSON.stringify({ fine: 'x', big: 'x'.repeat(20_000) }))
     const refused = await cardea('import', '--from', big, '--to', 'store', '--prefix', 'all/', '--apply')

@@ -194,7 +194,7 @@ async function done(world: World, { source, target, to }: About, service: Servic
     const already = same > 0 ? `; ${same} were the same already` : ''
     world.print(`${results.length - failed.length} of ${toDo} are done in ${target}${already}`)
     if (changeSets.length === 1) world.print('All in one step, so that nobody saw half of it.')
-    for (const id of changeSets) world.print(`It is undone with: cardea setting undo ${id}`)
+    for (const id of changeSets) world.print(`It is undone with: cardea changeset undo ${id}`)
     if (trouble !== null) world.tell(paint.bad(shown(trouble)))
     if (left > 0) world.print(`${left} are left: the same command goes on with them.`)
   }
