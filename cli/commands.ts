@@ -50,6 +50,7 @@ import settingRestore from './setting-restore.ts'
 import settingSet from './setting-set.ts'
 import settingShow from './setting-show.ts'
 import start from './start.ts'
+import storeLimits from './store-limits.ts'
 import userAdd from './user-add.ts'
 import userDelete from './user-delete.ts'
 import userDisable from './user-disable.ts'
@@ -114,7 +115,7 @@ export const areas: readonly Area[] = [
     ],
   },
   { title: 'Incidents', commands: [incidentRotate, incidentShow, incidentList] },
-  { title: 'Vaults and stores', commands: [...resourceCommands('vault'), ...resourceCommands('store')] },
+  { title: 'Vaults and stores', commands: [...resourceCommands('vault'), ...resourceCommands('store'), storeLimits] },
   {
     title: 'Who may do what',
     commands: [

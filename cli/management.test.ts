@@ -60,6 +60,30 @@ for (const kind of ['vault', 'store'] as const) {
   })
 }
 
+describe('the limits of a store', () => {
+  it('are shown, said anew and taken away, and what it holds is counted', async () => {
+    const before = await json('store', 'limits', 'demo')
+    assert.deepEqual([before.settingBytesMax, before.storageBytesMax, before.historySeconds], [10_240, null, 2_592_000])
+    const given = ['--setting-bytes', '20000', '--storage-bytes', '5000000', '--history', '7d']
+    const said = await json('store', 'limits', 'demo', ...given)
+    assert.deepEqual([said.settingBytesMax, said.storageBytesMax, said.historySeconds], [20_000, 5_000_000, 604_800])
+    await cardea('setting', 'set', 'Limits:Large', 'x'.repeat(15_000))
+    assert.ok((await json('store', 'limits', 'demo')).storageBytes > before.storageBytes + 15_000)
+    const { out } = await cardea('store', 'limits', 'demo', '--storage-bytes', 'none', '--history', '30d')
+    assert.match(
+      out,
+      /one setting +at most 20000 bytes\nall of it +without limit\nholds +\d+ bytes\nremembers +30 days/,
+    )
+  })
+
+  it('are refused where they make no sense', async () => {
+    await refused(['store', 'limits', 'demo', '--storage-bytes', '1GB'], /number of bytes/, 2)
+    await refused(['store', 'limits', 'demo', '--storage-bytes', '1'], /at least 1048576/)
+    await refused(['store', 'limits', 'demo', '--history', 'long'], /must be a time/, 2)
+    await refused(['store', 'limits', 'nowhere'], /no store nowhere/)
+  })
+})
+
 describe('an application', () => {
   it('is registered, given a password that is shown once, and that proves nothing once it is taken away', async () => {
     const made = await json('app', 'create', 'orders-app')

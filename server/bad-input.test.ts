@@ -31,7 +31,10 @@ const vault = {
     networkAcls: { defaultAction: 'Allow', bypass: 'None', ipRules: [{ value: '10.0.0.0/8' }] },
   },
 }
-const store = { location: 'local', tags, sku: { name: 'Standard' }, properties: { disableLocalAuth: true } }
+const store = {
+  ...{ location: 'local', tags, sku: { name: 'Standard' } },
+  properties: { disableLocalAuth: true, cardea: { settingBytesMax: 20_000, storageBytesMax: 1_000_000_000 } },
+}
 
 const change = { do: 'set', key: 'k', label: 'l', value: 'v', content_type: 't', tags, description: 'd', locked: false }
 

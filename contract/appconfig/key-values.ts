@@ -39,8 +39,10 @@ export const settingTags: Shape<Record<string, string | null>> = {
   },
 }
 export const description = whole(text({ maxCharacters: 1024, pattern: /^[^\0]*$/, wanted: 'free of NUL' }))
-/** All of a setting together may have at most 10 KB (service limits). */
-export const settingBytesMax = 10 * 1024
+/** All of a setting together may have at most 10 KB (service limits), unless its store says otherwise. */
+export const settingBytesDefault = 10 * 1024
+/** No store may say more. */
+export const settingBytesMost = 128 * 1024
 export const pageSize = 100
 
 const none = record({})
@@ -119,6 +121,8 @@ export const putSetting = operation({
     description: nullable(description),
   }),
   status: 200,
+  // A setting may come as six times as many bytes of JSON, every character escaped.
+  bodyBytesMax: 1024 * 1024,
 })
 
 export const deleteSetting = operation({

@@ -1,6 +1,6 @@
 import { named } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
-import { flag, nothing, optional, type Read, record, text, whole } from '../shape.ts'
+import { flag, nothing, nullable, optional, type Read, record, text, whole } from '../shape.ts'
 import { first, inGroup, inSubscription, none, part, region, tags, word } from './shapes.ts'
 
 const inStore = record({ subscription: part, group: part, store: part })
@@ -24,6 +24,13 @@ export const storeBody = record({
       softDeleteRetentionInDays: optional(whole(-1, 1_000_000)),
       enablePurgeProtection: optional(flag),
       createMode: optional(word('Default', 'Recover')),
+      /** What Azure fixes by tier and here is the store's own. */
+      cardea: optional(
+        record({
+          settingBytesMax: optional(whole(-1, Number.MAX_SAFE_INTEGER)),
+          storageBytesMax: nullable(whole(-1, Number.MAX_SAFE_INTEGER)),
+        }),
+      ),
     }),
   ),
 })

@@ -70,7 +70,6 @@ export function planesOf(ground: Ground): Served<never>[] {
         ...appconfigPlane({ domain, storeUrl: hosts.storeUrl, base, vaults, pages: new KnownPages(database) }),
         ...onStores({ ...ground, domain }),
       ],
-      // A setting of 10 KB may come as six times as many bytes of JSON, every character escaped.
       bodyBytesMax: 64 * 1024,
     },
     {

@@ -1,6 +1,7 @@
 import { changeSetBytesMax, changesMax } from '@cardea/contract/cardea/change-sets'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
+import type { Store } from '#core/vaults/vault.ts'
 import { refuseBadFlag } from './flag.ts'
 import {
   type Address,
@@ -103,8 +104,14 @@ export function refuseHeavy(steps: readonly Step[]): void {
   }
 }
 
-/** What a change does to the setting that is there; refuses what can't be done to it. */
-export function stepOf(change: Change, before: Setting | undefined, etag: string, at: Instant): Step {
+/** What a change does to the setting that is there; refuses what can't be done to it in its store. */
+export function stepOf(
+  store: Pick<Store, 'settingBytesMax'>,
+  change: Change,
+  before: Setting | undefined,
+  etag: string,
+  at: Instant,
+): Step {
   const { key, label } = change
   const none = { key, label, deed: 'none', before, after: before } as const
   refuseUnmet(change.condition, before?.etag)
@@ -126,16 +133,16 @@ export function stepOf(change: Change, before: Setting | undefined, etag: string
       const same = before !== undefined && sameContent(before, after)
       if (same && before.locked === locked) return none
       if (before !== undefined && !change.overLock) refuseLocked(before)
-      refuseFlaws(after)
+      refuseFlaws(store, after)
       if (same) return { ...none, deed: locked ? 'lock' : 'unlock', after }
       return { ...none, deed: before === undefined ? 'create' : 'change', after }
     }
   }
 }
 
-/** Refuses what could never be written, whatever is there. */
-export function refuseFlaws(written: Written): void {
-  refuseLarge(written)
+/** Refuses what could never be written into a store, whatever is there. */
+export function refuseFlaws({ settingBytesMax }: Pick<Store, 'settingBytesMax'>, written: Written): void {
+  refuseLarge(written, settingBytesMax)
   refuseBadFlag(written)
 }
 

@@ -110,14 +110,14 @@ export async function planChanges(
     'settings/read',
     changes.map((change, index) => before[index] ?? { ...addressOf(change), tags: tagsOfChange(change)[0] ?? {} }),
   )
-  const planned = changes.map((change, index) => plannedOf(change, before[index], sight.at))
+  const planned = changes.map((change, index) => plannedOf(store, change, before[index], sight.at))
   refuseHeavy(planned.flatMap((one) => (one.problem === undefined ? [one.step] : [])))
   return { basis: basisOf(changes, before), planned }
 }
 
-function plannedOf(change: Change, before: Setting | undefined, at: number): Planned {
+function plannedOf(store: Store, change: Change, before: Setting | undefined, at: number): Planned {
   try {
-    return { step: stepOf(change, before, '', at), problem: undefined }
+    return { step: stepOf(store, change, before, '', at), problem: undefined }
   } catch (error) {
     if (error instanceof Fault) return { change, before, problem: error.message }
     throw error
@@ -177,7 +177,7 @@ async function takeSteps(
   refuseOther(basis, basisOf(changes, before))
   const steps = changes.map((change, index) => {
     try {
-      return stepOf(change, before[index], newEtag(), scope.at)
+      return stepOf(store, change, before[index], newEtag(), scope.at)
     } catch (error) {
       throw about(error, change, index)
     }
@@ -216,7 +216,7 @@ export async function applyLater(
   for (const [index, change] of changes.entries()) {
     if (change.deed !== 'set') continue
     try {
-      refuseFlaws({ ...drafted(change, change.draft, undefined, '', at) })
+      refuseFlaws(store, { ...drafted(change, change.draft, undefined, '', at) })
     } catch (error) {
       throw about(error, change, index)
     }

@@ -402,6 +402,33 @@ for (const engine of engines) {
       )
     })
 
+    it('are counted by what they take, with their history and their snapshots', async () => {
+      const { read } = opened.database
+      const counted = async () => {
+        const { rows } = await read.run(`select bytes from store_space where store = '${store.name}'`, [])
+        return (rows[0] as { bytes: number }).bytes
+      }
+      const there = async () => {
+        const of = (table: string) => `select octet_length(key) + octet_length(label) + octet_length(tags)
+          + coalesce(octet_length(sealed), 0) + coalesce(octet_length(content_type), 0)
+          + coalesce(octet_length(description), 0) as bytes from ${table}`
+        const tables = ['setting', 'setting_revision', 'snapshot_item'].map(of).join(' union all ')
+        const { rows } = await read.run(`select cast(sum(bytes) as bigint) as bytes from (${tables}) as kept`, [])
+        return (rows[0] as { bytes: number }).bytes
+      }
+      const [before, others] = [await counted(), await there()]
+      const long = draft('ü'.repeat(500), { tags: { größe: 'ß', none: null }, description: '€', contentType: 'text/ü' })
+      await house.put('counted', 'läbel', long)
+      assert.ok((await counted()) > before + 1_000)
+      await house.put('counted', 'läbel', draft('short'))
+      await house.put('counted', 'läbel', { ...draft('short'), value: undefined })
+      await house.remove('counted', 'läbel')
+      assert.equal((await counted()) - before, (await there()) - others)
+      await opened.database.write((turn) => trimHistory({ ...turn, sql: turn.sql, at: turn.at + 31 * 86_400_000 }))
+      assert.ok((await counted()) < before + 1_000)
+      assert.equal((await counted()) - before, (await there()) - others)
+    })
+
     it('leave nothing of their values in the database in the open', async () => {
       await house.put('hidden', undefined, draft('a-value-that-nobody-may-see'))
       const { rows } = await opened.database.read.run("select * from setting where key = 'hidden'", [])

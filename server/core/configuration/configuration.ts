@@ -26,6 +26,7 @@ import {
 } from './setting.ts'
 import type { Kept } from './setting-rows.ts'
 import { refuseHidden, seen, seesOf, sifted } from './sight.ts'
+import { spaceTaken } from './space-rows.ts'
 import { countRevisions as countKept, listKept, listNames as listNamesKept, listRevisionsKept } from './state-rows.ts'
 
 export type { House } from './keeping.ts'
@@ -104,6 +105,9 @@ export async function listRevisions(
   return pageFrom({ sql, keyring }, store, { items: part.items.slice(skip), moment: part.moment })
 }
 
+/** How many bytes a store's settings, their history and its snapshots take. */
+export const storageTaken = ({ sql }: Sight<'stores/read'>, { name }: Store): Promise<number> => spaceTaken(sql, name)
+
 /** How many revisions a list of all of them would have. */
 export async function countRevisions(
   { sql, permit }: Sight<'settings/read'>,
@@ -153,7 +157,7 @@ export async function writeSetting(
   refuseUnmet(condition, before?.etag)
   if (before !== undefined) refuseLocked(before)
   const written = drafted(address, draft, before, newEtag(), at)
-  refuseLarge(written)
+  refuseLarge(written, store.settingBytesMax)
   refuseBadFlag(written)
   if (before !== undefined && sameContent(before, written)) return before
   return keepWritten({ sql, keyring, tell }, store, written, house)

@@ -7,7 +7,7 @@ import type { Keyring } from '#core/sealing/keyring.ts'
 import { keyOfStore, type Store } from '#core/vaults/vault.ts'
 import { targetOf } from './reference.ts'
 import { keepReference } from './reference-rows.ts'
-import type { Address, Setting, Written } from './setting.ts'
+import { type Address, refuseFull, type Setting, type Written } from './setting.ts'
 import { type Kept, keepSetting, keptSetting, removeSetting } from './setting-rows.ts'
 import { resourceOf } from './sight.ts'
 
@@ -58,7 +58,8 @@ export async function keepSealed({ sql, keyring, tell }: Pen, store: Store, writ
   const sealed =
     value === undefined ? undefined : await keyring.seal(sql, keyOfStore(store), value, resourceOf(store, written))
   const setting = { ...written, since: tell(tellOf(store, 'setting-written', written)) }
-  await keepSetting(sql, store.name, setting, sealed)
+  const taken = await keepSetting(sql, store.name, setting, sealed)
+  refuseFull(taken, store.storageBytesMax)
   return setting
 }
 

@@ -2,6 +2,7 @@ import { sql as raw } from 'kysely'
 import type { Instant } from '#base/clock.ts'
 import { type Sql, statement } from '#base/sql.ts'
 import type { Address, Setting } from './setting.ts'
+import { bytesOf, bytesOfRow, forgetSpace, takeSpace } from './space-rows.ts'
 
 /** A setting as a row. A revision, and an item of a snapshot, have the same columns. */
 export type SettingRow = {
@@ -120,6 +121,14 @@ const forget = statement<Tables, { store: string; closed: number }>((db, given) 
   db.deleteFrom('setting_revision').where('store', '=', given('store')).where('closed', '<', given('closed')),
 )
 
+const forgotten = statement<Tables, { store: string; closed: number }, { bytes: number | null }>((db, given) =>
+  db
+    .selectFrom('setting_revision')
+    .select(raw<number | null>`sum(${bytesOfRow})`.as('bytes'))
+    .where('store', '=', given('store'))
+    .where('closed', '<', given('closed')),
+)
+
 /** A setting whose value is still sealed; undefined when it has none. */
 export type Kept = { readonly setting: Omit<Setting, 'value'>; readonly sealed: Uint8Array | undefined }
 
@@ -131,17 +140,20 @@ export async function keptSetting(sql: Sql, store: string, address: Address): Pr
   return row && keptOf(row)
 }
 
-/** Keeps a setting as it is from now on. What it was before, if anything, becomes a revision. */
+/**
+ * Keeps a setting as it is from now on. What it was before, if anything, becomes a revision. Returns how many bytes its
+ * store takes then.
+ */
 export async function keepSetting(
   sql: Sql,
   store: string,
   setting: Setting,
   sealed: Uint8Array | undefined,
-): Promise<void> {
+): Promise<number> {
   const place = placeOf(store, setting)
   const { since, modified } = setting
   await close.changed(sql, { ...place, until: since, closed: modified })
-  await upsert.changed(sql, {
+  const row: Row = {
     ...place,
     since,
     etag: setting.etag,
@@ -151,8 +163,10 @@ export async function keepSetting(
     description: setting.description ?? null,
     locked: setting.locked ? 1 : 0,
     modified,
-  })
+  }
+  await upsert.changed(sql, row)
   for (const [name, value] of Object.entries(setting.tags)) await tag.changed(sql, { ...place, since, name, value })
+  return takeSpace(sql, store, bytesOf(row))
 }
 
 /** Takes a setting away; what it was stays in its history. */
@@ -170,6 +184,8 @@ export async function removeSetting(
 
 /** Forgets what in a store was over before a time. */
 export async function forgetRevisions(sql: Sql, store: string, closed: Instant): Promise<void> {
+  const bytes = (await forgotten.first(sql, { store, closed }))?.bytes ?? 0
+  if (bytes > 0) await takeSpace(sql, store, -bytes)
   await untag.changed(sql, { store, closed })
   await forget.changed(sql, { store, closed })
 }
@@ -195,4 +211,5 @@ const removeAll = (['setting', 'setting_revision', 'setting_tag'] as const).map(
 /** Takes all settings of a store away, with their history. */
 export async function removeSettingsIn(sql: Sql, store: string): Promise<void> {
   for (const each of removeAll) await each.changed(sql, { store })
+  await forgetSpace(sql, store)
 }

@@ -73,8 +73,8 @@ it('a writing replaces the whole, and leaves a description to those who speak of
 })
 
 it('a setting of more than 10 KB is refused with what was measured and what is allowed', () => {
-  refuseLarge({ ...plain, value: 'x'.repeat(10_239) })
-  assert.throws(() => refuseLarge({ ...plain, value: 'ü'.repeat(5_120) }), /at most 10240 bytes.* has 10241/)
+  refuseLarge({ ...plain, value: 'x'.repeat(10_239) }, 10_240)
+  assert.throws(() => refuseLarge({ ...plain, value: 'ü'.repeat(5_120) }, 10_240), /at most 10240 bytes.* has 10241/)
 })
 
 it('the text after a prefix follows everything that begins with it', () => {

@@ -1,4 +1,3 @@
-import { settingBytesMax } from '@cardea/contract/appconfig/key-values'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 
@@ -102,7 +101,7 @@ export const sizeOf = ({ key, label, contentType, value, tags, description }: Wr
     0,
   )
 
-export function refuseLarge(setting: Written): void {
+export function refuseLarge(setting: Written, settingBytesMax: number): void {
   const bytes = sizeOf(setting)
   if (bytes > settingBytesMax) {
     throw new Fault(
@@ -110,6 +109,16 @@ export function refuseLarge(setting: Written): void {
       `A setting may have at most ${settingBytesMax} bytes in all: key, label, value, content type, tags and description. This one has ${bytes}.`,
     )
   }
+}
+
+/** Refuses what would make a store take more than it may; `bytes` is what it would take. */
+export function refuseFull(bytes: number, storageBytesMax: number | undefined): void {
+  if (storageBytesMax === undefined || bytes <= storageBytesMax) return
+  throw new Fault(
+    'throttled',
+    `The settings of this store, their history and its snapshots may take at most ${storageBytesMax} bytes. With this they would take ${bytes}.`,
+    { quota: 'Storage' },
+  )
 }
 
 /** Which keys, or which labels: any, those that begin alike, or these. `undefined` is "no label". */

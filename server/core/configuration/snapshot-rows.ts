@@ -1,9 +1,11 @@
 import type { Composition, SnapshotStatus } from '@cardea/contract/appconfig/snapshots'
+import { sql as raw } from 'kysely'
 import type { Instant } from '#base/clock.ts'
 import { query, type Sql, statement } from '#base/sql.ts'
 import { afterPrefix, type Filter, type Selection, type Slice, type Tags } from './setting.ts'
 import { type Kept, keptOf, type SettingRow } from './setting-rows.ts'
 import type { Snapshot, SnapshotError, SnapshotFilter } from './snapshot.ts'
+import { bytesOf, bytesOfRow, takeSpace } from './space-rows.ts'
 
 type Row = {
   store: string
@@ -77,6 +79,13 @@ const remove = statement<Tables, Place>((db, given) =>
 )
 const empty = statement<Tables, Place>((db, given) =>
   db.deleteFrom('snapshot_item').where('store', '=', given('store')).where('snapshot', '=', given('name')),
+)
+const taken = statement<Tables, Place, { bytes: number | null }>((db, given) =>
+  db
+    .selectFrom('snapshot_item')
+    .select(raw<number | null>`sum(${bytesOfRow})`.as('bytes'))
+    .where('store', '=', given('store'))
+    .where('snapshot', '=', given('name')),
 )
 const addItem = statement<Tables, ItemRow>((db, given) =>
   db.insertInto('snapshot_item').values({
@@ -177,29 +186,34 @@ export async function changeSnapshot(
 }
 
 export async function removeSnapshot(sql: Sql, store: string, name: string): Promise<void> {
+  const bytes = (await taken.first(sql, { store, name }))?.bytes ?? 0
+  if (bytes > 0) await takeSpace(sql, store, -bytes)
   await empty.changed(sql, { store, name })
   await remove.changed(sql, { store, name })
 }
 
+const itemOf = ({ setting, sealed }: Kept): Omit<ItemRow, 'store' | 'snapshot' | 'position'> => ({
+  key: setting.key,
+  label: setting.label ?? '',
+  since: setting.since,
+  etag: setting.etag,
+  sealed: sealed ?? null,
+  content_type: setting.contentType ?? null,
+  tags: JSON.stringify(setting.tags),
+  description: setting.description ?? null,
+  locked: setting.locked ? 1 : 0,
+  modified: setting.modified,
+})
+
+/** How many bytes settings take in a snapshot. */
+export const bytesOfItems = (items: readonly Kept[]): number =>
+  items.reduce((sum, item) => sum + bytesOf(itemOf(item)), 0)
+
 /** Puts settings into a snapshot, as sealed as they are, in the order of the list. */
 export async function addItems(sql: Sql, store: string, snapshot: string, items: readonly Kept[]): Promise<void> {
-  for (const [position, { setting, sealed }] of items.entries()) {
-    await addItem.changed(sql, {
-      store,
-      snapshot,
-      position,
-      key: setting.key,
-      label: setting.label ?? '',
-      since: setting.since,
-      etag: setting.etag,
-      sealed: sealed ?? null,
-      content_type: setting.contentType ?? null,
-      tags: JSON.stringify(setting.tags),
-      description: setting.description ?? null,
-      locked: setting.locked ? 1 : 0,
-      modified: setting.modified,
-    })
-  }
+  for (const [position, item] of items.entries())
+    await addItem.changed(sql, { store, snapshot, position, ...itemOf(item) })
+  await takeSpace(sql, store, bytesOfItems(items))
 }
 
 export async function listItems(

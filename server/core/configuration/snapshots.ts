@@ -27,6 +27,7 @@ import {
 import {
   addItems,
   addSnapshot,
+  bytesOfItems,
   type Creator,
   changeSnapshot,
   keptSnapshot,
@@ -34,6 +35,7 @@ import {
   listKeptSnapshots,
   removeSnapshot,
 } from './snapshot-rows.ts'
+import { spaceTaken } from './space-rows.ts'
 import { listKept } from './state-rows.ts'
 
 /** The kind under which a snapshot waits: to be filled, and later to be forgotten. */
@@ -150,8 +152,11 @@ export async function fillSnapshot(
       if (items.length < pieceMax) break
     }
   }
-  await addItems(sql, store.name, name, composing.items)
-  await close({ status: 'ready', items: composing.items.length, size: composing.size })
+  const { items } = composing
+  const taken = (await spaceTaken(sql, store.name)) + bytesOfItems(items)
+  if (taken > (store.storageBytesMax ?? Number.POSITIVE_INFINITY)) return close(failed('QuotaExceeded'))
+  await addItems(sql, store.name, name, items)
+  await close({ status: 'ready', items: items.length, size: composing.size })
 }
 /** So many settings are opened at once while a snapshot is filled. */
 const pieceMax = 200

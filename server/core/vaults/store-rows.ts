@@ -1,3 +1,4 @@
+import { settingBytesDefault } from '@cardea/contract/appconfig/key-values'
 import { query, type Sql, statement } from '#base/sql.ts'
 import { groupIn } from './resource-id.ts'
 import { historySecondsOf, type ManagedStore } from './store.ts'
@@ -22,6 +23,8 @@ type Tables = { store: Row }
 type Profile = Pick<ManagedStore, 'sku' | 'accessKeys' | 'publicAccess'> & {
   /** Missing in what was founded before stores could say so. */
   readonly historySeconds?: number
+  readonly settingBytesMax?: number
+  readonly storageBytesMax?: number | undefined
 }
 
 const insert = statement<Tables, Omit<Row, 'deleted' | 'purge'>>((db, given) =>
@@ -111,11 +114,13 @@ export async function removeStore(sql: Sql, name: string): Promise<void> {
 }
 
 function givenOf(store: ManagedStore) {
-  const { purgeProtection, tags, updated, removal, sku, accessKeys, publicAccess, historySeconds } = store
+  const { purgeProtection, tags, updated, removal, sku, accessKeys, publicAccess } = store
+  const { historySeconds, settingBytesMax, storageBytesMax } = store
+  const profile: Profile = { sku, accessKeys, publicAccess, historySeconds, settingBytesMax, storageBytesMax }
   return {
     purge_protection: purgeProtection ? 1 : 0,
     tags: JSON.stringify(tags),
-    profile: JSON.stringify({ sku, accessKeys, publicAccess, historySeconds } satisfies Profile),
+    profile: JSON.stringify(profile),
     updated,
     deleted: removal?.deleted ?? null,
     purge: removal?.purge ?? null,
@@ -124,7 +129,7 @@ function givenOf(store: ManagedStore) {
 
 function storeOf(row: Row): ManagedStore {
   const profile: Profile = { ...plain, ...JSON.parse(row.profile) }
-  const { sku, accessKeys, publicAccess, historySeconds = historySecondsOf(sku) } = profile
+  const { sku, accessKeys, publicAccess, historySeconds = historySecondsOf(sku), storageBytesMax } = profile
   return {
     name: row.name,
     resourceId: row.resource_id,
@@ -132,6 +137,8 @@ function storeOf(row: Row): ManagedStore {
     sealingKey: row.sealing_key,
     publicAccess,
     historySeconds,
+    settingBytesMax: profile.settingBytesMax ?? settingBytesDefault,
+    storageBytesMax,
     retentionDays: row.retention_days,
     purgeProtection: row.purge_protection === 1,
     tags: JSON.parse(row.tags),

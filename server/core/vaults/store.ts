@@ -1,3 +1,4 @@
+import { settingBytesDefault, settingBytesMost } from '@cardea/contract/appconfig/key-values'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { lastIn } from './resource-id.ts'
@@ -28,6 +29,9 @@ export type StoreDraft = {
   readonly publicAccess?: boolean | undefined
   readonly accessKeys?: boolean | undefined
   readonly historySeconds?: number | undefined
+  readonly settingBytesMax?: number | undefined
+  /** `null` takes the limit away. */
+  readonly storageBytesMax?: number | null | undefined
 }
 
 /** Why a store can't be called so, if it can't: it is the first label of a host. */
@@ -51,6 +55,15 @@ function refuseHistory({ historySeconds }: StoreDraft): void {
   )
 }
 
+const storageBytesMin = 1024 * 1024
+const settingBytesMin = 1024
+function refuseSizes({ settingBytesMax, storageBytesMax }: StoreDraft): void {
+  if (settingBytesMax !== undefined && (settingBytesMax < settingBytesMin || settingBytesMax > settingBytesMost))
+    throw badRequest(`The property "cardea.settingBytesMax" must be from ${settingBytesMin} to ${settingBytesMost}.`)
+  if (typeof storageBytesMax === 'number' && storageBytesMax < storageBytesMin)
+    throw badRequest(`The property "cardea.storageBytesMax" must be at least ${storageBytesMin}, or null for no limit.`)
+}
+
 /** A store that is founded now. */
 export function newStore(resourceId: string, sealingKey: string, draft: StoreDraft, at: Instant): ManagedStore {
   if (draft.location === undefined)
@@ -61,6 +74,7 @@ export function newStore(resourceId: string, sealingKey: string, draft: StoreDra
     throw badRequest('The property "softDeleteRetentionInDays" must be from 1 to 7.')
   }
   refuseHistory(draft)
+  refuseSizes(draft)
   return {
     name: lastIn(resourceId).toLowerCase(),
     resourceId,
@@ -73,6 +87,8 @@ export function newStore(resourceId: string, sealingKey: string, draft: StoreDra
     sku: draft.sku,
     accessKeys,
     historySeconds: draft.historySeconds ?? historySecondsOf(draft.sku),
+    settingBytesMax: draft.settingBytesMax ?? settingBytesDefault,
+    storageBytesMax: draft.storageBytesMax ?? undefined,
     created: at,
     updated: at,
     removal: undefined,
@@ -89,6 +105,7 @@ export function changedStore(store: ManagedStore, draft: StoreDraft, at: Instant
     throw badRequest('The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.')
   }
   refuseHistory(draft)
+  refuseSizes(draft)
   return {
     ...store,
     tags: draft.tags ?? store.tags,
@@ -97,6 +114,8 @@ export function changedStore(store: ManagedStore, draft: StoreDraft, at: Instant
     publicAccess: draft.publicAccess ?? store.publicAccess,
     accessKeys: draft.accessKeys ?? store.accessKeys,
     historySeconds: draft.historySeconds ?? store.historySeconds,
+    settingBytesMax: draft.settingBytesMax ?? store.settingBytesMax,
+    storageBytesMax: draft.storageBytesMax === undefined ? store.storageBytesMax : (draft.storageBytesMax ?? undefined),
     updated: at,
   }
 }

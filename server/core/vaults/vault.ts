@@ -28,6 +28,10 @@ export type Store = {
   readonly publicAccess: boolean
   /** For how long it is remembered what settings were. */
   readonly historySeconds: number
+  /** How many bytes one setting may have in all. */
+  readonly settingBytesMax: number
+  /** How many bytes its settings, their history and its snapshots may take; undefined: as many as there is room for. */
+  readonly storageBytesMax: number | undefined
 }
 
 /** The id under which a vault's or store's key is kept. */

@@ -88,7 +88,9 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
       if (status === 401) headers['www-authenticate'] = challenge(call, fault)
       if (status === 503) headers['retry-after-ms'] = '1000'
       if (fault.particulars.retryMs !== undefined) headers['retry-after-ms'] = fault.particulars.retryMs
-      if (status === 429) headers['retry-after-ms'] = fault.particulars.retryMs ?? '1000'
+      // There is no room sooner for asking again.
+      if (status === 429 && fault.particulars.quota === undefined)
+        headers['retry-after-ms'] = fault.particulars.retryMs ?? '1000'
       if (problem === undefined) return { status, headers }
       headers['content-type'] = 'application/problem+json; charset=utf-8'
       return { status, headers, body: JSON.stringify(problem) }

@@ -39,7 +39,7 @@ const forbidden = ({ message, particulars }: Fault, status: number): Problem => 
 
 const throttled = (fault: Fault, status: number): Problem => ({
   ...problem('too-many-requests', 'Resource utilization has surpassed the assigned quota')(fault, status),
-  policy: 'Total Requests',
+  policy: fault.particulars.quota ?? 'Total Requests',
 })
 
 /** Clients compare the body of the first with this text, member by member in this order. */

@@ -17,10 +17,12 @@ export const draftFrom = ({ location, tags, sku, properties = {} as Properties }
   publicAccess: properties.publicNetworkAccess && properties.publicNetworkAccess === 'Enabled',
   accessKeys: properties.disableLocalAuth === undefined ? undefined : !properties.disableLocalAuth,
   historySeconds: properties.defaultKeyValueRevisionRetentionPeriodInSeconds,
+  settingBytesMax: properties.cardea?.settingBytesMax,
+  storageBytesMax: properties.cardea?.storageBytesMax,
 })
 
-/** Ours into theirs. */
-export const resourceOf = (store: ManagedStore, { storeUrl }: StoreUrl): object => ({
+/** Ours into theirs; how much is in it where that was looked at. */
+export const resourceOf = (store: ManagedStore, { storeUrl }: StoreUrl, storageBytes?: number): object => ({
   id: store.resourceId,
   name: lastIn(store.resourceId),
   type: 'Microsoft.AppConfiguration/configurationStores',
@@ -42,6 +44,11 @@ export const resourceOf = (store: ManagedStore, { storeUrl }: StoreUrl): object 
     defaultKeyValueRevisionRetentionPeriodInSeconds: store.historySeconds,
     softDeleteRetentionInDays: store.retentionDays,
     enablePurgeProtection: store.purgeProtection,
+    cardea: {
+      settingBytesMax: store.settingBytesMax,
+      storageBytesMax: store.storageBytesMax ?? null,
+      ...(storageBytes !== undefined && { storageBytes }),
+    },
   },
 })
 
