@@ -11,6 +11,7 @@ import { silentLog } from '#base/log.ts'
 import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
 import { resourceOf } from '#core/secrets/secrets.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
+import { type Kept, onBothEngines } from './testing/engines.ts'
 import type { House, Newcomer } from './testing/house.ts'
 import { openRotating, type Rotating } from './testing/rotating.ts'
 
@@ -28,7 +29,8 @@ const administered: Provider = {
 }
 const providers = new Map([far.provider, administered].map((provider) => [provider.name, provider]))
 
-const open = () => openRotating({ log: silentLog, rotation: { providers } })
+const open = (env: Readonly<Record<string, string>> = {}) =>
+  openRotating({ env: { ...env }, log: silentLog, rotation: { providers } })
 const ask = async (house: House, method: string, path: string, body?: unknown, token?: string) =>
   house.ask(host, method, `/.cardea/incidents${path}`, { token: token ?? (await house.developerToken(audience)), body })
 
@@ -51,188 +53,199 @@ const itemOf = ({ items }: IncidentView, name: string): IncidentItem => {
 }
 const now = () => Math.floor(Date.now() / 1000)
 
-describe('an incident', () => {
-  let here: Rotating
-  let house: House
-  let thief: Newcomer
-  let vaultId: string
-  const bind = async (name: string, body: object = { provider: 'fake' }) => {
-    const heard = await here.bind(name, { intervalSeconds: null, graceSeconds: 3600, scrub: false, ...body })
-    assert.equal(heard.status, 200, heard.text)
-    await here.reaches(name, 'done')
-  }
-  const reads = async (...names: string[]) => {
-    const token = await thief.token()
-    for (const name of names) {
-      const heard = await house.ask(house.vaultHost, 'GET', `/secrets/${name}?api-version=7.4`, { token })
+onBothEngines((keep) => {
+  describe('an incident', () => {
+    let kept: Kept
+    let here: Rotating
+    let house: House
+    let thief: Newcomer
+    let vaultId: string
+    const bind = async (name: string, body: object = { provider: 'fake' }) => {
+      const heard = await here.bind(name, { intervalSeconds: null, graceSeconds: 3600, scrub: false, ...body })
       assert.equal(heard.status, 200, heard.text)
+      await here.reaches(name, 'done')
     }
-  }
-  const value = async (name: string) => (await here.get(name)).json.value as string
-  before(async () => {
-    here = await open()
-    house = here.house
-    const vault = await new VaultBook(house.cardea.base.database).vault('demo')
-    assert.ok(vault)
-    vaultId = vault.resourceId
-    thief = await house.newcomer('thief')
-    await house.assign(thief.principal, builtInRoles.keyVaultSecretsUser, vaultId)
-  })
-  after(() => here[Symbol.asyncDispose]())
-
-  it('rotates what somebody read, names what can’t be, and leaves the rest alone', async () => {
-    await bind('one')
-    await bind('two')
-    await here.set('plain', 'by hand')
-    await here.set('derived-from', 'x')
-    const [one, two] = [await value('one'), await value('two')]
-    const since = now()
-    await reads('one', 'plain')
-    const body = { identity: thief.principal.appId, since }
-    const planned = (await ask(house, 'POST', '/plan', body)).json as IncidentView
-    assert.deepEqual(
-      planned.items.map(({ secret, remedy }) => [secret, remedy]),
-      [
-        ['one', 'rotate'],
-        ['plain', 'by-hand'],
-      ],
-    )
-    assert.equal(planned.stillReadable, 2)
-    assert.equal(await value('one'), one, 'a plan changes nothing')
-    const view = await run(house, { ...body, disable: true })
-    const done = itemOf(view, 'one')
-    assert.deepEqual([done.state, done.exposure], ['done', 'read'])
-    assert.ok(done.refused !== null && done.refused >= since)
-    assert.equal(done.disabled.length, 1)
-    assert.ok(!far.accepts(one))
-    assert.ok(far.accepts(await value('one')))
-    const old = await here.ask('GET', `/secrets/one/${done.versions[0]}?api-version=7.4`)
-    assert.equal(old.status, 403, 'the version that leaked gives no value any more')
-    const plain = itemOf(view, 'plain')
-    assert.equal(plain.state, 'by-hand')
-    assert.match(`${plain.why} ${plain.todo}`, /not bound.*cardea secret set plain/)
-    assert.equal(await value('two'), two)
-    assert.ok((await ask(house, 'GET', '')).json.value.some(({ id }: { id: string }) => id === view.id))
-  })
-
-  it('counts what was read as a part of another, and makes that anew with it', async () => {
-    await bind('part')
-    assert.equal(
-      (await here.ask('PUT', '/.cardea/secrets/whole/derivation', { template: 'x://{{secret:part}}' })).status,
-      200,
-    )
-    const since = now()
-    const old = await value('part')
-    await reads('whole')
-    const view = await run(house, { identity: thief.principal.objectId, since })
-    const [part, whole] = [itemOf(view, 'part'), itemOf(view, 'whole')]
-    assert.deepEqual([part.state, part.through], ['done', ['whole']])
-    assert.deepEqual([whole.state, whole.remedy], ['done', 'follow'])
-    assert.ok(whole.rank > part.rank)
-    assert.ok(!far.accepts(old))
-    assert.equal(await value('whole'), `x://${await value('part')}`)
-  })
-
-  it('goes by what one could read, and rotates administrators before what they administer', async () => {
-    await bind('the-admin')
-    await bind('its-user', { provider: 'administered', binding: { admin: 'the-admin' } })
-    const clerk = await house.newcomer('clerk')
-    const may = (name: string) =>
-      house.assign(clerk.principal, builtInRoles.keyVaultSecretsUser, `${vaultId}/secrets/${name}`)
-    await may('the-admin')
-    await may('its-user')
-    const body = { identity: clerk.principal.objectId, since: now() }
-    assert.deepEqual((await ask(house, 'POST', '/plan', body)).json.items, [], 'it has read nothing')
-    const view = await run(house, { ...body, couldRead: true })
-    assert.deepEqual(
-      view.items.map(({ secret, exposure, rank, state }) => [secret, exposure, rank, state]),
-      [
-        ['the-admin', 'could-read', 0, 'done'],
-        ['its-user', 'could-read', 1, 'done'],
-      ],
-    )
-    const [admin, user] = view.items
-    assert.ok((admin?.refused ?? 0) <= (user?.refused ?? 0))
-  })
-
-  it('sees to one secret that has become known, and to what it is made of', async () => {
-    await bind('known')
-    const old = await value('known')
-    const view = await run(house, { secret: { vault: 'demo', name: 'KNOWN' } })
-    assert.deepEqual(
-      view.items.map(({ secret, exposure, state }) => [secret, exposure, state]),
-      [['known', 'named', 'done']],
-    )
-    assert.ok(!far.accepts(old))
-  })
-
-  it('counts what was set, and names what is deleted or purged', async () => {
-    const writer = await house.newcomer('writer')
-    await house.assign(writer.principal, builtInRoles.keyVaultSecretsOfficer, vaultId)
-    const token = await writer.token()
-    const asWriter = (method: string, path: string, body?: unknown) =>
-      house.ask(house.vaultHost, method, `${path}?api-version=7.4`, { token, body })
-    const since = now()
-    for (const name of ['of-hers', 'thrown-away']) await asWriter('PUT', `/secrets/${name}`, { value: 'hers' })
-    await here.ask('DELETE', '/secrets/thrown-away?api-version=7.4')
-    const view = (await ask(house, 'POST', '/plan', { identity: writer.principal.objectId, since }))
-      .json as IncidentView
-    assert.equal(itemOf(view, 'of-hers').exposure, 'set')
-    assert.match(itemOf(view, 'thrown-away').why ?? '', /deleted/)
-    await here.ask('DELETE', '/deletedsecrets/thrown-away?api-version=7.4')
-    const later = (await ask(house, 'POST', '/plan', { identity: writer.principal.objectId, since }))
-      .json as IncidentView
-    assert.match(itemOf(later, 'thrown-away').why ?? '', /gone for good/)
-  })
-
-  it('rotates in the name of who called it, and nothing that they may not', async () => {
-    await bind('guarded')
-    const old = await value('guarded')
-    const caller = await house.newcomer('caller')
-    await house.assign(caller.principal, builtInRoles.owner, `/subscriptions/${house.cardea.installation.subscription}`)
-    const token = await caller.token(audience)
-    const heard = await ask(house, 'POST', '', { secret: { vault: 'demo', name: 'guarded' } }, token)
-    assert.equal(heard.status, 202, heard.text)
-    const view = await ended(house, heard.json.id)
-    assert.match(itemOf(view, 'guarded').why ?? '', /may not rotate/)
-    assert.equal(await value('guarded'), old)
-    const stranger = await house.newcomer('stranger')
-    assert.equal((await ask(house, 'POST', '/plan', {}, await stranger.token(audience))).status, 403)
-  })
-
-  it('ends with what remains exposed where a target refuses', async () => {
-    await bind('stubborn')
-    await here.ask('PATCH', '/secrets/stubborn?api-version=7.4', { attributes: { enabled: false } })
-    const view = await run(house, { secret: { vault: 'demo', name: 'stubborn' } })
-    const item = itemOf(view, 'stubborn')
-    assert.deepEqual([item.state, item.refused], ['by-hand', null])
-    assert.match(item.todo ?? '', /Enable and rotate/)
-  })
-
-  it('is refused with words when it makes no sense', async () => {
-    for (const [body, why] of [
-      [{}, /identity or secret/],
-      [{ identity: 'a', secret: { vault: 'demo', name: 'x' } }, /identity or secret/],
-      [{ identity: thief.principal.objectId }, /since/],
-    ] as const) {
-      const heard = await ask(house, 'POST', '', body)
-      assert.equal(heard.status, 400, heard.text)
-      assert.match(heard.text, why)
+    const reads = async (...names: string[]) => {
+      const token = await thief.token()
+      for (const name of names) {
+        const heard = await house.ask(house.vaultHost, 'GET', `/secrets/${name}?api-version=7.4`, { token })
+        assert.equal(heard.status, 200, heard.text)
+      }
     }
-    assert.equal((await ask(house, 'POST', '', { identity: 'nobody', since: 0 })).status, 404)
-    assert.equal((await ask(house, 'GET', '/00000000-0000-4000-8000-000000000000')).status, 404)
-  })
+    const value = async (name: string) => (await here.get(name)).json.value as string
+    before(async () => {
+      kept = await keep()
+      here = await open(kept.env)
+      house = here.house
+      const vault = await new VaultBook(house.cardea.base.database).vault('demo')
+      assert.ok(vault)
+      vaultId = vault.resourceId
+      thief = await house.newcomer('thief')
+      await house.assign(thief.principal, builtInRoles.keyVaultSecretsUser, vaultId)
+    })
+    after(async () => {
+      await here?.[Symbol.asyncDispose]()
+      await kept?.[Symbol.asyncDispose]()
+    })
 
-  it('whose row was changed by hand rotates nothing', async () => {
-    const { database } = house.cardea.base
-    const view = await run(house, { secret: { vault: 'demo', name: 'two' } })
-    await database.write(({ sql }) =>
-      sql.run(
-        `update incident set sealed = (select sealed from incident where id <> '${view.id}' limit 1) where id = '${view.id}'`,
-        [],
-      ),
-    )
-    assert.equal((await ask(house, 'GET', `/${view.id}`)).status, 500)
+    it('rotates what somebody read, names what can’t be, and leaves the rest alone', async () => {
+      await bind('one')
+      await bind('two')
+      await here.set('plain', 'by hand')
+      await here.set('derived-from', 'x')
+      const [one, two] = [await value('one'), await value('two')]
+      const since = now()
+      await reads('one', 'plain')
+      const body = { identity: thief.principal.appId, since }
+      const planned = (await ask(house, 'POST', '/plan', body)).json as IncidentView
+      assert.deepEqual(
+        planned.items.map(({ secret, remedy }) => [secret, remedy]),
+        [
+          ['one', 'rotate'],
+          ['plain', 'by-hand'],
+        ],
+      )
+      assert.equal(planned.stillReadable, 2)
+      assert.equal(await value('one'), one, 'a plan changes nothing')
+      const view = await run(house, { ...body, disable: true })
+      const done = itemOf(view, 'one')
+      assert.deepEqual([done.state, done.exposure], ['done', 'read'])
+      assert.ok(done.refused !== null && done.refused >= since)
+      assert.equal(done.disabled.length, 1)
+      assert.ok(!far.accepts(one))
+      assert.ok(far.accepts(await value('one')))
+      const old = await here.ask('GET', `/secrets/one/${done.versions[0]}?api-version=7.4`)
+      assert.equal(old.status, 403, 'the version that leaked gives no value any more')
+      const plain = itemOf(view, 'plain')
+      assert.equal(plain.state, 'by-hand')
+      assert.match(`${plain.why} ${plain.todo}`, /not bound.*cardea secret set plain/)
+      assert.equal(await value('two'), two)
+      assert.ok((await ask(house, 'GET', '')).json.value.some(({ id }: { id: string }) => id === view.id))
+    })
+
+    it('counts what was read as a part of another, and makes that anew with it', async () => {
+      await bind('part')
+      assert.equal(
+        (await here.ask('PUT', '/.cardea/secrets/whole/derivation', { template: 'x://{{secret:part}}' })).status,
+        200,
+      )
+      const since = now()
+      const old = await value('part')
+      await reads('whole')
+      const view = await run(house, { identity: thief.principal.objectId, since })
+      const [part, whole] = [itemOf(view, 'part'), itemOf(view, 'whole')]
+      assert.deepEqual([part.state, part.through], ['done', ['whole']])
+      assert.deepEqual([whole.state, whole.remedy], ['done', 'follow'])
+      assert.ok(whole.rank > part.rank)
+      assert.ok(!far.accepts(old))
+      assert.equal(await value('whole'), `x://${await value('part')}`)
+    })
+
+    it('goes by what one could read, and rotates administrators before what they administer', async () => {
+      await bind('the-admin')
+      await bind('its-user', { provider: 'administered', binding: { admin: 'the-admin' } })
+      const clerk = await house.newcomer('clerk')
+      const may = (name: string) =>
+        house.assign(clerk.principal, builtInRoles.keyVaultSecretsUser, `${vaultId}/secrets/${name}`)
+      await may('the-admin')
+      await may('its-user')
+      const body = { identity: clerk.principal.objectId, since: now() }
+      assert.deepEqual((await ask(house, 'POST', '/plan', body)).json.items, [], 'it has read nothing')
+      const view = await run(house, { ...body, couldRead: true })
+      assert.deepEqual(
+        view.items.map(({ secret, exposure, rank, state }) => [secret, exposure, rank, state]),
+        [
+          ['the-admin', 'could-read', 0, 'done'],
+          ['its-user', 'could-read', 1, 'done'],
+        ],
+      )
+      const [admin, user] = view.items
+      assert.ok((admin?.refused ?? 0) <= (user?.refused ?? 0))
+    })
+
+    it('sees to one secret that has become known, and to what it is made of', async () => {
+      await bind('known')
+      const old = await value('known')
+      const view = await run(house, { secret: { vault: 'demo', name: 'KNOWN' } })
+      assert.deepEqual(
+        view.items.map(({ secret, exposure, state }) => [secret, exposure, state]),
+        [['known', 'named', 'done']],
+      )
+      assert.ok(!far.accepts(old))
+    })
+
+    it('counts what was set, and names what is deleted or purged', async () => {
+      const writer = await house.newcomer('writer')
+      await house.assign(writer.principal, builtInRoles.keyVaultSecretsOfficer, vaultId)
+      const token = await writer.token()
+      const asWriter = (method: string, path: string, body?: unknown) =>
+        house.ask(house.vaultHost, method, `${path}?api-version=7.4`, { token, body })
+      const since = now()
+      for (const name of ['of-hers', 'thrown-away']) await asWriter('PUT', `/secrets/${name}`, { value: 'hers' })
+      await here.ask('DELETE', '/secrets/thrown-away?api-version=7.4')
+      const view = (await ask(house, 'POST', '/plan', { identity: writer.principal.objectId, since }))
+        .json as IncidentView
+      assert.equal(itemOf(view, 'of-hers').exposure, 'set')
+      assert.match(itemOf(view, 'thrown-away').why ?? '', /deleted/)
+      await here.ask('DELETE', '/deletedsecrets/thrown-away?api-version=7.4')
+      const later = (await ask(house, 'POST', '/plan', { identity: writer.principal.objectId, since }))
+        .json as IncidentView
+      assert.match(itemOf(later, 'thrown-away').why ?? '', /gone for good/)
+    })
+
+    it('rotates in the name of who called it, and nothing that they may not', async () => {
+      await bind('guarded')
+      const old = await value('guarded')
+      const caller = await house.newcomer('caller')
+      await house.assign(
+        caller.principal,
+        builtInRoles.owner,
+        `/subscriptions/${house.cardea.installation.subscription}`,
+      )
+      const token = await caller.token(audience)
+      const heard = await ask(house, 'POST', '', { secret: { vault: 'demo', name: 'guarded' } }, token)
+      assert.equal(heard.status, 202, heard.text)
+      const view = await ended(house, heard.json.id)
+      assert.match(itemOf(view, 'guarded').why ?? '', /may not rotate/)
+      assert.equal(await value('guarded'), old)
+      const stranger = await house.newcomer('stranger')
+      assert.equal((await ask(house, 'POST', '/plan', {}, await stranger.token(audience))).status, 403)
+    })
+
+    it('ends with what remains exposed where a target refuses', async () => {
+      await bind('stubborn')
+      await here.ask('PATCH', '/secrets/stubborn?api-version=7.4', { attributes: { enabled: false } })
+      const view = await run(house, { secret: { vault: 'demo', name: 'stubborn' } })
+      const item = itemOf(view, 'stubborn')
+      assert.deepEqual([item.state, item.refused], ['by-hand', null])
+      assert.match(item.todo ?? '', /Enable and rotate/)
+    })
+
+    it('is refused with words when it makes no sense', async () => {
+      for (const [body, why] of [
+        [{}, /identity or secret/],
+        [{ identity: 'a', secret: { vault: 'demo', name: 'x' } }, /identity or secret/],
+        [{ identity: thief.principal.objectId }, /since/],
+      ] as const) {
+        const heard = await ask(house, 'POST', '', body)
+        assert.equal(heard.status, 400, heard.text)
+        assert.match(heard.text, why)
+      }
+      assert.equal((await ask(house, 'POST', '', { identity: 'nobody', since: 0 })).status, 404)
+      assert.equal((await ask(house, 'GET', '/00000000-0000-4000-8000-000000000000')).status, 404)
+    })
+
+    it('whose row was changed by hand rotates nothing', async () => {
+      const { database } = house.cardea.base
+      const view = await run(house, { secret: { vault: 'demo', name: 'two' } })
+      await database.write(({ sql }) =>
+        sql.run(
+          `update incident set sealed = (select sealed from incident where id <> '${view.id}' limit 1) where id = '${view.id}'`,
+          [],
+        ),
+      )
+      assert.equal((await ask(house, 'GET', `/${view.id}`)).status, 500)
+    })
   })
 })
 

@@ -19,10 +19,12 @@ import { findRedis, startRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
 import { findSshd, startSshd } from '@cardea/tools/servers/sshd'
 import { Client } from 'pg'
+import { onBothEngines } from './testing/engines.ts'
 import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
 
 const times = { ...fastTimes, requestMs: 2_000, leaseMs: 5_000, quarantineMs: 7_500, graceMs: 8_000, giveUpMs: 30_000 }
-const open = () => openRotating({ rotation: { times, providers: providersWith({ loopback: true }) } })
+const open = (env: Record<string, string> = {}) =>
+  openRotating({ env, rotation: { times, providers: providersWith({ loopback: true }) } })
 const path = '/.cardea/secrets/target/rotation'
 
 async function rehearsed(here: Rotating): Promise<readonly Check[]> {
@@ -416,9 +418,26 @@ describe('a rehearsal', () => {
     assert.equal(await readFile(keys, 'utf8'), '')
   })
 
-  it('of an app registration makes one more password, and leaves as many as there were', async () => {
-    await using services = await startServices()
+  it('tells what the engine itself lacks, and who would not follow', async () => {
     await using here = await open()
+    const old = await here.set('target', 'first')
+    await here.bind('target', { provider: 'random', intervalSeconds: null })
+    assert.equal((await here.ask('GET', `${path}/rehearsal`)).status, 404)
+    assert.deepEqual(remedies(await rehearsed(here)), [])
+    await here.set('target', 'second')
+    await here.report('shop-1', { target: old })
+    const missing = remedies(await rehearsed(here))
+    assert.equal(missing.length, 1)
+    assert.match(missing[0] ?? '', /Restart it/)
+    assert.equal((await here.ask('POST', '/.cardea/secrets/none/rotation/rehearse')).status, 404)
+  })
+})
+
+onBothEngines((keep) => {
+  it('a rehearsal of an app registration makes one more password, and leaves as many as there were', async () => {
+    await using services = await startServices()
+    await using kept = await keep()
+    await using here = await open(kept.env)
     const { origin, application } = services
     const { id, clientId } = application
     await here.set('admin', administratorOf(services))
@@ -437,19 +456,5 @@ describe('a rehearsal', () => {
     await bind({ application: randomUUID() })
     assert.match(remedies(await rehearsed(here)).join(), /Make the application in admin an owner/)
     assert.equal(services.passwords.size, 0)
-  })
-
-  it('tells what the engine itself lacks, and who would not follow', async () => {
-    await using here = await open()
-    const old = await here.set('target', 'first')
-    await here.bind('target', { provider: 'random', intervalSeconds: null })
-    assert.equal((await here.ask('GET', `${path}/rehearsal`)).status, 404)
-    assert.deepEqual(remedies(await rehearsed(here)), [])
-    await here.set('target', 'second')
-    await here.report('shop-1', { target: old })
-    const missing = remedies(await rehearsed(here))
-    assert.equal(missing.length, 1)
-    assert.match(missing[0] ?? '', /Restart it/)
-    assert.equal((await here.ask('POST', '/.cardea/secrets/none/rotation/rehearse')).status, 404)
   })
 })
