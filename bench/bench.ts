@@ -39,9 +39,24 @@ if (bench === undefined || ![connections, seconds, rounds].every((number) => Num
   process.exit(2)
 }
 // With --json the last line is for programs; the others stay for people.
-const { kept, figures } = await bench({ connections, seconds, rounds, say: (line) => console.log(line) })
-if (values.json) console.log(JSON.stringify(figures))
-if (!kept) {
-  console.error(`${positionals[0]}: the budget is broken by a wide margin`)
+const say = (line: string) => console.log(line)
+try {
+  const { kept, figures } = await bench({ connections, seconds, rounds, say })
+  if (values.json) console.log(JSON.stringify(figures))
+  if (!kept) fail('the budget is broken by a wide margin')
+} catch (error) {
+  fail(wordsOf(error))
+}
+
+function fail(words: string): void {
+  console.error(`${positionals[0]}: ${words}`)
   process.exitCode = 1
+}
+
+/** What went wrong first; an error of the clearing up after it comes behind. */
+function wordsOf(error: unknown): string {
+  if (error instanceof SuppressedError) return `${wordsOf(error.suppressed)}\nthen: ${wordsOf(error.error)}`
+  if (!(error instanceof Error)) return String(error)
+  const isOurs = [TypeError, ReferenceError, RangeError].some((kind) => error instanceof kind)
+  return isOurs ? (error.stack ?? error.message) : error.message
 }

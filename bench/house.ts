@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,8 +49,11 @@ export async function openHouse(nodeArguments: readonly string[] = []): Promise<
       }),
     async autopsy(look) {
       agent.destroy()
+      if (!server.isRunning()) throw new Error('The server ended before its time. What it said stands above.')
       await server.kill()
-      const database = new DatabaseSync(join(data, 'cardea.db'))
+      const file = join(data, 'cardea.db')
+      if (!existsSync(file)) throw new Error(`${file} is gone: somebody removed the data folder during the bench.`)
+      const database = new DatabaseSync(file)
       try {
         return look(database)
       } finally {
@@ -60,7 +63,7 @@ export async function openHouse(nodeArguments: readonly string[] = []): Promise<
     async [Symbol.asyncDispose]() {
       agent.destroy()
       await server[Symbol.asyncDispose]()
-      rmSync(data, { recursive: true })
+      rmSync(data, { recursive: true, force: true })
     },
   }
 }

@@ -75,7 +75,7 @@ async function byWrk({ port, host, method, paths, headers, body, connections, se
       failed: found.refused + found.broken,
     }
   } finally {
-    rmSync(folder, { recursive: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -27,13 +27,21 @@ export async function round(pid: number, load: Load): Promise<Round> {
 /** The CPU time that a process has had. */
 // Linux counts in hundredths of a second (proc(5), utime and stime; sysconf(_SC_CLK_TCK) is 100 on every port we know).
 export function cpuMicroseconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  const fields = told(pid, 'stat').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
 
 export const rssMegabytes = (pid: number): number => {
-  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(told(pid, 'status'))?.[1]
   return Number(kilobytes) / 1024
+}
+
+function told(pid: number, file: 'stat' | 'status'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch (cause) {
+    throw new Error(`The server under measurement (process ${pid}) has ended. What it said stands above.`, { cause })
+  }
 }
 
 /** Rounds of base and Cardea in turn, A B A B, so that whatever else the machine does falls on both. */

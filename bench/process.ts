@@ -45,5 +45,5 @@ export async function startUp({ say }: Options): Promise<Outcome> {
 
 function dataFolder(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'cardea-bench-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
