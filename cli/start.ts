@@ -59,6 +59,7 @@ export default command({
     // The house is heavy, and all other commands do without it.
     const { start } = await import('@cardea/server/main')
     const { createPlainLog } = await import('@cardea/server/base/plain-log')
+    const { giveBackHeap } = await import('@cardea/server/base/heap')
     // At a terminal the log is for whoever looks at it; a service's is for programs.
     const readable = world.terminal.out && !given.json
     const around = readable ? { log: createPlainLog(settings.logLevel, world.tell) } : {}
@@ -68,6 +69,7 @@ export default command({
     if (!stop.aborted) {
       flushCompileCache()
       greet(cardea, settings, { json: given.json, temporary: given.temporary }, world)
+      await giveBackHeap()
       await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
     }
     if (!given.json && world.terminal.out) world.print('\nStopping. Ctrl-C again ends it at once.')

@@ -1,3 +1,4 @@
+import { giveBackHeap } from '@cardea/server/base/heap'
 import { start } from '@cardea/server/main'
 import { settingsFrom } from '@cardea/server/settings'
 
@@ -13,3 +14,4 @@ const end = async () => {
 }
 process.once('SIGTERM', () => void end())
 process.once('disconnect', () => void end())
+await giveBackHeap()
