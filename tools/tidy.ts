@@ -34,6 +34,7 @@ export const rooms = [
   'events',
   'subscriptions',
   'schedule',
+  'quotas',
   'locks',
   'sealing',
 ] as const

@@ -53,7 +53,7 @@ export interface PlaneWords<Subject> {
   /** A second look, once the body is there: signatures may cover it. Throws `unauthenticated`. */
   prove?(call: Call, known: Known<Subject>): Promise<void>
   /** Counts a request of one who is known, before its body is read; throws `throttled`. Without it nothing is counted. */
-  readonly spend?: (known: Known<Subject>, operation: Operation) => void
+  readonly spend?: (known: Known<Subject>, operation: Operation) => Promise<void> | undefined
   /** The resource id by which the journal knows the subject's plane when nothing more is known. */
   readonly resource: (subject: Subject) => string
   readonly versions: { has(version: string): boolean } | undefined

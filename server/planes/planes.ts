@@ -17,6 +17,8 @@ import { directoryPlane } from './directory/directory-plane.ts'
 import { directoryWords } from './directory/directory-words.ts'
 import type { Hosts } from './http/hosts.ts'
 import type { Served } from './http/listener.ts'
+import { Quota, type Spenders } from './http/quota.ts'
+import { SharedQuota } from './http/shared-quota.ts'
 import { managementPlane } from './management/management-plane.ts'
 import { managementWords } from './management/management-words.ts'
 import type { VaultQuota } from './vault/throttling.ts'
@@ -53,10 +55,14 @@ export function planesOf(ground: Ground): Served<never>[] {
   const tenancy = { tenant, subscription }
   const authority = `${hosts.loginUrl}/${tenant}`
   const accessKeys = new AccessKeyBook(database, keyring)
+  const spenders: Spenders = (kind, max, windowMs) =>
+    database.engine === 'postgres'
+      ? new SharedQuota(database, kind, { max, windowMs }, clock)
+      : new Quota(max, windowMs, clock)
   const planes = [
     {
       plane: 'vault',
-      words: vaultWords({ vaults, tokens, clock, authority, issuer, domain, quota }),
+      words: vaultWords({ vaults, tokens, clock, authority, issuer, domain, quota, spenders }),
       routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays }), ...onVaults(ground)],
       bodyBytesMax: 256 * 1024,
     },
@@ -65,6 +71,7 @@ export function planesOf(ground: Ground): Served<never>[] {
       words: appconfigWords({
         ...{ stores: vaults, accessKeys, tokens, database, clock, domain },
         quota: quota?.stores,
+        spenders,
       }),
       routes: [
         ...appconfigPlane({ domain, storeUrl: hosts.storeUrl, base, vaults, pages: new KnownPages(database) }),

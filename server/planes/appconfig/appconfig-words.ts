@@ -6,6 +6,7 @@ import type { AccessKeyBook } from '#core/access/access-keys.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Store } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
+import type { Spenders } from '../http/quota.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { configurationError, unknownConfigurationVersion } from './errors.ts'
 import { hmacScheme, refuseForged, refuseOtherBody, refuseUnfit, signedFrom } from './hmac.ts'
@@ -20,6 +21,8 @@ export type ConfigurationServices = {
   readonly clock: Clock
   readonly domain: string
   readonly quota: StoreQuota | undefined
+  /** What counts it. */
+  readonly spenders: Spenders
 }
 
 /** What clients ask for that don't name the store, in each of Azure's clouds (reference 4.2). */
@@ -70,7 +73,7 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
       }
       if (authorizationOf(call).scheme === 'hmac') refuseOtherBody(call)
     },
-    ...(quota !== undefined && { spend: spending(quota, clock) }),
+    ...(quota !== undefined && { spend: spending(quota, services.spenders) }),
     resource: ({ resourceId }) => resourceId,
     versions: configurationVersions,
     unknownVersion: unknownConfigurationVersion,

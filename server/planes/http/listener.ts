@@ -149,7 +149,8 @@ export function createListener({ base, hosts, planes, bare, meters, crowd, tls, 
       const meet = async (request: FastifyRequest, reply: FastifyReply) => {
         request.call = callOf(request, reply, hosts)
         request.known = await words.identify(request.call)
-        if (spend !== undefined) spend(request.known, operation)
+        const waiting = spend?.(request.known, operation)
+        if (waiting !== undefined) await waiting
       }
       // Who calls is known before the body is read. Where none is read, the handler asks, and the hook's cost is saved.
       const bodiless = operation.method === 'GET' || operation.method === 'HEAD'

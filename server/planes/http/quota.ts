@@ -1,12 +1,24 @@
 import type { Clock, Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 
+/** Counts requests of vaults and stores, and refuses those that are too many. */
+export interface Spender {
+  /**
+   * Counts one request of a vault or store that exists. Throws `throttled` with these words, and with the milliseconds
+   * after which one more is let through as `retryMs`. Where that takes a wait, it is handed back.
+   */
+  spend(name: string, words: string): Promise<void> | undefined
+}
+
+/** Makes a counter of what is counted apart under `kind`. */
+export type Spenders = (kind: string, max: number, windowMs: number) => Spender
+
 /**
  * How many requests each vault or store lets through in a window of time that slides: in any stretch of that length,
  * wherever it begins, at most `max`. What is refused doesn't count. Counting costs no allocation and no wait, and is
- * done in this process alone: nodes of a cluster count apart.
+ * done in this process alone: a cluster's nodes count with `SharedQuota`.
  */
-export class Quota {
+export class Quota implements Spender {
   readonly #max: number
   readonly #windowMs: number
   readonly #clock: Clock
@@ -18,11 +30,7 @@ export class Quota {
     this.#clock = clock
   }
 
-  /**
-   * Counts one request of a vault or store that exists. Throws `throttled` with these words, and with the milliseconds
-   * after which one more is let through as `retryMs`.
-   */
-  spend(name: string, words: string): void {
+  spend(name: string, words: string): undefined {
     let window = this.#windows.get(name)
     if (window === undefined) {
       window = new Window(this.#max)

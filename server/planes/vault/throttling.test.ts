@@ -8,6 +8,7 @@ import { stranger } from '#core/identity/caller.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { settingsFrom } from '../../settings.ts'
 import { openHouse } from '../../testing/house.ts'
+import { Quota, type Spenders } from '../http/quota.ts'
 import { asking, foundAnother, newest } from './testing/vault.ts'
 import { spending, type VaultQuota } from './throttling.ts'
 
@@ -85,24 +86,27 @@ describe('throttling on Key Vault’s wire', () => {
     )
   })
 
-  it('counts settings apart under Azure’s profile: 300 of them, and 4,000 of all others; once it was 2,000 of any', () => {
+  it('counts settings apart under Azure’s profile: 300 of them, and 4,000 of all others; once it was 2,000 of any', async () => {
     const known = { caller: stranger, subject: { name: 'demo' } as Vault }
-    const passing = (profile: string, operation: Operation): number => {
-      const spend = spending(settingsFrom({ CARDEA_QUOTA: profile }).quota as VaultQuota, standing())
-      for (const other of [setSecret, getSecret]) if (profile === 'azure' && other !== operation) spend(known, other)
+    const passing = async (profile: string, operation: Operation): Promise<number> => {
+      const clock = standing()
+      const spenders: Spenders = (_, max, windowMs) => new Quota(max, windowMs, clock)
+      const spend = spending(settingsFrom({ CARDEA_QUOTA: profile }).quota as VaultQuota, spenders)
+      for (const other of [setSecret, getSecret])
+        if (profile === 'azure' && other !== operation) await spend(known, other)
       for (let passed = 0; ; passed += 1) {
         try {
-          spend(known, operation)
+          await spend(known, operation)
         } catch (error) {
           assert.equal((error as Fault).code, 'throttled')
           return passed
         }
       }
     }
-    assert.equal(passing('azure', setSecret as Operation), 300)
-    assert.equal(passing('azure', getSecret as Operation), 4000)
-    assert.equal(passing('azure-2000', setSecret as Operation), 2000)
-    assert.equal(passing('azure-2000', getSecret as Operation), 2000)
+    assert.equal(await passing('azure', setSecret as Operation), 300)
+    assert.equal(await passing('azure', getSecret as Operation), 4000)
+    assert.equal(await passing('azure-2000', setSecret as Operation), 2000)
+    assert.equal(await passing('azure-2000', getSecret as Operation), 2000)
   })
 
   it('is off unless it is asked for, and never counts what only Cardea has', async () => {

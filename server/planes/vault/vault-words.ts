@@ -4,6 +4,7 @@ import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { bearer } from '../bearer.ts'
+import type { Spenders } from '../http/quota.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { unknownVaultVersion, vaultError } from './errors.ts'
 import { refuseForeign } from './network-rules.ts'
@@ -20,6 +21,8 @@ export type VaultServices = {
   readonly domain: string
   /** How much each vault lets through; undefined: everything. */
   readonly quota: VaultQuota | undefined
+  /** What counts it. */
+  readonly spenders: Spenders
 }
 
 /** How Key Vault's data plane speaks: challenge, headers, errors (reference 2, 4, 5). */
@@ -40,7 +43,7 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
     async prove(call, known) {
       refuseForeign(call, known, issuer)
     },
-    ...(quota !== undefined && { spend: spending(quota, clock) }),
+    ...(quota !== undefined && { spend: spending(quota, services.spenders) }),
     resource: ({ resourceId }) => resourceId,
     versions: new Set(vaultVersions),
     unknownVersion: unknownVaultVersion,
