@@ -48,6 +48,7 @@ async function examine(data: string | undefined, world: World): Promise<Line[]> 
     const vault = originOf('--vault', undefined, way.env.AZURE_KEYVAULT_URL)
     const lines = [
       ...(await folderLines(way, world)),
+      ...(await databaseLines(way, world)),
       await nameLine(vault, way),
       ...proxyLines(way),
       ...(await serverLines(vault, way, world)),
@@ -125,6 +126,12 @@ function authorityLines(file: string, now: number): Line[] {
       next: 'Restart the server, then fetch its new certificate: eval "$(cardea env)"',
     },
   ]
+}
+
+/** What the database says of itself, where its place is known: that of the folder, or the one that the environment names. */
+async function databaseLines({ folder }: Way, world: World): Promise<Line[]> {
+  const { examineDatabase } = await import('@cardea/server/offline/examine-database')
+  return examineDatabase({ data: folder, env: world.env, now: world.now })
 }
 
 async function nameLine(vault: string, { env }: Way): Promise<Line> {

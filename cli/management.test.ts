@@ -270,3 +270,14 @@ describe('a secret', () => {
     await refused(['secret', 'restore', join(folder, 'nothing')], /can't be read/, 2)
   })
 })
+
+describe('the doctor, at a server that is well', () => {
+  it('looks into its database, too, and finds nothing amiss', async () => {
+    type Line = { about: string; state: string; says: string }
+    const { out } = await cardea('doctor', '--json')
+    const lines = new Map((JSON.parse(out) as Line[]).map((line) => [line.about, line]))
+    assert.match(lines.get('database')?.says ?? '', /^SQLite, \d+ MB, whole$/)
+    assert.equal(lines.get('file system')?.state, 'ok')
+    assert.equal(lines.get('server')?.state, 'ok')
+  })
+})
