@@ -297,6 +297,40 @@ describe('a change stream', () => {
     here.close()
   })
 
+  it('of a store tells that a secret changed which a setting points at, to who may read the secret and to nobody else', async () => {
+    const audience = `https://${house.storeHost}`
+    const developer = await house.developerToken(audience)
+    const writer = await house.newcomer('writer of settings')
+    await house.assign(writer.principal, builtInRoles.appConfigurationDataOwner, storeId())
+    const token = await writer.token(audience)
+    const headers = { 'content-type': 'application/vnd.microsoft.appconfig.kv+json' }
+    const put = (key: string, value: string, content_type?: string) =>
+      house.ask(house.storeHost, 'PUT', `/kv/${key}?api-version=2023-11-01`, {
+        ...{ token, headers },
+        body: { value, content_type },
+      })
+    const uri = 'https://demo.vault.cardea.internal/secrets/project-mercury'
+    const kind = 'application/vnd.microsoft.appconfig.keyvaultref+json;charset=utf-8'
+    assert.equal((await put('guess', JSON.stringify({ uri }), kind)).status, 200)
+    const [stranger, known] = [
+      await follow(house, house.storeHost, { token }),
+      await follow(house, house.storeHost, { token: developer }),
+    ]
+    await Promise.all([stranger.hears(1), known.hears(1)])
+    await set('project-mercury')
+    await put('marker', 'v')
+    await Promise.all([stranger.until('marker'), known.until('marker')])
+    assert.deepEqual(names(stranger), ['marker'])
+    assert.deepEqual(names(known), ['guess', 'marker'])
+    assert.doesNotMatch(JSON.stringify(known.events), /mercury/)
+
+    // From the moment in which they may read it, they hear of it.
+    await house.assign(writer.principal, builtInRoles.keyVaultSecretsUser, `${vaultId()}/secrets/project-mercury`)
+    await set('project-mercury')
+    await stranger.until('guess')
+    for (const one of [stranger, known]) one.close()
+  })
+
   it('ends when the server stops', async () => {
     const short = await openHouse()
     const here = await follow(short, short.vaultHost, { token: await short.developerToken() })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
-import { managementAudience, managerOf, vaultPath } from './planes/management/testing/manager.ts'
+import { managementAudience, managerOf, storePath, vaultPath } from './planes/management/testing/manager.ts'
 import { type House, openHouse } from './testing/house.ts'
 import { asGrid, type HeardThere, openWebHook, reaching, type Said } from './testing/receiver.ts'
 
@@ -99,5 +99,37 @@ describe('an event subscription in bad hands', () => {
     assert.equal(heard.status, 403)
     assert.doesNotMatch(heard.text, /mercury/)
     assert.equal((await manager.ask('POST', `${at()}/replayDeadLetters`, {}, { token })).status, 403)
+  })
+
+  it('at a store tells of no secret that a setting points at, unless its scope has the vault in it, too', async () => {
+    await using hook = await openWebHook(asGrid)
+    await using house = await openHouse(reaching(hook))
+    const manager = await managerOf(house)
+    const group = '/resourceGroups/demo'
+    const names = { store: storePath('demo'), group }
+    for (const [name, path] of Object.entries(names)) {
+      const place = `${path}/providers/Microsoft.EventGrid/eventSubscriptions/${name}`
+      const all = { filter: { includedEventTypes: ['Cardea.KeyValueTargetChanged'] } }
+      assert.equal((await manager.ask('PUT', place, body(hook.url, all))).status, 201)
+      await until(async () => (await manager.ask('GET', place)).json.properties.provisioningState === 'Succeeded')
+    }
+    const put = await house.ask(house.storeHost, 'PUT', '/kv/guess?api-version=2023-11-01', {
+      token: await house.developerToken(`https://${house.storeHost}`),
+      headers: { 'content-type': 'application/vnd.microsoft.appconfig.kv+json' },
+      body: {
+        value: JSON.stringify({ uri: 'https://demo.vault.cardea.internal/secrets/mercury' }),
+        content_type: 'application/vnd.microsoft.appconfig.keyvaultref+json;charset=utf-8',
+      },
+    })
+    assert.equal(put.status, 200, put.text)
+    await setSecret(house, 'mercury')
+    await until(() => hook.events().length === 1)
+    await wait(100)
+    const heard = hook.heard.filter(({ headers }) => headers['aeg-event-type'] === 'Notification')
+    assert.deepEqual(
+      heard.map(({ headers }) => headers['aeg-subscription-name']),
+      ['GROUP'],
+    )
+    assert.doesNotMatch(heard[0]?.body ?? '', /mercury/)
   })
 })

@@ -166,6 +166,17 @@ export class AccessBook {
     return memory.permitOf(wish) ?? this.#permitAnew(database, memory, wish)
   }
 
+  /** Whether it would be permitted as of `epoch`. */
+  async allowsAt(database: Database<never>, epoch: number, wish: Wish<Action>): Promise<boolean> {
+    try {
+      await this.permitAt(database, epoch, wish)
+      return true
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'forbidden') return false
+      throw error
+    }
+  }
+
   async #permitAnew<A extends Action>(database: Database<never>, memory: Memory, wish: Wish<A>): Promise<Permit<A>> {
     const permit = permitFrom(memory, await this.#rightsOf(database.read, wish, memory), wish)
     memory.keepPermit(wish, permit)

@@ -105,7 +105,7 @@ async function housed(database: Database<AuditEntry>) {
       }),
     async told(since: number) {
       const told = await changesIn(database.read, store.resourceId, since, 100)
-      return told.map(({ type, name, label, version }) =>
+      return told.map(({ told: { type, name, label, version } }) =>
         [
           type,
           name,

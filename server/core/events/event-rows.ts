@@ -12,6 +12,7 @@ type ChangeRow = {
   name: string
   version: string | null
   label: string | null
+  target: string | null
 }
 type Tables = { change: ChangeRow; head: { epoch: number; sequence: number } }
 
@@ -25,6 +26,7 @@ const insertChange = statement<Tables, ChangeRow>((db, given) =>
     name: given('name'),
     version: given('version'),
     label: given('label'),
+    target: given('target'),
   }),
 )
 const after = statement<Tables, { scope: string; after: number; limit: number }, ChangeRow>((db, given) =>
@@ -37,18 +39,25 @@ const after = statement<Tables, { scope: string; after: number; limit: number },
     .limit(given('limit')),
 )
 export async function addChange(sql: Sql, event: Event & { sequence: number; at: Instant }): Promise<void> {
-  await insertChange.changed(sql, { ...event, version: event.version ?? null, label: event.label ?? null })
+  const { version = null, label = null, target = null } = event
+  await insertChange.changed(sql, { ...event, version, label, target })
 }
 
-export async function changesAfter(sql: Sql, scope: string, sequence: number, limit: number): Promise<Change[]> {
+/** A change, and the secret that one has to be allowed to read to be told of it. */
+export type KeptChange = { readonly told: Change; readonly target: string | undefined }
+
+export async function changesAfter(sql: Sql, scope: string, sequence: number, limit: number): Promise<KeptChange[]> {
   return (await after.all(sql, { scope, after: sequence, limit })).map((row) => ({
-    sequence: row.sequence,
-    at: row.at,
-    type: row.type as ChangeType,
-    resource: row.resource,
-    name: row.name,
-    ...(row.version !== null && { version: row.version }),
-    ...(row.label !== null && { label: row.label }),
+    target: row.target ?? undefined,
+    told: {
+      sequence: row.sequence,
+      at: row.at,
+      type: row.type as ChangeType,
+      resource: row.resource,
+      name: row.name,
+      ...(row.version !== null && { version: row.version }),
+      ...(row.label !== null && { label: row.label }),
+    },
   }))
 }
 

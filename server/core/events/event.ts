@@ -33,6 +33,8 @@ export type Event = {
   /** From when and until when a secret's version is valid. */
   readonly notBefore?: Instant | undefined
   readonly expires?: Instant | undefined
+  /** The resource id of the secret that a setting points at: who may not learn of that isn't told of this. */
+  readonly target?: string
   /** The rotation that it is about. */
   readonly rotation?: { readonly id: string; readonly provider: string; readonly reason: string }
 }

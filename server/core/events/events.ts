@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Change } from '@cardea/contract/cardea/changes'
 import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
 import { enqueue, type Happening, Listeners } from '#core/subscriptions/subscriptions.ts'
 import { type Addresses, cloudEvent, type Event, isChange } from './event.ts'
-import { addChange, changesAfter, removeChangesIn } from './event-rows.ts'
+import { addChange, changesAfter, type KeptChange, removeChangesIn } from './event-rows.ts'
+
+export type { KeptChange } from './event-rows.ts'
 
 /** An event, and its number in the journal if it was given one already. */
 export type Told = Event & { readonly sequence?: number }
@@ -30,13 +31,13 @@ export async function keepEvents(turn: Turn, told: readonly Told[], { addresses,
     if (isChange(event)) await addChange(turn.sql, { ...event, sequence, at: turn.at })
     if (!isHeard) continue
     const kept = cloudEvent(event, { id: randomUUID(), sequence, at: turn.at }, addresses)
-    happenings.push({ event: kept, number: sequence, resource: event.resource })
+    happenings.push({ event: kept, number: sequence, resource: event.resource, target: event.target })
   }
   await enqueue(turn, happenings, listeners)
 }
 
 /** The changes in a vault or store after a sequence number, oldest first, at most `limit`. */
-export const changesIn = (sql: Sql, scope: string, after: number, limit: number): Promise<Change[]> =>
+export const changesIn = (sql: Sql, scope: string, after: number, limit: number): Promise<KeptChange[]> =>
   changesAfter(sql, scope, after, limit)
 
 /** Forgets what happened in a vault or store that is gone for good: another of its name has a history of its own. */

@@ -47,6 +47,6 @@ it('a feed tells of no change before it knows the epoch that the change was comm
   answered.resolve()
   await told.promise
   const { changes, upTo, epoch } = await follower.after(10)
-  assert.deepEqual([changes.map(({ sequence }) => sequence), upTo, epoch], [[11, 12], 12, 6])
+  assert.deepEqual([changes.map(({ told }) => told.sequence), upTo, epoch], [[11, 12], 12, 6])
   feeds.close()
 })

@@ -1,7 +1,6 @@
-import type { Change } from '@cardea/contract/cardea/changes'
 import type { Database } from '#base/database.ts'
 import { headEpoch } from './event-rows.ts'
-import { changesIn } from './events.ts'
+import { changesIn, type KeptChange } from './events.ts'
 
 /**
  * The change journal of a vault or store, read once for all who follow it. After each commit the new changes are read
@@ -49,7 +48,7 @@ export type Follower = {
   leave(): void
 }
 export type Piece = {
-  readonly changes: readonly Change[]
+  readonly changes: readonly KeptChange[]
   /** There was nothing beyond them. */
   readonly whole: boolean
   readonly upTo: number
@@ -65,7 +64,7 @@ class Feed {
   readonly #scope: string
   readonly #followers = new Set<() => void>()
   /** The changes after `#floor` up to `#upTo`, in order. */
-  #memory: Change[] = []
+  #memory: KeptChange[] = []
   #floor: number
   #upTo: number
   #epoch: number
@@ -109,12 +108,12 @@ class Feed {
   async #read(): Promise<void> {
     // Taken before the reading: what is read then includes at least this.
     const { sequence } = this.#database
-    const fresh: Change[] = []
+    const fresh: KeptChange[] = []
     let upTo = this.#upTo
     while (upTo < sequence) {
       const page = await changesIn(this.#database.read, this.#scope, upTo, pageMax)
       fresh.push(...page)
-      upTo = page.length < pageMax ? Math.max(sequence, page.at(-1)?.sequence ?? 0) : last(page)
+      upTo = page.length < pageMax ? Math.max(sequence, page.at(-1)?.told.sequence ?? 0) : last(page)
     }
     const epoch = await this.#epochNow()
     // Nothing is awaited from here on: nobody ever meets a change beside an epoch from before it.
@@ -127,7 +126,7 @@ class Feed {
 
   after(sequence: number): Promise<Piece> | Piece {
     if (sequence < this.#floor) return this.#journal(sequence)
-    const from = this.#memory.findIndex((change) => change.sequence > sequence)
+    const from = this.#memory.findIndex(({ told }) => told.sequence > sequence)
     const changes = from < 0 ? [] : this.#memory.slice(from, from + pageMax)
     const whole = from < 0 || from + pageMax >= this.#memory.length
     return { changes, whole, upTo: whole ? Math.max(sequence, this.#upTo) : last(changes), epoch: this.#epoch }
@@ -147,4 +146,4 @@ class Feed {
   }
 }
 
-const last = (changes: readonly Change[]): number => (changes.at(-1) as Change).sequence
+const last = (changes: readonly KeptChange[]): number => (changes.at(-1) as KeptChange).told.sequence

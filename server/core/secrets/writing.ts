@@ -28,7 +28,8 @@ export type Telling = Pick<Scope<never>, 'sql' | 'tell'>
 /**
  * A change of a secret is a change of every setting that points at it: of those that follow the latest version when
  * that is another or itself has changed, and of those pinned to a version when it has, or when all have. Which version
- * it is isn't told: who may read the setting need not be one who may read the secret.
+ * it is isn't told, and nothing to those who may not read the secret: who may write settings could else have any name of a
+ * secret point out whether it is there.
  */
 export async function tellReferrers(
   { sql, tell }: Telling,
@@ -43,6 +44,7 @@ export async function tellReferrers(
       scope,
       resource: settingResource({ resourceId: scope }, { key, label }),
       name: key,
+      target: resourceOf(vault, name),
       ...(label !== undefined && { label }),
     })
   }

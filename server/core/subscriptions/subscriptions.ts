@@ -56,7 +56,13 @@ export class Listeners {
 }
 
 /** Something that happened, and where. */
-export type Happening = { readonly event: CloudEvent; readonly number: number; readonly resource: string }
+export type Happening = {
+  readonly event: CloudEvent
+  readonly number: number
+  readonly resource: string
+  /** What else it tells of: a subscription hears of it only if that lies in its scope as well. */
+  readonly target: string | undefined
+}
 
 /** Keeps what happened for everybody who wants to hear of it, in the turn in which it happened. */
 export async function enqueue(turn: Turn, happenings: readonly Happening[], listeners: Listeners): Promise<void> {
@@ -64,7 +70,10 @@ export async function enqueue(turn: Turn, happenings: readonly Happening[], list
   const { sql, at } = turn
   for (const { id, scope, terms, state } of await listeners.in(turn)) {
     if (terms.expires !== undefined && terms.expires <= at) continue
-    const wanted = happenings.filter(({ event, resource }) => within(scope, resource) && wants(terms.filter, event))
+    const wanted = happenings.filter(
+      ({ event, resource, target = resource }) =>
+        within(scope, resource) && within(scope, target) && wants(terms.filter, event),
+    )
     for (const { event, number, resource } of wanted) {
       const body = JSON.stringify(event)
       await addDelivery(sql, {

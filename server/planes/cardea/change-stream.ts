@@ -3,6 +3,7 @@ import type { Change } from '@cardea/contract/cardea/changes'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Wish } from '#core/access/access.ts'
+import type { KeptChange } from '#core/events/events.ts'
 import type { Feeds, Follower } from '#core/events/feed.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import type { Base } from '#core/perform.ts'
@@ -72,6 +73,8 @@ class ChangeStream extends Readable {
   #cursor = 0
   #permit: { allows(action: Action, resource: string): boolean } | undefined
   #epoch = -1
+  /** Whether the caller may read a secret, as of the epoch. */
+  readonly #targets = new Map<string, boolean>()
   #wanted = false
   #pumping = false
   #moved = false
@@ -167,13 +170,28 @@ class ChangeStream extends Readable {
     if (epoch > this.#epoch) {
       this.#permit = await access.permitAt(database, epoch, wish)
       this.#epoch = epoch
+      this.#targets.clear()
     }
+    await this.#lookAtTargets(piece.changes)
     // Nothing is awaited from here on: what is told is allowed at this moment.
     if (database.epoch > this.#epoch) return false
-    const told = piece.changes.filter(({ resource }) => this.#permit?.allows(wish.action, resource))
+    const heard = piece.changes.filter(
+      ({ told, target }) =>
+        this.#permit?.allows(wish.action, told.resource) && (target === undefined || this.#targets.get(target)),
+    )
     this.#cursor = Math.max(this.#cursor, piece.upTo)
-    if (told.length > 0) this.#say(told.map(eventOf).join(''))
+    if (heard.length > 0) this.#say(heard.map(({ told }) => eventOf(told)).join(''))
     return piece.whole
+  }
+
+  /** Looks up which of the secrets that settings point at the caller may read. */
+  async #lookAtTargets(changes: readonly KeptChange[]): Promise<void> {
+    const { base, wish } = this.#following
+    for (const { target } of changes) {
+      if (target === undefined || this.#targets.has(target)) continue
+      const reading = { caller: wish.caller, action: 'secrets/get', resource: target } as const
+      this.#targets.set(target, await base.access.allowsAt(base.database, this.#epoch, reading))
+    }
   }
 }
 
