@@ -90,7 +90,9 @@ async function wake(server: Server): Promise<void> {
 }
 
 describe('two servers on one PostgreSQL with a crowd of secrets that are due at once', { skip: postgres.skip }, () => {
-  it('rotate each of them once, and none is ever in the hands of both', { timeout: 570_000 }, async (context) => {
+  it('rotate each of them once, and none is ever in the hands of both', {
+    timeout: Math.max(570_000, due * 200),
+  }, async (context) => {
     await using database = await startPostgres()
     const folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'cardea-crowd-'))))
     const [first, second] = folders as [string, string]
