@@ -42,6 +42,10 @@ providerBehaves(provider, async () => ({
   farSide: {
     state: async () => [...services.passwords.keys()].sort(),
     port: services.port,
+    administrators: async () => ({
+      least: { admin: administratorOf(services) },
+      powerless: { admin: administratorOf({ ...services, administrator: services.powerless }) },
+    }),
     at: (port) => ({ binding: bindingAt(port), secrets: { admin: administratorOf(services, port) } }),
   },
 }))
@@ -75,14 +79,14 @@ describe('an app registration', () => {
 
   it('reaches nothing on this machine where that isn’t meant, and nothing of the cloud’s own', async () => {
     const strict = appRegistration({ loopback: false })
-    await assert.rejects((strict.mint as typeof mint)(place(), undefined), /lies where no binding may lead/)
+    await assert.rejects((strict.mint as typeof mint)(place(), undefined), /leads where nothing may be sent/)
     const metadata = 'http://169.254.169.254'
     const far = {
       ...place(),
       binding: { ...bindingAt(services.port), graph: `${metadata}/v1.0` },
       secrets: { admin: administratorOf(services).replaceAll(services.origin, metadata) },
     }
-    await assert.rejects(mint(far, undefined), /lies where no binding may lead/)
+    await assert.rejects(mint(far, undefined), /leads where nothing may be sent/)
   })
 
   it('refuses a binding it could not keep', () => {

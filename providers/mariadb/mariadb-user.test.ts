@@ -7,7 +7,7 @@ import { needs } from '@cardea/tools/servers/require'
 import { valueFor } from '../login.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { connected } from './connection.ts'
-import { mariadbUser } from './mariadb-user.ts'
+import { mariadbUser, mysqlUser } from './mariadb-user.ts'
 import { nativeHash } from './native-password.ts'
 import { account, type DatabaseUser } from './user.ts'
 
@@ -52,6 +52,12 @@ providerBehaves(
       farSide: {
         state: () => mariadb.say(`show create user ${account(binding)}`),
         port: binding.port,
+        async administrators() {
+          await mariadb.say(
+            "create or replace user least@'%' identified by 'pw'; create or replace user powerless@'%' identified by 'pw'; grant create user, connection admin on *.* to least@'%'; grant select on mysql.* to least@'%'",
+          )
+          return { least: { admin: mariadb.url('least', 'pw') }, powerless: { admin: mariadb.url('powerless', 'pw') } }
+        },
         at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },
@@ -76,6 +82,15 @@ describe('a user of MariaDB', { skip }, () => {
     await mariadbUser.retire(first, far)
     assert.equal(await mariadbUser.probe(first, far), 'invalid')
     assert.equal(await mariadbUser.probe(one, far), 'valid')
+  })
+
+  it('is rotated as its server needs it, whichever name the binding has', async () => {
+    const far = await place()
+    const credential = proposed(far)
+    await mysqlUser.apply(credential, far)
+    for (const one of [first, credential]) assert.equal(await mysqlUser.probe(one, far), 'valid')
+    await mysqlUser.retire(first, far)
+    assert.equal(await mariadbUser.probe(first, far), 'invalid')
   })
 
   it('is never left without a password', async () => {

@@ -45,6 +45,16 @@ providerBehaves(
       farSide: {
         state: () => rolesNow(binding),
         port: binding.port,
+        async administrators() {
+          await root.query(`do $$ begin
+            create role least login createrole password 'pw'; create role powerless login password 'pw';
+            grant pg_signal_backend to least;
+          exception when duplicate_object then null; end $$`)
+          return {
+            least: { admin: postgres.url('least', 'pw') },
+            powerless: { admin: postgres.url('powerless', 'pw') },
+          }
+        },
         at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}/`, `:${port}/`) },

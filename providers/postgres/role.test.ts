@@ -52,6 +52,20 @@ providerBehaves(
       farSide: {
         state: async () => (await root.query('select * from pg_authid where rolname = $1', [binding.role])).rows,
         port: binding.port,
+        async administrators() {
+          await root.query(`do $$ begin
+            create role least login createrole password 'pw'; create role powerless login password 'pw';
+            grant pg_signal_backend to least;
+          exception when duplicate_object then null; end $$`)
+          const { rows } = await root.query('show server_version_num')
+          const role = escapeIdentifier(binding.role)
+          if (Number(rows[0].server_version_num) >= 160_000)
+            await root.query(`grant ${role} to least with admin option`)
+          return {
+            least: { admin: postgres.url('least', 'pw') },
+            powerless: { admin: postgres.url('powerless', 'pw') },
+          }
+        },
         at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}/`, `:${port}/`) },

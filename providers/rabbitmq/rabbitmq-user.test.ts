@@ -49,6 +49,14 @@ providerBehaves(
       farSide: {
         state: () => rabbitmq.ask('GET', `users/${binding.user}`),
         port: binding.port,
+        async administrators() {
+          await rabbitmq.ask('PUT', 'users/least', { password: 'pw', tags: 'administrator' })
+          await rabbitmq.ask('PUT', 'users/powerless', { password: 'pw', tags: 'management' })
+          return {
+            least: { admin: rabbitmq.url('least', 'pw') },
+            powerless: { admin: rabbitmq.url('powerless', 'pw') },
+          }
+        },
         at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },

@@ -50,6 +50,11 @@ providerBehaves(
       farSide: {
         state: () => redis.say(`ACL GETUSER ${binding.user}`),
         port: binding.port,
+        async administrators() {
+          await redis.say('ACL SETUSER least on >pw -@all +auth +acl|getuser +acl|setuser +acl|save +client|kill')
+          await redis.say('ACL SETUSER powerless on >pw -@all +auth')
+          return { least: { admin: redis.url('least', 'pw') }, powerless: { admin: redis.url('powerless', 'pw') } }
+        },
         at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Client, KeyMethod, Sftp } from 'ssh2'
 import type { Place } from '../login.ts'
+import { refuseForbidden, targetLookup } from '../targets.ts'
 
 export type Way = Place & {
   readonly user: string
@@ -26,12 +27,13 @@ const workMsMax = 8_000
 /** A fresh connection for one piece of work. It is cut off when the signal aborts, and nothing is sent afterwards. */
 export async function loggedIn<T>(way: Way, signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
   signal.throwIfAborted()
+  refuseForbidden(way.host)
   const cut = AbortSignal.any([signal, AbortSignal.timeout(workMsMax)])
   // Not before somebody rotates a key: few do, and the library takes 10 MB.
   const { default: ssh2 } = await import('ssh2')
   cut.throwIfAborted()
   const { host, port, user, key } = way
-  const sock = connect({ host, port, noDelay: true })
+  const sock = connect({ host, port, lookup: targetLookup, noDelay: true })
   const client = new ssh2.Client()
   const { promise: trouble, reject } = Promise.withResolvers<never>()
   // Whatever comes after the first is told to nobody.

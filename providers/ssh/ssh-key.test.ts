@@ -71,6 +71,15 @@ providerBehaves(
       farSide: {
         state: kept,
         port: binding.port,
+        async administrators() {
+          const least = newKey()
+          const line = `restrict,command="internal-sftp" ${lineOf(least, 'least')}`
+          await put(`${await kept()}${line}`)
+          return {
+            least: { admin: administrator({ privateKey: least.file }) },
+            powerless: { admin: administrator({ privateKey: newKey().file }) },
+          }
+        },
         at: (port) => ({
           binding: { ...binding, port },
           secrets: { admin: administrator({ hosts: [`127.0.0.1:${port}`] }) },

@@ -63,3 +63,38 @@ export async function startForgetful(port: number): Promise<Between & { cutAfter
     },
   }
 }
+
+export type Relaying = 'slowly' | 'by halves' | 'twice'
+
+/** Carries everything to the far side, and what it answers back slowly, only half of it and then no more, or twice. */
+export const startRelay = (port: number, manner: Relaying): Promise<Between> =>
+  listening((socket) => {
+    const onward = connect(port, '127.0.0.1')
+    onward.on('error', () => socket.destroy())
+    onward.on('close', () => setTimeout(() => socket.destroy(), slownessMs * 2))
+    socket.on('close', () => onward.destroy())
+    socket.pipe(onward)
+    let halved = false
+    onward.on('data', (part: Buffer) => {
+      if (manner === 'slowly') setTimeout(() => socket.write(part), slownessMs)
+      if (manner === 'twice') socket.write(Buffer.concat([part, part]))
+      if (manner === 'by halves' && !halved) socket.write(part.subarray(0, part.length / 2))
+      halved = true
+    })
+  })
+const slownessMs = 25
+
+/** Somebody whom nobody should call. */
+export async function startUncalled(): Promise<Between & { readonly called: number }> {
+  let called = 0
+  const between = await listening((socket) => {
+    called += 1
+    socket.destroy()
+  })
+  return {
+    ...between,
+    get called() {
+      return called
+    },
+  }
+}

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import type { Credential, FarSide, Provider } from '@cardea/contract/rotation/provider'
 import { freePort } from '@cardea/tools/servers/ports'
-import { startForgetful, startImpostor } from './between.ts'
+import { startForgetful, startImpostor, startRelay, startUncalled } from './between.ts'
 
 /** Where a provider is put to the test: a binding of its own, not yet known to the far side. */
 export type Setting<Binding> = {
@@ -18,8 +18,13 @@ export type Setting<Binding> = {
     at(port: number): { readonly binding: Binding; readonly secrets: Readonly<Record<string, string>> }
     /** Where it listens. */
     readonly port: number
+    /** Who may do what the guide says an administrator must, and no more; and who is known and may change nothing. */
+    administrators(): Promise<{ readonly least: Secrets; readonly powerless: Secrets }>
+    /** What is secret is never sent, so that it may serve at any place: a key that signs. */
+    readonly leadsAnywhere?: boolean
   }
 }
+type Secrets = Readonly<Record<string, string>>
 
 /** What every provider promises; `open` makes a new setting for each test. `thinksOnly`: it has no far side. */
 export function providerBehaves<Binding>(
@@ -171,10 +176,7 @@ export function providerBehaves<Binding>(
         await change(credential, through).catch(() => {})
       }
       between.cutAfter(undefined)
-      if (mints) await provider.sweep?.(far)
-      const last = mints ? await another() : credential
-      await provider.apply(last, far)
-      assert.equal(await provider.probe(last, far), 'valid')
+      await mended(far, credential, another)
     })
 
     if (provider.sweep !== undefined) {
@@ -188,6 +190,105 @@ export function providerBehaves<Binding>(
         assert.equal(await provider.probe(theirs, other), 'valid')
       })
     }
+
+    itsFarSide('works with a far side that answers slowly', async () => {
+      const { far, credential, farSide } = await begin()
+      assert.ok(farSide)
+      await using between = await startRelay(farSide.port, 'slowly')
+      const slow = { ...far, ...farSide.at(between.port) }
+      const made = mints
+        ? await (provider.mint as NonNullable<typeof provider.mint>)(slow, credential.slot)
+        : credential
+      await provider.apply(made, slow)
+      assert.equal(await provider.probe(made, slow), 'valid')
+    })
+
+    itsFarSide('calls a far side unknown that answers by halves, and mends it when asked again', async () => {
+      const { far, credential, farSide, another } = await begin()
+      assert.ok(farSide)
+      await using between = await startRelay(farSide.port, 'by halves')
+      await nothingIsKnown(credential, { ...far, ...farSide.at(between.port), signal: AbortSignal.timeout(700) })
+      await mended(far, credential, another)
+    })
+
+    itsFarSide('is not taken in by a far side that answers twice', async () => {
+      const { far, credential, farSide, another } = await begin()
+      assert.ok(farSide)
+      await using between = await startRelay(farSide.port, 'twice')
+      const twice = { ...far, ...farSide.at(between.port), signal: AbortSignal.timeout(2_000) }
+      if (!mints) assert.notEqual(await provider.probe(credential, twice), 'valid')
+      await change(credential, twice).catch(() => {})
+      await mended(far, credential, another)
+    })
+
+    itsFarSide('needs an administrator who may do what the guide says, and no more', async () => {
+      const { far, farSide, another } = await begin()
+      assert.ok(farSide)
+      const { least } = await farSide.administrators()
+      const humble = { ...far, secrets: least, urgent: true }
+      const credential = mints
+        ? await (provider.mint as NonNullable<typeof provider.mint>)(humble, provider.slotsOf(far.binding)[0])
+        : await another()
+      await provider.apply(credential, humble)
+      assert.equal(await provider.probe(credential, humble), 'valid')
+      await provider.retire(credential, humble)
+      assert.equal(await provider.probe(credential, far), 'invalid')
+    })
+
+    itsFarSide('changes nothing for an administrator who may not', async () => {
+      const { far, credential, farSide } = await begin()
+      assert.ok(farSide)
+      const { powerless } = await farSide.administrators()
+      const before = await farSide.state()
+      await assert.rejects(change(credential, { ...far, secrets: powerless }))
+      assert.deepEqual(await farSide.state(), before)
+    })
+
+    itsFarSide('calls nobody with an administrator’s credential that is meant for another place', async () => {
+      const { far, credential, farSide } = await begin()
+      assert.ok(farSide)
+      if (farSide.leadsAnywhere) return
+      await using uncalled = await startUncalled()
+      const astray = { ...far, binding: farSide.at(uncalled.port).binding }
+      await assert.rejects(change(credential, astray), /leads to another|is for other hosts/)
+      assert.equal(uncalled.called, 0)
+      await assert.rejects(provider.retire(credential, astray))
+    })
+
+    it('rehearses, and leaves the far side as it was', async () => {
+      const { far, farSide } = await begin()
+      const before = await farSide?.state()
+      for (let time = 0; time < 2; time += 1) {
+        const { checks, clean } = await rehearsed(far)
+        assert.deepEqual(
+          checks.filter(({ wrong }) => wrong !== null),
+          [],
+        )
+        assert.ok(checks.length > 0)
+        assert.equal(clean, true)
+      }
+      assert.deepEqual(await farSide?.state(), before)
+    })
+
+    itsFarSide('says in a rehearsal what is in the way, and leaves nothing behind there either', async () => {
+      const { far, farSide } = await begin()
+      assert.ok(farSide)
+      const { powerless } = await farSide.administrators()
+      const before = await farSide.state()
+      for (const where of [{ secrets: powerless }, farSide.at(await freePort())]) {
+        const { checks, clean } = await rehearsed({ ...far, ...where })
+        const wrong = checks.filter(({ wrong }) => wrong !== null)
+        assert.ok(wrong.length > 0)
+        assert.ok(
+          wrong.some(({ remedy }) => remedy !== null),
+          JSON.stringify(wrong),
+        )
+        assert.equal(clean, true)
+        for (const secret of [...Object.values(far.secrets), ...Object.values(powerless)])
+          assert.ok(!JSON.stringify(checks).includes(secret))
+      }
+      assert.deepEqual(await farSide.state(), before)
+    })
 
     itsFarSide('never repeats a value in what it throws', async () => {
       const { far, credential, farSide } = await begin()
@@ -204,6 +305,19 @@ export function providerBehaves<Binding>(
   async function change(credential: Credential, far: FarSide<Binding>): Promise<void> {
     if (provider.mint === undefined) await provider.apply(credential, far)
     else await provider.mint(far, credential.slot)
+  }
+
+  async function rehearsed(far: FarSide<Binding>) {
+    assert.ok(provider.rehearse, 'every provider can be rehearsed, or says what it can’t try')
+    return provider.rehearse({ ...far, rotationId: randomUUID() }, randomBytes(32).toString('base64url'))
+  }
+
+  /** Whatever came of what was asked before: asked once more in peace, it is as it should be. */
+  async function mended(far: FarSide<Binding>, credential: Credential, another: () => Promise<Credential>) {
+    if (mints) await provider.sweep?.(far)
+    const last = mints ? await another() : credential
+    await provider.apply(last, far)
+    assert.equal(await provider.probe(last, far), 'valid')
   }
 
   async function nothingIsKnown(credential: Credential, far: FarSide<Binding>): Promise<void> {

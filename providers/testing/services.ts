@@ -12,6 +12,8 @@ export type Services = AsyncDisposable & {
   readonly port: number
   readonly origin: string
   readonly administrator: { readonly clientId: string; readonly clientSecret: string }
+  /** Who is known, and may do nothing. */
+  readonly powerless: { readonly clientId: string; readonly clientSecret: string }
   readonly application: { readonly id: string; readonly clientId: string }
   readonly passwords: Map<string, Password>
   readonly keys: Map<string, string>
@@ -24,6 +26,7 @@ type Password = { readonly keyId: string; readonly displayName: string; readonly
 
 export async function startServices(): Promise<Services> {
   const administrator = { clientId: randomUUID(), clientSecret: randomBytes(24).toString('base64url') }
+  const powerless = { clientId: randomUUID(), clientSecret: randomBytes(24).toString('base64url') }
   const application = { id: randomUUID(), clientId: randomUUID() }
   const passwords = new Map<string, Password>()
   const keys = new Map(['key1', 'key2'].map((name) => [name, randomBytes(32).toString('base64')]))
@@ -36,7 +39,8 @@ export async function startServices(): Promise<Services> {
     const known =
       id === administrator.clientId
         ? secret === administrator.clientSecret
-        : id === application.clientId && [...passwords.values()].some((password) => password.secret === secret)
+        : (id === powerless.clientId && secret === powerless.clientSecret) ||
+          (id === application.clientId && [...passwords.values()].some((password) => password.secret === secret))
     if (!known) return [401, { error: 'invalid_client', error_description: 'The secret is wrong.' }]
     const made = randomBytes(24).toString('base64url')
     if (id === administrator.clientId) tokens.add(made)
@@ -93,6 +97,7 @@ export async function startServices(): Promise<Services> {
     port,
     origin: `http://127.0.0.1:${port}`,
     administrator,
+    powerless,
     application,
     passwords,
     keys,

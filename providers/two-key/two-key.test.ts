@@ -36,6 +36,10 @@ providerBehaves(provider, async () => ({
   farSide: {
     state: async () => [...services.keys],
     port: services.port,
+    administrators: async () => ({
+      least: { admin: administratorOf(services) },
+      powerless: { admin: administratorOf({ ...services, administrator: services.powerless }) },
+    }),
     at: (port) => ({ binding: bindingAt(port), secrets: { admin: administratorOf(services, port) } }),
   },
 }))

@@ -23,10 +23,13 @@ const server = createServer(async (request, answer) => {
   const parts: Buffer[] = []
   for await (const part of request) parts.push(part as Buffer)
   const body = Buffer.concat(parts).toString('utf8')
-  const { id, data } = JSON.parse(body)
   const { 'webhook-id': told, 'webhook-timestamp': time, 'webhook-signature': signature } = request.headers
   const wanted = `v1,${createHmac('sha256', key).update(`${told}.${time}.${body}`).digest('base64')}`
+  if (signature !== wanted) return reply(401, {})
+  if (request.method === 'OPTIONS') return reply(200, {}, { 'cardea-rotation-steps': 'rehearse' })
+  const { id, data } = JSON.parse(body)
   heard.push({ step: data.step, id, fence: data.fence, signature: signature === wanted })
+  if (data.step === 'rehearse') return reply(200, { checks: [{ what: 'A twin comes and goes.' }] })
   if (answers === 'fenced') return reply(409, {})
   const place = `${data.target ?? ''} ${data.value}`
   if (data.step === 'apply' && answers !== 'lies') accepted.set(place, data.value)
@@ -69,6 +72,8 @@ providerBehaves(provider, async () => ({
   farSide: {
     state: async () => [...accepted.keys()].sort(),
     port,
+    leadsAnywhere: true,
+    administrators: async () => ({ least: secrets, powerless: { key: randomBytes(32).toString('base64') } }),
     at: (to) => ({ binding: bindingAt(to), secrets }),
   },
 }))

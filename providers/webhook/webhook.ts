@@ -99,14 +99,18 @@ export const webhook = (name: string, kind: Extract<Kind, 'single' | 'set'>, rea
     const rehearsal = new Rehearsal()
     const { url, key } = far.binding
     let known: Heard | undefined
-    const remedyOfKey = (error: unknown) => (/must be a key/.test(String(error)) ? `Set the secret ${key}.` : undefined)
+    const remedyOfKey = (error: unknown) => {
+      if (/must be a key/.test(String(error))) return `Set the secret ${key}.`
+      return /answered 40[13]/.test(String(error)) ? `Give the function the key that is in ${key}.` : undefined
+    }
     const asks = async () => {
       const headers = signed(keyIn(far.secrets[key], key), far.rotationId, '')
       known = await send({ method: 'OPTIONS', url: new URL(url), headers }, far.signal, reach)
-      if (known.status >= 500) throw refusal('the question what it knows', new URL(url), known)
+      if (known.status >= 500 || known.status === 401 || known.status === 403)
+        throw refusal('the question what it knows', new URL(url), known)
     }
-    await rehearsal.try('The function answers.', asks, remedyOfKey)
-    if (known === undefined) return { checks: rehearsal.checks, clean: true }
+    const answers = await rehearsal.try('The function answers.', asks, remedyOfKey)
+    if (!answers || known === undefined) return { checks: rehearsal.checks, clean: true }
     if (!canRehearse(known)) {
       rehearsal.note('The function doesn’t say that it can rehearse, so nothing was tried at its target.')
       return { checks: rehearsal.checks, clean: true }
