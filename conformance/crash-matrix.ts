@@ -31,12 +31,12 @@ export type Wanted = {
   readonly say?: (line: string) => void
 }
 
-/** So many rotations die at once, at most: no more than the server has hands for. */
+/** So many rotations die at once, at most: a busy machine shall have them all at their moment soon. */
 const deathsAtOnce = 12
 /** Of one provider at least, where all die together; and at most: a handshake costs a busy machine something. */
 const [besideMin, besideMax] = [2, 4]
 /** A rotation that doesn't come to its moment within this time is tried again. */
-const arrivesMsMax = 4_000
+const arrivesMsMax = 10_000
 const attemptsMax = 2
 const waysMax = 6
 

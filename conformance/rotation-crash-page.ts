@@ -1,6 +1,7 @@
 import { release } from 'node:os'
 import type { Column, Death } from './crash-matrix.ts'
 import type { TargetCrash, TargetCrashes } from './target-crashes.ts'
+import { untried } from './targets/targets.ts'
 
 export type Found = {
   readonly columns: readonly Column[]
@@ -36,7 +37,8 @@ const steps: Readonly<Record<string, string>> = {
 /** The crash matrix as a page. */
 export function pageOf({ columns, crashes, seconds }: Found, at: Date): string {
   const met = new Set(columns.flatMap(({ deaths }) => deaths.map(({ step }) => step)))
-  const versions = [...new Set([...columns, ...crashes].map(({ program }) => program))].join(', ')
+  const programs = [...new Set([...columns, ...crashes].map(({ program }) => program))]
+  const versions = programs.filter((program) => /\d/.test(program)).join(', ')
   return [
     '# Servers that are killed while credentials rotate',
     '',
@@ -56,6 +58,7 @@ export function pageOf({ columns, crashes, seconds }: Found, at: Date): string {
     'the versions are looked at. Of two keys both always live: neither may be one that was published before.',
     '',
     ...summaryOf(columns, crashes),
+    ...Object.entries(untried).flatMap(([provider, why]) => [`Not tried: \`${provider}\`, since ${why}.`, '']),
     ...(columns.length > 0 ? ['## Cardea is killed', '', ...explained([...met]), ...columns.flatMap(stepsOf)] : []),
     ...(crashes.length > 0 ? ['## The target is killed', '', ...crashes.flatMap(packetsOf)] : []),
   ].join('\n')

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { providersWith } from '@cardea/providers/providers'
 import { needs } from '@cardea/tools/servers/require'
 import { crashMatrix } from './crash-matrix.ts'
 import { targetCrashes } from './target-crashes.ts'
-import { targets } from './targets/targets.ts'
+import { targets, untried } from './targets/targets.ts'
 
 /**
  * Promise P4 at every moment, with real processes: a part of `node conformance/rotation-crash.ts`. What comes right before
@@ -12,6 +13,11 @@ import { targets } from './targets/targets.ts'
  */
 const missing = Object.entries(targets).filter(([, { needs: need }]) => need && needs(need.name, need.find).skip)
 const there = Object.keys(targets).filter((provider) => !missing.some(([absent]) => absent === provider))
+
+it('every provider has a target to crash at, or a reason why not', () => {
+  const known = [...Object.keys(targets), ...Object.keys(untried)]
+  assert.deepEqual(known.sort(), [...providersWith({ loopback: true }).keys()].sort())
+})
 
 describe('a rotation', () => {
   it('ends well whenever the server is killed, at every target (P4)', { timeout: 570_000 }, async (context) => {

@@ -10,7 +10,7 @@ const help = `node conformance/rotation-crash.ts [--provider NAME]… [--half ca
 
 Kills the real server (SIGKILL) right before and right after each step of each provider's rotation, and then the real
 targets at every packet of a rotation that they are sent; begins them again, and looks at the vault and at the target how
-the rotation ended. It takes some ten minutes of a quiet machine, and ends with 1 if one rotation didn't end well.
+the rotation ended. It takes some minutes of a quiet machine, and ends with 1 if one rotation didn't end well.
 
   --provider  only this one; may be given several times. There are:
               ${Object.keys(targets).join(', ')}

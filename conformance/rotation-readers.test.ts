@@ -11,19 +11,29 @@ import { findMariadb, startMariadb } from '@cardea/tools/servers/mariadb'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { findRedis, startRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
+import { Client } from 'pg'
 
 /**
  * Azure's own client reads in a tight loop while a credential rotates again and again: each value that it was ever given
- * logs in to the real server at that moment, and the old one is refused once its rotation is done. Forty times, or as
- * often as ROTATIONS says.
+ * logs in to the real server at that moment, and the old one is refused once its rotation is done. Where a target takes
+ * one credential at a time, it is measured how long a reader can't log in. Forty times, or as often as ROTATIONS says.
  */
 const rotations = Number(process.env.ROTATIONS ?? 40)
 const times = { ...fastTimes, requestMs: 2_000, leaseMs: 5_000, quarantineMs: 7_500, graceMs: 8_000, giveUpMs: 30_000 }
 const providers = providersWith({ loopback: true })
 
-type Bound = { readonly provider: string; readonly binding: unknown; readonly administrator: string }
+type Bound = {
+  readonly provider: string
+  readonly binding: unknown
+  readonly administrator: string
+  /** Where one credential lives at a time, what is published is refused for a moment: that is measured. */
+  readonly singly?: boolean
+}
 
-async function rotatesUnderReader({ provider, binding, administrator }: Bound, first?: string): Promise<string> {
+async function rotatesUnderReader(
+  { provider, binding, administrator, singly = false }: Bound,
+  first?: string,
+): Promise<string> {
   await using here = await openRotating({ rotation: { times, providers } })
   await here.set('admin', administrator)
   if (first !== undefined) await here.set('target', first)
@@ -45,6 +55,16 @@ async function rotatesUnderReader({ provider, binding, administrator }: Bound, f
   const closed = once(child, 'close')
   let [reads, last] = [0, '']
   const values = new Set<string>()
+  const outages: number[] = []
+  let failingSince: number | undefined
+  const meets = (works: boolean) => {
+    assert.ok(works || singly, 'a value that was read does not log in')
+    if (!works) failingSince ??= performance.now()
+    else if (failingSince !== undefined) {
+      outages.push(performance.now() - failingSince)
+      failingSince = undefined
+    }
+  }
   // The next is read once the last has logged in: what waits in a pipe grows old, and its credential may rightly be gone.
   const next = () => void (rotating && child.stdin.write('\n'))
   let rotating = true
@@ -54,7 +74,7 @@ async function rotatesUnderReader({ provider, binding, administrator }: Bound, f
       const [value, version] = JSON.parse(line) as [string, string]
       // Says what it runs on, as an application does that has read it: so no credential goes that is in use.
       if (version !== last) await here.report('reader', { target: version })
-      assert.equal(await logsIn(value), 'valid')
+      meets((await logsIn(value)) === 'valid')
       ;[reads, last] = [reads + 1, version]
       values.add(value)
       next()
@@ -68,6 +88,7 @@ async function rotatesUnderReader({ provider, binding, administrator }: Bound, f
       const { state, lastError } = await here.reaches('target', 'done', 'aborted', 'blocked')
       assert.equal(state, 'done', String(lastError))
       assert.equal(await logsIn(old), 'invalid')
+      assert.equal(await logsIn((await here.get('target')).json.value), 'valid')
     }
   } finally {
     clearInterval(alive)
@@ -76,7 +97,11 @@ async function rotatesUnderReader({ provider, binding, administrator }: Bound, f
     await reading
   }
   assert.deepEqual(await closed, [0, null])
-  return `${rotations} rotations, ${reads} reads of ${values.size} values, each logged in`
+  const seen = `${rotations} rotations, ${reads} reads of ${values.size} values`
+  if (!singly) return `${seen}, each logged in`
+  const ms = outages.sort((a, b) => a - b).map(Math.round)
+  const [middle = 0, longest = 0] = [ms[Math.floor(ms.length / 2)], ms.at(-1)]
+  return `${seen}; ${ms.length} outages were met, p50 ${middle} ms, the longest ${longest} ms`
 }
 
 const [mariadb, redis] = [needs('MariaDB', findMariadb), needs('Redis', findRedis)]
@@ -104,5 +129,17 @@ describe('rotations under Azure’s own client', () => {
     const { host, port } = target
     const binding = { host, port, database: 'shop', admin: 'admin', roles: ['shop_a', 'shop_b'] }
     context.diagnostic(await rotatesUnderReader({ provider: 'postgres', binding, administrator: target.url() }))
+  })
+
+  it('of one PostgreSQL role have an outage, which is measured', { skip: postgres.skip }, async (context) => {
+    await using target = await startPostgres({ database: 'shop' })
+    const root = new Client(target.url())
+    await root.connect()
+    await root.query("create role shop login password 'first'")
+    await root.end()
+    const { host, port } = target
+    const binding = { host, port, database: 'shop', admin: 'admin', role: 'shop' }
+    const bound = { provider: 'postgres-role', binding, administrator: target.url(), singly: true }
+    context.diagnostic(await rotatesUnderReader(bound, 'first'))
   })
 })

@@ -75,6 +75,8 @@ export type Around = {
     readonly times?: Partial<Times>
     readonly providers?: Providers
     readonly onStep?: OnStep
+    /** How many at once. */
+    readonly concurrency?: number
   }
   /** How events go out, where it isn't as in production: for tests. */
   readonly events?: Pick<Relay, 'pausesMs'> & Pick<Egress, 'lookup'>
@@ -83,9 +85,9 @@ export type Around = {
 /** Opens the database, founds the installation if there is none, binds the planes and starts the workers. */
 export async function start(settings: Settings, around: Around = {}): Promise<Cardea> {
   const log = around.log ?? createLog(settings.logLevel)
-  const { providers = providersWith(settings.rotation), onStep } = around.rotation ?? {}
+  const { providers = providersWith(settings.rotation), onStep, concurrency } = around.rotation ?? {}
   const times = timesFrom({ ...settings.rotation.times, ...around.rotation?.times })
-  const rotation = { providers, onStep, times }
+  const rotation = { providers, onStep, concurrency, times }
   const clock = around.clock ?? systemClock
   await tryPorts(portsOf(settings))
   takeFolder(settings.data)
@@ -180,7 +182,7 @@ type House = {
   readonly base: Base
   readonly installation: Installation
   readonly hosts: Hosts
-  readonly rotation: { readonly providers: Providers; readonly times: Times; readonly onStep: OnStep | undefined }
+  readonly rotation: Pick<Workers, 'providers' | 'times' | 'onStep' | 'concurrency'>
   readonly events: NonNullable<Around['events']>
   readonly keepCheckpoint: KeepCheckpoint
   readonly turns: TurnMeter

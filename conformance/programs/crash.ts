@@ -32,6 +32,8 @@ const tell = (told: Told) => new Promise<void>((resolve) => process.send?.(told,
 
 const cardea = await start(settingsFrom(process.env), {
   rotation: {
+    // Whoever stands still keeps hands busy, also those of who takes its lease up meanwhile.
+    concurrency: 100,
     // A tenth of a second of lease for a hundred seconds; the inequalities hold.
     times: {
       requestMs: 900,

@@ -56,7 +56,7 @@ export async function openFunctionTarget(kind: 'single' | 'set'): Promise<Target
   const now = (target: string): Set<string> => accepted.get(target) ?? new Set()
 
   return {
-    program: kind === 'single' ? 'a function, one credential' : 'a function, several credentials',
+    program: kind === 'single' ? 'a function with one credential' : 'a function with several credentials',
     stand: async (target) => ({
       binding: (key) => ({ url, key, target }),
       draws: key.toString('base64'),

@@ -42,6 +42,11 @@ export const targets: Readonly<Record<string, Opening>> = {
   random: { open: openNowhere },
 }
 
+/** Providers without a target here, and why. */
+export const untried: Readonly<Record<string, string>> = {
+  mysql: 'Debian has no server of MySQL',
+}
+
 export function openingOf(provider: string): Opening {
   const opening = targets[provider]
   if (opening === undefined) throw new Error(`There is no provider ${provider}: ${Object.keys(targets).join(', ')}`)

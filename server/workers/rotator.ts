@@ -20,7 +20,7 @@ export type Rotator = {
   readonly random?: () => number
   readonly monotonic?: () => number
   readonly onStep?: OnStep | undefined
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
 }
 
 /** So many rotations at once: they mostly wait for the systems that they change. */

@@ -36,6 +36,8 @@ export type Workers = {
   /** How events leave the house. */
   readonly events: Omit<Relay & Validator, 'base' | 'log'>
   readonly onStep: OnStep | undefined
+  /** How many rotations at once, if it isn't as in production. */
+  readonly concurrency: number | undefined
   readonly keepCheckpoint: KeepCheckpoint
   /** How alerts leave the house. */
   readonly outlets: Outlets
@@ -51,6 +53,7 @@ export function startWorkers({
   log,
   events,
   onStep,
+  concurrency,
   keepCheckpoint,
   outlets,
 }: Workers): Worker {
@@ -58,7 +61,7 @@ export function startWorkers({
   const owner = `${hostname()}:${process.pid}:${randomUUID()}`
   const around = { database, clock, log, owner, board: new DueBoard(database.read) }
   const workers = [
-    startWorker(rotator({ base, vaults, providers, times, log, onStep }), around),
+    startWorker(rotator({ base, vaults, providers, times, log, onStep, concurrency }), around),
     startWorker(rehearser({ base, vaults, providers, times, log, onStep }), around),
     startWorker(reaper({ base, vaults }), around),
     startWorker(settler(base), around),
