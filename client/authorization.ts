@@ -53,9 +53,11 @@ export type Challenge = { readonly scope: string; readonly tenantId: string | un
  */
 export function challengeFrom(vault: URL, { headers, status }: Answer): Challenge {
   const text = headers['www-authenticate'] ?? ''
-  const parts = Object.fromEntries([...text.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]))
+  const parts = Object.fromEntries(
+    [...text.matchAll(/(?<![\w-])([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  )
   const authority = parts.authorization ?? parts.authorization_uri
-  const resource = (parts.resource ?? parts.scope)?.replace(/\/\.default$/, '').replace(/\/+$/, '')
+  const resource = (parts.resource ?? parts.scope)?.replace(/\/\.default$/, '').replace(/(?<!\/)\/+$/, '')
   if (!/^bearer\s/i.test(text) || !authority || !resource || !URL.canParse(authority) || !URL.canParse(resource)) {
     throw new ConfigurationError(
       'unauthenticated',

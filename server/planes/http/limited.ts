@@ -5,7 +5,7 @@ import type { Bare } from './listener.ts'
 
 /**
  * What anybody may ask who proves nothing, as far as one network doesn't ask it all the time: so a flood from one place leaves the
- * others their answers. Who was given what they posted for had something to prove themselves with, and isn't counted.
+ * others their answers. Who was given a token had something to prove themselves with, and isn't counted.
  */
 export const limited = (crowd: Crowd, bares: readonly Bare[]): readonly Bare[] =>
   bares.map((bare) => ({
@@ -14,7 +14,7 @@ export const limited = (crowd: Crowd, bares: readonly Bare[]): readonly Bare[] =
       const waitMs = holdBack(crowd, call)
       if (waitMs > 0) return tooMany(call, waitMs)
       const answer = await bare.answer(call)
-      if (bare.method === 'POST' && answer.status < 400)
+      if (bare.path.endsWith('/token') && answer.status < 400)
         crowd.allowance?.giveBack(networkOf(call.circumstances.address))
       return answer
     },

@@ -1,7 +1,10 @@
+import { Allowance } from '#base/allowance.ts'
+import { networkOf } from '#core/identity/assertions.ts'
 import { deviceCodeLifeSeconds, newDeviceCode, pollSeconds } from '#core/identity/device-codes.ts'
 import type { Bare } from '../http/listener.ts'
 import type { Answer, Call } from '../plane.ts'
 import { attested } from './attested.ts'
+import { tooMany } from './client.ts'
 import { isOurTenant } from './discovery.ts'
 import { formOf } from './form.ts'
 import { fresh, refusalAnswer, refusalOf, unknownTenant } from './refusal.ts'
@@ -9,15 +12,20 @@ import { delegatedScope } from './scope.ts'
 import type { IdentityServices } from './services.ts'
 import { namedSignInClient } from './sign-in-client.ts'
 
+/** Anybody may ask in an open program's name, and each pair of codes is kept: so many from one network, and then one in two seconds. */
+const measure = { burst: 60, perSecond: 0.5 }
+
 /** A program asks for codes to have somebody sign in elsewhere (RFC 8628 3.1). */
-export const deviceAuthorization = (services: IdentityServices): readonly Bare[] =>
-  [
+export function deviceAuthorization(services: IdentityServices): readonly Bare[] {
+  const allowance = new Allowance(measure)
+  return [
     '/:tenant/oauth2/v2.0/devicecode',
     '/adfs/:tenant/oauth2/v2.0/devicecode',
     '/adfs/t/:tenant/oauth2/v2.0/devicecode',
-  ].map((path) => ({ plane: 'identity', method: 'POST', path, answer: (call) => answer(services, call) }))
+  ].map((path) => ({ plane: 'identity', method: 'POST', path, answer: (call) => answer(services, allowance, call) }))
+}
 
-async function answer(services: IdentityServices, call: Call): Promise<Answer> {
+async function answer(services: IdentityServices, allowance: Allowance, call: Call): Promise<Answer> {
   const { base, keyring, loginUrl, graphUrl, tenant, clock } = services
   try {
     const form = formOf(call)
@@ -25,6 +33,8 @@ async function answer(services: IdentityServices, call: Call): Promise<Answer> {
     const { principal } = await namedSignInClient(services, form)
     const scope = form.get('scope') ?? ''
     delegatedScope(scope, graphUrl)
+    const waitMs = allowance.take(networkOf(call.circumstances.address))
+    if (waitMs > 0) throw tooMany(waitMs)
     const { deviceCode, userCode } = await base.database.write((turn) =>
       newDeviceCode(turn, keyring, { client: principal.appId, scope }),
     )

@@ -383,6 +383,22 @@ describe('signing in on another device', () => {
     assert.equal((await enter({ user_code: json.user_code })).status, 400, 'once')
   })
 
+  it('is given to a flood from one address no faster than people type', async () => {
+    await using other = await openHouse()
+    const ask = () =>
+      other.ask(other.loginHost, 'POST', '/adfs/oauth2/v2.0/devicecode', {
+        body: new URLSearchParams({ client_id: azureCliAppId, scope: vaultScope }).toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    const heard = await Promise.all(Array.from({ length: 80 }, ask))
+    const given = heard.filter(({ status }) => status === 200)
+    assert.ok(given.length >= 60 && given.length <= 65, String(given.length))
+    const held = heard.find(({ status }) => status === 429)
+    assert.ok(Number(held?.headers['retry-after']) >= 1)
+    const { rows } = await other.cardea.base.database.read.run("select id from ticket where kind = 'device'", [])
+    assert.equal(rows.length, given.length)
+  })
+
   it('is declined, expires, is bound to its application, and is not given for a wrong password', async () => {
     const { upn } = await person('uma')
     const declined = (await begin()).json
