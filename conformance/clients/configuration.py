@@ -25,6 +25,32 @@ connection = os.environ["AZURE_APPCONFIG_CONNECTION_STRING"]
 endpoint = os.environ["AZURE_APPCONFIG_ENDPOINT"]
 
 
+unused = set()
+
+
+def watch(kind):
+    """Notes each public method of a class as unused until it is called."""
+
+    def noting(name, value):
+        def deed(*given, **named):
+            unused.discard("%s.%s" % (kind.__name__, name))
+            return value(*given, **named)
+
+        return deed
+
+    for name in [name for name in dir(kind) if not name.startswith("_")]:
+        unused.add("%s.%s" % (kind.__name__, name))
+        value = kind.__dict__[name] if name in kind.__dict__ else getattr(kind, name)
+        if isinstance(value, (classmethod, staticmethod)):
+            setattr(kind, name, staticmethod(noting(name, getattr(kind, name))))
+        else:
+            setattr(kind, name, noting(name, value))
+
+
+for kind in (AzureAppConfigurationClient, AzureAppConfigurationProvider):
+    watch(kind)
+
+
 def failing(error, deed):
     try:
         deed()
@@ -130,4 +156,5 @@ seen["provider"] = {
     "copy": provider.copy(),
     "name": provider["name"],
 }
+seen["unused"] = sorted(unused)
 print(json.dumps(seen))

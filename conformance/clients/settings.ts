@@ -5,9 +5,10 @@ import {
   featureFlagPrefix,
   parseFeatureFlag,
 } from '@azure/app-configuration'
-import { load } from '@azure/app-configuration-provider'
+import { type AzureAppConfiguration, type AzureAppConfigurationOptions, load } from '@azure/app-configuration-provider'
 import { DefaultAzureCredential } from '@azure/identity'
 import { SecretClient } from '@azure/keyvault-secrets'
+import { watched } from './public-methods.ts'
 
 /**
  * What an application does with Azure's own libraries, knowing no more of the server than its environment: run by
@@ -17,6 +18,18 @@ const env = process.env as Record<string, string>
 const credential = new DefaultAzureCredential()
 const connection = env.AZURE_APPCONFIG_CONNECTION_STRING as string
 const endpoint = env.AZURE_APPCONFIG_ENDPOINT as string
+
+/** What of the libraries was used; told on standard output as the process ends. */
+const used = new Set<string>()
+process.once('exit', () => console.log(JSON.stringify([...used])))
+const use = (name: string) => void used.add(name)
+const clientByKey = () => watched('client', new AppConfigurationClient(connection), use)
+const clientByToken = () => watched('client', new AppConfigurationClient(endpoint, credential), use)
+type Loaded = Promise<AzureAppConfiguration>
+const loadedByKey = async (options: AzureAppConfigurationOptions): Loaded =>
+  watched('loaded', await load(connection, options), use)
+const loadedByToken = async (options: AzureAppConfigurationOptions): Loaded =>
+  watched('loaded', await load(endpoint, credential, options), use)
 
 const status = (wanted: number) => (error: unknown) => (error as { statusCode?: number }).statusCode === wanted
 
@@ -95,7 +108,7 @@ async function filters(client: AppConfigurationClient): Promise<void> {
 async function provides(): Promise<void> {
   const secrets = new SecretClient(env.AZURE_KEYVAULT_URL as string, credential)
   await secrets.setSecret('db-password', 'from the vault')
-  const client = new AppConfigurationClient(connection)
+  const client = clientByKey()
   await client.setConfigurationSetting({ key: 'app/name', value: 'shop' })
   await client.setConfigurationSetting({
     key: 'app/limits',
@@ -113,12 +126,12 @@ async function provides(): Promise<void> {
     keyVaultOptions: { credential },
     refreshOptions: { enabled: true, refreshIntervalInMs: 1_000 },
   }
-  for (const settings of [await load(endpoint, credential, options), await load(connection, options)]) {
+  for (const settings of [await loadedByToken(options), await loadedByKey(options)]) {
     assert.equal(settings.get('name'), 'shop')
     assert.deepEqual(settings.get('limits'), { max: 3 })
     assert.equal(settings.get('password'), 'from the vault')
   }
-  const live = await load(connection, options)
+  const live = await loadedByKey(options)
   await client.setConfigurationSetting({ key: 'app/name', value: 'stall' })
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   await live.refresh()
@@ -206,7 +219,7 @@ async function snapshots(client: AppConfigurationClient): Promise<void> {
 
 /** Flags, JSON, references to snapshots and to secrets, selectors and both ways of refreshing, by the provider. */
 async function providesAll(): Promise<void> {
-  const client = new AppConfigurationClient(connection)
+  const client = clientByKey()
   const flag = { id: 'Beta', enabled: true, conditions: { clientFilters: [{ name: 'Microsoft.Percentage' }] } }
   const flagged = {
     key: `${featureFlagPrefix}Beta`,
@@ -239,12 +252,21 @@ async function providesAll(): Promise<void> {
     selectors: [{ keyFilter: '*' }],
     refresh: { enabled: true, refreshIntervalInMs: 1_000 },
   }
-  const live = await load(connection, {
+  const live = await loadedByKey({
     selectors,
     featureFlagOptions,
     refreshOptions: { enabled: true, refreshIntervalInMs: 1_000, watchedSettings: [{ key: 'all/sentinel' }] },
   })
   assert.deepEqual([live.get('all/colour'), live.get('frozen/word')], ['green', 'then'])
+  const names = ['all/colour', 'all/sentinel', 'feature_management', 'frozen/word']
+  assert.deepEqual([...live.keys()].sort(), names)
+  assert.deepEqual([...live].map(([key]) => key).sort(), names)
+  assert.equal(live.size, names.length)
+  assert.deepEqual(new Map(live.entries()).get('all/colour'), 'green')
+  assert.ok([...live.values()].includes('then') && live.has('all/colour') && !live.has('all/none'))
+  const each: string[] = []
+  live.forEach((_, key) => void each.push(key))
+  assert.deepEqual(each.sort(), names)
   const built = live.constructConfigurationObject({ separator: '/' }) as {
     feature_management: { feature_flags: { id: string; enabled: boolean }[] }
   }
@@ -279,13 +301,13 @@ async function refuses(): Promise<void> {
 }
 
 const deeds: Record<string, () => Promise<void>> = {
-  'keeps-by-key': () => keeps(new AppConfigurationClient(connection), 'by-key'),
-  'keeps-by-token': () => keeps(new AppConfigurationClient(endpoint, credential), 'by-token'),
-  pages: () => pages(new AppConfigurationClient(connection)),
-  filters: () => filters(new AppConfigurationClient(connection)),
-  'remembers-by-key': () => remembers(new AppConfigurationClient(connection), 'history-by-key'),
-  'remembers-by-token': () => remembers(new AppConfigurationClient(endpoint, credential), 'history-by-token'),
-  'snapshots-by-key': () => snapshots(new AppConfigurationClient(connection)),
+  'keeps-by-key': () => keeps(clientByKey(), 'by-key'),
+  'keeps-by-token': () => keeps(clientByToken(), 'by-token'),
+  pages: () => pages(clientByKey()),
+  filters: () => filters(clientByKey()),
+  'remembers-by-key': () => remembers(clientByKey(), 'history-by-key'),
+  'remembers-by-token': () => remembers(clientByToken(), 'history-by-token'),
+  'snapshots-by-key': () => snapshots(clientByKey()),
   provides,
   'provides-all': providesAll,
   refuses,
