@@ -34,6 +34,18 @@ describe('a body', () => {
     ['with a tag that is a number', '{"tags":{"a":1}}', 'tags.a'],
     ['with a tag of two lines', '{"tags":{"a":"b\\nc"}}', 'tags.a'],
     ['with a tag that is too long', JSON.stringify({ tags: { a: 'x'.repeat(257) } }), 'tags.a'],
+    ['with a tag whose name is a list’s', '{"tags":{"a":[]}}', 'tags.a'],
+    [
+      'with a tag whose name is too long',
+      JSON.stringify({ tags: { ['x'.repeat(257)]: 'v' } }),
+      `tags, the name "${'x'.repeat(32)}",`,
+    ],
+    ['with a tag whose name has two lines', '{"tags":{"a\\nb":"v"}}', 'tags, the name "a\nb",'],
+    ['with a tag of half a character', '{"tags":{"a":"\\ud800"}}', 'tags.a'],
+    ['with a content type of half a character', '{"content_type":"\\udc00"}', 'content_type'],
+    ['with a description that is a number', '{"description":1}', 'description'],
+    ['with a description with NUL', '{"description":"\\u0000"}', 'description'],
+    ['with a description that is too long', JSON.stringify({ description: 'x'.repeat(1025) }), 'description'],
     ['with half a character', '{"value":"\\ud800"}', 'value'],
   ]
   for (const [what, body, name] of bodies) {
@@ -43,6 +55,25 @@ describe('a body', () => {
       assert.equal(json.title, `Invalid request parameter '${name}'`)
     })
   }
+
+  it('with every field at its limit, and any characters that the field may have, comes back as it was', async () => {
+    const newest = 'api-version=2026-04-01'
+    const [key, label] = ['ß'.repeat(256), '€'.repeat(256)]
+    const path = `/kv/${encodeURIComponent(key)}?${newest}&label=${encodeURIComponent(label)}`
+    const body = {
+      value: 'any: \u0000 \u001f \u007f \r\n \u2028 \ufeff \ufffe 😀 "\\/',
+      content_type: 'ü'.repeat(1024),
+      tags: { ['n'.repeat(256)]: 'v'.repeat(256), '': '', 'a=b,c*\\': null, __proto__x: '😀' },
+      description: 'ö'.repeat(1024),
+    }
+    assert.equal((await here.send('PUT', path, { body })).status, 200)
+    const { etag, locked, last_modified: modified, ...said } = (await ok('GET', path)).json
+    assert.deepEqual(said, { key, label, ...body })
+    assert.deepEqual([typeof etag, locked], ['string', false])
+    assert.match(modified, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/)
+    assert.equal((await here.send('GET', path.replace('%C3%9F', 'SS'))).status, 400)
+    assert.equal((await here.send('GET', path.replace('%C3%9F', 'S'))).status, 404)
+  })
 
   it('that isn’t UTF-8 is refused', async () => {
     const path = at('bad')
