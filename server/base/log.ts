@@ -33,8 +33,10 @@ function describe(error: unknown, depth = 0): Record<string, unknown> {
     ...(depth === 0 && {
       stack: error.stack
         ?.split('\n')
-        .slice(1, 8)
-        .map((line) => line.trim()),
+        .map((line) => line.trim())
+        // The message stands before it, with as many lines as it has.
+        .filter((line) => line.startsWith('at '))
+        .slice(0, 7),
     }),
     ...(cause !== undefined && depth < 4 && { cause: describe(cause, depth + 1) }),
   }

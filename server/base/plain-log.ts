@@ -11,15 +11,20 @@ export const createPlainLog = (level: string, tell: (line: string) => void): Log
 export function plainLine(json: string): string {
   const { level, time, msg = '', error, ...facts } = JSON.parse(json) as Line
   const about = Object.entries(facts).map(
-    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([name, value]) => `${name} ${oneLine(typeof value === 'string' ? value : JSON.stringify(value))}`,
   )
   const clock = new Date(time).toTimeString().slice(0, 8)
-  const said = `${clock}  ${level}: ${msg}${about.length === 0 ? '' : ` (${about.join(', ')})`}`
+  const said = `${clock}  ${level}: ${oneLine(msg)}${about.length === 0 ? '' : ` (${about.join(', ')})`}`
   if (error === undefined) return said
   // Where it came from helps with what nobody foresaw, and only there.
   const places = level === 'error' || level === 'fatal' ? (error.stack ?? []) : []
-  return [`${said}: ${wordsOf(error)}`, ...places.map((place) => `    ${place}`)].join('\n')
+  return [`${said}: ${wordsOf(error)}`, ...places.map((place) => `    ${oneLine(place)}`)].join('\n')
 }
 
 const wordsOf = ({ message, cause }: Failure): string =>
-  cause === undefined ? message : `${message}; because: ${wordsOf(cause)}`
+  cause === undefined ? oneLine(message) : `${oneLine(message)}; because: ${wordsOf(cause)}`
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these break lines, or move a terminal's cursor
+const breaks = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+/** In the log for programs, JSON's quotes keep a line one line. Here nothing does: what was sent to us must not look like another. */
+const oneLine = (text: string): string => text.replace(breaks, '?')

@@ -127,6 +127,8 @@ async function changed(
   }
   const { identity } = before
   if (identity !== undefined && !identified) {
+    // It is a deletion, by whatever verb: nothing brings the identity back.
+    await refuseLocked(sql, before.resourceId, 'delete')
     return keepingAdministrators({ turn, keyring }, identity.objectId, async () => {
       const without = await kept(undefined)
       await depart(turn, identity.objectId)

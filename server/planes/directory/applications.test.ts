@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { SignJWT } from 'jose'
+import { refuseUnproven } from '#core/directory/possession.ts'
 import { type Heard, type House, openHouse } from '../../testing/house.ts'
 import { encoded, type Graph, graphHost, graphOf, pointerTo } from './testing/graph.ts'
 
@@ -405,6 +406,18 @@ describe('the keys of an application', () => {
     }
     assert.equal(await enters(second), 401)
     assert.equal(await enters(first), 200)
+  })
+
+  it('are renewed with a proof from where it was first used, and from nowhere else', async () => {
+    const { first, app } = await rolling('far')
+    now = Date.now() + 1000
+    const token = await proofBy(first, app.id)
+    const { database, keyring } = house.cardea.base
+    const from = (address: string) =>
+      database.write((turn) => refuseUnproven({ turn, keyring }, { holder: app.id, token, address }))
+    await from('192.0.2.1')
+    await assert.rejects(from('198.51.100.7'), /proof must be a JWT/)
+    await from('192.0.2.1')
   })
 
   it('are nobody else’s to renew, who has the proof but no permission; and an administrator needs the proof as well', async () => {

@@ -296,6 +296,60 @@ describe('who may assign roles', () => {
   })
 })
 
+describe('two administrators at once', () => {
+  /** Two who may do everything, each with a token for a host, once the developer who founded the house is none any longer. */
+  const alone = async (lonely: House, audienceOfBoth: string) => {
+    const administrators: { id: string; token: string; ids: string[] }[] = []
+    const developer = await lonely.developerToken(audience)
+    const at = (path: string) => `${path}?${version}`
+    for (const name of ['Ada', 'Bob']) {
+      const newcomer = await lonely.newcomer(name)
+      const ids: string[] = []
+      for (const role of [builtInRoles.globalAdministrator, builtInRoles.userAccessAdministrator]) {
+        const path = `${assignments('/')}/${randomUUID()}`
+        const properties = { roleDefinitionId: role.id, principalId: newcomer.principal.objectId }
+        const made = await lonely.ask(host, 'PUT', at(path), { token: developer, body: { properties } })
+        assert.equal(made.status, 201, made.text)
+        ids.push(path)
+      }
+      administrators.push({ id: newcomer.principal.objectId, token: await newcomer.token(audienceOfBoth), ids })
+    }
+    await lonely.cardea.base.database.write(async (turn) => {
+      const others = administrators.map(({ id }) => `'${id}'`).join()
+      await turn.sql.run(`delete from role_assignment where principal not in (${others})`, [])
+      turn.changeAccess()
+    })
+    return administrators as [(typeof administrators)[0], (typeof administrators)[0]]
+  }
+
+  it('who take each other’s rights away leave one of them: the second finds that they have none any longer', async () => {
+    await using lonely = await openHouse()
+    const [ada, bob] = await alone(lonely, audience)
+    const take = (by: typeof ada, from: typeof ada) =>
+      lonely.ask(host, 'DELETE', `${from.ids[1]}?${version}`, { token: by.token })
+    const statuses = (await Promise.all([take(ada, bob), take(bob, ada)])).map(({ status }) => status)
+    assert.deepEqual(statuses.toSorted(), [200, 403])
+    const [kept, lost] = statuses[0] === 200 ? [ada, bob] : [bob, ada]
+    assert.equal((await take(kept, kept)).status, 409)
+    assert.equal((await take(lost, kept)).status, 403)
+  })
+
+  it('who switch each other off leave one of them on', async () => {
+    const graph = 'graph.cardea.internal'
+    await using lonely = await openHouse()
+    const [ada, bob] = await alone(lonely, `https://${graph}`)
+    const off = (by: typeof ada, whom: typeof ada) =>
+      lonely.ask(graph, 'PATCH', `/v1.0/servicePrincipals/${whom.id}`, {
+        token: by.token,
+        body: { accountEnabled: false },
+      })
+    const statuses = (await Promise.all([off(ada, bob), off(bob, ada)])).map(({ status }) => status)
+    assert.equal(statuses.filter((status) => status === 204).length, 1, String(statuses))
+    const [kept] = statuses[0] === 204 ? [ada] : [bob]
+    assert.ok([400, 409].includes((await off(kept, kept)).status))
+  })
+})
+
 describe('who elevates their access', () => {
   const elevate = (token: string) => ask('POST', '/providers/Microsoft.Authorization/elevateAccess', { token })
   const rootAdministrator = async (who: string) => {

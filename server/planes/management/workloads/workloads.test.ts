@@ -111,6 +111,38 @@ describe('a workload', () => {
   })
 })
 
+describe('a lock on a group', () => {
+  it('keeps what programs are from every way of deleting it: workloads, their identities, and those that people made', async () => {
+    const kept = group.replace(/demo$/, 'kept')
+    const lock = `${kept}/providers/Microsoft.Authorization/locks/keep`
+    const workload = at('program').replace('/demo/', '/kept/')
+    const userAssigned = `${kept}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/people-made`
+    await ask('PUT', kept, { location: 'local' })
+    for (const [path, body] of [
+      [workload, withIdentity],
+      [userAssigned, { location: 'local' }],
+    ] as const) {
+      assert.equal((await ask('PUT', path, body)).status, 201, path)
+    }
+    assert.ok((await ask('PUT', lock, { properties: { level: 'CanNotDelete' } })).status < 300)
+    for (const [method, path, body] of [
+      ['DELETE', workload, undefined],
+      ['PATCH', workload, { identity: { type: 'None' } }],
+      ['PUT', workload, { location: 'local', identity: { type: 'None' } }],
+      ['DELETE', userAssigned, undefined],
+      ['DELETE', kept, undefined],
+      ['DELETE', kept.toUpperCase().replace('/SUBSCRIPTIONS/', '/subscriptions/'), undefined],
+    ] as const) {
+      const heard = await ask(method, path, body)
+      assert.deepEqual([heard.status, heard.json?.error?.code], [409, 'ScopeLocked'], `${method} ${path}`)
+    }
+    assert.equal((await ask('PATCH', workload, { tags: { still: 'mine' } })).status, 200)
+    assert.equal((await ask('GET', workload)).json.identity.type, 'SystemAssigned')
+    assert.equal((await ask('DELETE', lock)).status, 200)
+    assert.equal((await ask('DELETE', kept)).status, 200)
+  })
+})
+
 describe('the identity of a workload', () => {
   it('is a service principal that is asked for below its workload, and in the directory', async () => {
     const { id, identity } = await make('known')
