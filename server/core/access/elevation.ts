@@ -11,7 +11,7 @@ type Elevating = {
   readonly turn: Turn
   readonly keyring: Keyring
   readonly permit: Permit<'access/elevate'>
-  touch(resource: string): void
+  meet(version: string): void
 }
 
 /**
@@ -19,11 +19,11 @@ type Elevating = {
  * ordinary assignment of User Access Administrator at the root, which everybody sees and whoever may can take away. One that
  * is bound by a condition becomes this one.
  */
-export async function elevate({ turn, keyring, touch }: Elevating, principal: string): Promise<void> {
+export async function elevate({ turn, keyring, meet }: Elevating, principal: string): Promise<void> {
   const wanted = { principal, role: builtInRoles.userAccessAdministrator.id, scope: '/' }
   const id = (await sameAssignment(turn.sql, wanted))?.id ?? randomUUID()
   const kind = await kindOfPrincipal(turn.sql, principal)
   await refuseLocked(turn.sql, idOf({ ...wanted, id }), 'write')
-  touch(idOf({ ...wanted, id }))
+  meet(`roleAssignments/${id}`)
   await keepAssignment(turn, keyring, { ...wanted, id, kind, by: principal, description: 'Elevated by themselves.' })
 }
