@@ -316,6 +316,50 @@ describe('a rotation in trouble', () => {
     assert.equal(lastError, null)
   })
 
+  for (const kind of ['slots', 'single', 'set', 'minted'] satisfies Kind[]) {
+    it(`never publishes what a far side only says it has done, nor ends before the old credential is refused (${kind})`, async () => {
+      const hold = holding('retire')
+      await using open = await withFarSide(kind, { rotation: { onStep: hold.onStep } })
+      const { here, far } = open
+      await here.bind('db', fake)
+      await here.reaches('db', 'done')
+      const [old, version] = [await currentValue(here), await versionOf(here)]
+      far.lies = true
+      await here.rotate('db')
+      await here.until(
+        'it was sent again',
+        async () => (await here.show('db')).rotation?.attempt !== 0 && far.heard.length > 6,
+      )
+      assert.equal((await here.show('db')).rotation?.state, 'applying')
+      assert.equal(await versionOf(here), version)
+      assert.ok(far.accepts(old))
+
+      if (kind !== 'single') hold.armed = true
+      far.lies = false
+      if (kind === 'minted') {
+        // What was made is gone for good: it gives up, and the next one works.
+        await here.reaches('db', 'aborted')
+        await here.rotate('db')
+      }
+      if (kind !== 'single') {
+        await hold.arrived
+        far.lies = true
+        hold.release()
+        await here.until('it is told so', async () =>
+          /not refused yet/.test(String((await here.show('db')).rotation?.lastError)),
+        )
+        assert.equal((await here.show('db')).rotation?.state, 'retiring')
+        far.lies = false
+      }
+      await here.reaches('db', 'done')
+      assert.notEqual(await currentValue(here), old)
+      assert.deepEqual(
+        [...far.accepted.values()].filter((value) => value === old),
+        [],
+      )
+    })
+  }
+
   it('gives up in the end, keeps what is published, and says why', async () => {
     await using open = await withFarSide('slots', { rotation: { times: { giveUpMs: 600 } } })
     const { here, far } = open

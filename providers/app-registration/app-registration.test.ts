@@ -64,10 +64,35 @@ describe('an app registration', () => {
     const far = place()
     services.passwords.clear()
     const { value, slot } = await mint(far, undefined)
-    await mint(far, undefined)
+    await mint({ ...far, rotationId: randomUUID() }, undefined)
     await provider.retire({ value, slot: undefined }, far)
     assert.equal(services.passwords.has(slot ?? ''), false)
     await assert.rejects(provider.retire({ value: '!!!nobody', slot: undefined }, far), /remove it by hand/)
+  })
+
+  it('has no secret that nobody knows where somebody between asks twice', async () => {
+    const far = place()
+    services.passwords.clear()
+    services.manner = 'doubles'
+    const { slot } = await mint(far, undefined).finally(() => {
+      services.manner = 'honest'
+    })
+    assert.deepEqual([...services.passwords.keys()], [slot])
+  })
+
+  it('believes neither a secret that isn’t there, nor a success that is an error as well', async () => {
+    const far = place()
+    try {
+      services.manner = 'lies'
+      assert.equal(await provider.probe(await mint(far, undefined), far), 'invalid')
+      services.manner = 'honest'
+      const known = await mint(far, undefined)
+      services.manner = 'contradicts'
+      await assert.rejects(mint(far, undefined), /answered 200 and an error at once/)
+      assert.equal(await provider.probe(known, far), 'unknown')
+    } finally {
+      services.manner = 'honest'
+    }
   })
 
   it('sends its administrator’s token to no other service', async () => {

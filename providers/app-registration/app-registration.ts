@@ -90,9 +90,14 @@ export const appRegistration = (reach: Reach): Provider<AppRegistration> => {
       const url = at(far.binding, '/addPassword')
       const endDateTime = new Date(Date.now() + (far.livesMs ?? livesMsDefault)).toISOString()
       const body = JSON.stringify({ passwordCredential: { displayName: nameOf(far), endDateTime } })
-      const heard = await send({ method: 'POST', url, headers: await asAdmin(far), body }, far.signal, reach)
+      const headers = await asAdmin(far)
+      const heard = await send({ method: 'POST', url, headers, body }, far.signal, reach)
       if (heard.status !== 200) throw refusal('the making of a password', url, heard)
       const { keyId, secretText } = made.read(jsonOf(heard), '')
+      // Somebody between may have asked twice: of the other nobody would ever hear.
+      for (const other of await passwords(far, headers)) {
+        if (other.displayName === nameOf(far) && other.keyId !== keyId) await remove(other.keyId, far, headers)
+      }
       return { value: secretText, slot: keyId }
     },
 

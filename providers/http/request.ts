@@ -28,7 +28,7 @@ const answerBytesMax = 64 * 1024
 
 /**
  * One request, and its answer. It goes to the address that was checked, follows no redirect, reads no more than 64 KB,
- * and ends with the signal. Without TLS it goes to this very machine only.
+ * takes no answer that is a success and an error at once, and ends with the signal. Without TLS it goes to this very machine only.
  */
 export async function send(
   { method = 'GET', url, headers, body }: Sent,
@@ -68,13 +68,23 @@ export async function send(
       if (size > answerBytesMax) throw new Error(`${url.host} answered more than ${answerBytesMax} bytes`)
       parts.push(part as Buffer)
     }
-    return { status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(parts).toString('utf8') }
+    const text = Buffer.concat(parts).toString('utf8')
+    const heard = { status: answer.statusCode ?? 0, headers: answer.headers, text }
+    if (contradictsItself(heard)) throw new Error(`${url.host} answered ${heard.status} and an error at once`)
+    return heard
   } catch (error) {
     if (cut.aborted) throw cut.reason
     throw error
   } finally {
     sent.destroy()
   }
+}
+
+/** Who says that it is done and names an error beside has said nothing: whoever asked asks again what is so. */
+function contradictsItself(heard: Heard): boolean {
+  const told = heard.status < 300 ? jsonOf(heard) : undefined
+  if (typeof told !== 'object' || told === null || !('error' in told)) return false
+  return told.error !== null && told.error !== false && told.error !== ''
 }
 
 /** Targets may lie in a private network, but never where a cloud hands out a machine's own credentials. */

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
 import { findRedis, startRedis, type TestRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
+import { valueFor } from '../login.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { type RedisUser, redisUser } from './redis-user.ts'
 import { connected } from './resp.ts'
@@ -115,6 +116,23 @@ describe('a user of Redis', { skip }, () => {
       await wait(50)
       await assert.rejects(ask('GET', 'shop:1'), /closed|ended|reset/i)
     })
+  })
+
+  it('may have any name and password', async () => {
+    for (const user of ["o'brien", 'x";FLUSHALL;', '$1', '*3', '\\r\\n', 'Ünïcödé🔑']) {
+      const binding = redisUser.binding.read({ ...(await place()).binding, user, format: 'uri' }, 'binding')
+      const far = { ...(await place()), binding }
+      await redis.say(`ACL SETUSER "${user.replaceAll(/["\\]/g, '\\$&')}" on >first`)
+      const value = valueFor('redis', { user, password: '\'"\\%20@:/?# é;\t' }, binding, '', 'uri')
+      await redisUser.apply({ value, slot: undefined }, far)
+      assert.equal(await redisUser.probe({ value, slot: undefined }, far), 'valid', user)
+      await redisUser.retire({ value, slot: undefined }, far)
+      assert.equal(await redisUser.probe({ value, slot: undefined }, far), 'invalid', user)
+    }
+    for (const user of ['a b', 'a\r\nFLUSHALL', '', 'a\0'])
+      assert.throws(() => redisUser.binding.read({ host: 'x', port: 1, admin: 'a', user }, 'binding'), {
+        name: 'ShapeError',
+      })
   })
 
   it('isn’t made up, and isn’t changed while it needs no password', async () => {

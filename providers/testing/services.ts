@@ -19,6 +19,8 @@ export type Services = AsyncDisposable & {
   readonly keys: Map<string, string>
   /** What the administrator may do with the account, by the verbs at the end of actions. */
   readonly may: Set<string>
+  /** What is said to be done isn't, is done twice, or is said to be done and to have failed. */
+  manner: 'honest' | 'lies' | 'doubles' | 'contradicts'
   /** Every request, by method and path. */
   readonly heard: string[]
 }
@@ -31,6 +33,7 @@ export async function startServices(): Promise<Services> {
   const passwords = new Map<string, Password>()
   const keys = new Map(['key1', 'key2'].map((name) => [name, randomBytes(32).toString('base64')]))
   const may = new Set(['listKeys', 'regenerateKey'])
+  let manner: Services['manner'] = 'honest'
   const tokens = new Set<string>()
   const heard: string[] = []
 
@@ -52,7 +55,11 @@ export async function startServices(): Promise<Services> {
     if (path === '/addPassword') {
       const { displayName = '', endDateTime = '' } = body.passwordCredential ?? {}
       const password = { keyId: randomUUID(), displayName, endDateTime, secret: randomBytes(24).toString('base64url') }
-      passwords.set(password.keyId, password)
+      if (manner !== 'lies') passwords.set(password.keyId, password)
+      if (manner === 'doubles') {
+        const another = { ...password, keyId: randomUUID(), secret: randomBytes(24).toString('base64url') }
+        passwords.set(another.keyId, another)
+      }
       return [200, { ...shown(password), secretText: password.secret }]
     }
     if (path === '/removePassword') {
@@ -64,7 +71,7 @@ export async function startServices(): Promise<Services> {
     if (!may.has(verb)) return [403, { error: { code: 'AuthorizationFailed' } }]
     if (verb === 'regenerateKey') {
       if (!keys.has(keyName)) return [400, { error: { code: 'InvalidValuesForRequestParameters' } }]
-      keys.set(keyName, randomBytes(32).toString('base64'))
+      if (manner !== 'lies') keys.set(keyName, randomBytes(32).toString('base64'))
     }
     return [200, { keys: [...keys].map(([name, value]) => ({ keyName: name, value, permissions: 'FULL' })) }]
   }
@@ -88,7 +95,8 @@ export async function startServices(): Promise<Services> {
   }
   const server = createServer(async (request, answer) => {
     const [status, body] = await answerTo(request)
-    answer.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? '' : JSON.stringify(body))
+    const told = manner === 'contradicts' && status === 200 ? { ...body, error: { code: 'InternalError' } } : body
+    answer.writeHead(status, { 'content-type': 'application/json' }).end(told === undefined ? '' : JSON.stringify(told))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -102,6 +110,12 @@ export async function startServices(): Promise<Services> {
     passwords,
     keys,
     may,
+    get manner() {
+      return manner
+    },
+    set manner(given) {
+      manner = given
+    },
     heard,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -68,6 +68,21 @@ describe('a service with two keys', () => {
     assert.equal(services.keys.get('key1'), current.value)
   })
 
+  it('is found out when it says that it made a key anew and didn’t, or that it did and failed', async () => {
+    const far = place()
+    const before = [...services.keys]
+    try {
+      services.manner = 'lies'
+      await assert.rejects(mint(far, 'key1'), /lists the same as before/)
+      services.manner = 'contradicts'
+      await assert.rejects(mint(far, 'key1'), /answered 200 and an error at once/)
+      assert.equal(await provider.probe({ value: before[0]?.[1] ?? '', slot: 'key1' }, far), 'unknown')
+    } finally {
+      services.manner = 'honest'
+    }
+    assert.deepEqual([...services.keys], before)
+  })
+
   it('refuses a binding it could not keep', () => {
     const good = bindingAt(services.port)
     for (const wrong of [

@@ -60,8 +60,11 @@ export const twoKey = (reach: Reach): Provider<TwoKey> => {
   }
   const keysNow = (far: FarSide<TwoKey>): Promise<Map<string, string>> => ask('listKeys', far, {})
   const regenerate = async (slot: string, far: FarSide<TwoKey>): Promise<string> => {
+    const before = (await keysNow(far)).get(slot)
     const value = (await ask('regenerateKey', far, { keyName: slot })).get(slot)
     if (value === undefined || value === '') throw new Error(`The service regenerated ${slot} and doesn't list it`)
+    // Else a key that may have leaked would be published as a new one.
+    if (value === before) throw new Error(`The service says that it regenerated ${slot}, and lists the same as before`)
     return value
   }
 

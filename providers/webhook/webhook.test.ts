@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import type { FarSide } from '@cardea/contract/rotation/provider'
@@ -12,7 +12,7 @@ import { type Webhook, webhook } from './webhook.ts'
 const key = randomBytes(32)
 const accepted = new Map<string, string>()
 const heard: { step: string; id: string; fence: number; signature: boolean }[] = []
-let answers: 'now' | 'later' | 'elsewhere' | 'fenced' | 'lies' = 'now'
+let answers: 'now' | 'later' | 'elsewhere' | 'fenced' | 'lies' | 'contradicts' | 'at length' = 'now'
 const deeds = new Map<string, object>()
 
 const server = createServer(async (request, answer) => {
@@ -31,6 +31,8 @@ const server = createServer(async (request, answer) => {
   heard.push({ step: data.step, id, fence: data.fence, signature: signature === wanted })
   if (data.step === 'rehearse') return reply(200, { checks: [{ what: 'A twin comes and goes.' }] })
   if (answers === 'fenced') return reply(409, {})
+  if (answers === 'contradicts') return reply(200, { result: 'valid', error: 'It did not work.' })
+  if (answers === 'at length') return pours(answer)
   const place = `${data.target ?? ''} ${data.value}`
   if (data.step === 'apply' && answers !== 'lies') accepted.set(place, data.value)
   if (data.step === 'retire') accepted.delete(place)
@@ -40,6 +42,21 @@ const server = createServer(async (request, answer) => {
   deeds.set(id, result)
   return reply(202, {}, { location: `/status/${id}` })
 })
+/** Fifty megabytes, as fast as they are taken. */
+let poured = 0
+function pours(answer: ServerResponse): void {
+  const part = Buffer.alloc(64 * 1024, ' ')
+  answer.on('error', () => {}).writeHead(200, { 'content-type': 'application/json' })
+  poured = 0
+  const pour = () => {
+    while (poured < 50 * 1024 * 1024 && !answer.destroyed) {
+      poured += part.length
+      if (!answer.write(part)) return void answer.once('drain', pour)
+    }
+    answer.end('{"result":"valid"}')
+  }
+  pour()
+}
 let port = 0
 before(async () => {
   server.listen(0, '127.0.0.1')
@@ -123,6 +140,21 @@ describe('a function that rotates', () => {
     await provider.apply(credential, far)
     assert.equal(await provider.probe(credential, far), 'invalid')
     answers = 'now'
+  })
+
+  it('is believed neither when it answers a success and an error, nor fifty megabytes, of which few are read', async () => {
+    const far = place()
+    const credential = proposed(far)
+    for (const [manner, said] of [
+      ['contradicts', /answered 200 and an error at once/],
+      ['at length', /answered more than 65536 bytes/],
+    ] as const) {
+      answers = manner
+      await assert.rejects(provider.apply(credential, far), said)
+      assert.equal(await provider.probe(credential, far), 'unknown')
+    }
+    answers = 'now'
+    assert.ok(poured < 10 * 1024 * 1024, `${poured} bytes were taken`)
   })
 
   it('isn’t told anything with a key that is none', async () => {

@@ -13,6 +13,8 @@ export class FakeFarSide {
   readonly heard: string[] = []
   readonly values = new Set<string>()
   up = true
+  /** Every request is answered, and nothing done. */
+  lies = false
   /** Every request is done, and its answer lost. */
   losesAnswers = false
   /** Requests are held until this says go on, and done then whatever became of who sent them. */
@@ -89,7 +91,7 @@ export class FakeFarSide {
       void this.holdsBack.then(deed)
       throw new Error('The answer never came.')
     }
-    deed()
+    if (!this.lies) deed()
     if (this.losesAnswers) throw new Error('The connection was lost.')
   }
 
