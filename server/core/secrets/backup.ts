@@ -42,8 +42,9 @@ export async function sealBackup({ turn, sql, keyring }: Sealing, vault: Vault, 
 /** What a blob holds. One that isn't ours, isn't whole or was altered is refused, and not told which. */
 export async function openBackup({ turn, sql, keyring }: Sealing, vault: Vault, blob: string): Promise<Backup> {
   const sealed = Buffer.from(blob, 'base64url')
-  // Decoding passes over what isn't base64url; a blob has one spelling.
-  if (sealed.toString('base64url') !== blob.replace(/=+$/, '')) throw malformed()
+  // Decoding passes over what isn't base64url; a blob has one spelling. No more of what pads it is looked for than there can
+  // be: from each of a million signs of it, a search for its end would go through all others.
+  if (sealed.toString('base64url') !== blob.replace(/={1,2}$/, '')) throw malformed()
   await keyring.ensure(turn, backupKey)
   try {
     return JSON.parse(await keyring.unseal(sql, backupKey, sealed, placeOf(vault))) as Backup

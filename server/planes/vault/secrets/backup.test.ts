@@ -155,6 +155,14 @@ describe('a backup of a secret', () => {
     assert.equal((await restore(`${blob}==`)).status, 200)
   })
 
+  it('is refused in no time that grows faster than it is long', { timeout: 20_000 }, async () => {
+    for (const blob of [`${'='.repeat(1_000_000)}A`, `A${'='.repeat(1_000_000)}`, 'A'.repeat(4_000_000)]) {
+      const since = performance.now()
+      refusedAsMalformed(await restore(blob), blob.slice(0, 3))
+      assert.ok(performance.now() - since < 3_000, `${performance.now() - since} ms`)
+    }
+  })
+
   it('opens in its own installation only, and a sealed thing of another kind is no backup', async () => {
     await vault.set('mine', 'v')
     const blob = await blobOf('mine')
