@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { pino } from 'pino'
+import { currentValue, fake, versionOf, withFarSide } from '../../testing/with-far-side.ts'
+
+describe('grace', () => {
+  it('ends as soon as every live consumer runs on the new version (P5)', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 3600 })
+    await here.reaches('db', 'done')
+    const [old, oldVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('one', { db: oldVersion })
+    await here.report('two', { db: oldVersion })
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const version = await versionOf(here)
+    await here.report('one', { db: version })
+    await wait(150)
+    const view = await here.show('db')
+    assert.equal(view.rotation?.state, 'grace')
+    assert.deepEqual(
+      view.consumers.map((consumer) => [consumer.instance, consumer.version === version]),
+      [
+        ['one', true],
+        ['two', false],
+      ],
+    )
+    assert.ok(far.accepts(old))
+    const since = performance.now()
+    await here.report('two', { db: version })
+    await here.reaches('db', 'done')
+    assert.ok(performance.now() - since < 500)
+    assert.ok(!far.accepts(old))
+  })
+
+  it('ends when the last laggard falls silent', async () => {
+    await using open = await withFarSide('slots', { rotation: { times: { silentMs: 700 } } })
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 3600 })
+    await here.reaches('db', 'done')
+    const [old, oldVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('dying', { db: oldVersion })
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const version = await versionOf(here)
+    await here.report('living', { db: version })
+    assert.ok(far.accepts(old))
+    let reported: Promise<unknown> = Promise.resolve()
+    const timer = setInterval(() => {
+      reported = reported.then(() => here.report('living', { db: version }))
+    }, 100)
+    await here.reaches('db', 'done')
+    clearInterval(timer)
+    await reported
+    assert.ok(!far.accepts(old))
+  })
+
+  it('waits to its deadline where nobody says what they run on', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    await here.rotate('db')
+    const { published, graceUntil } = await here.reaches('db', 'grace')
+    assert.equal((graceUntil ?? 0) - (published ?? 0), 1)
+    await wait(300)
+    assert.ok(far.accepts(old))
+    await here.reaches('db', 'done')
+    assert.ok(!far.accepts(old))
+  })
+
+  it('ends at its deadline all the same, and names who lags (P5)', async () => {
+    const said: string[] = []
+    const log = pino({ level: 'warn' }, { write: (line: string) => void said.push(line) })
+    await using open = await withFarSide('slots', { log })
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    const [old, oldVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('slow-1', { db: oldVersion }, 'billing')
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    await here.report('slow-1', { db: oldVersion }, 'billing')
+    await here.reaches('db', 'done')
+    assert.ok(!far.accepts(old))
+    assert.ok(said.some((line) => line.includes('slow-1') && line.includes('billing')))
+    const { rows } = await here.house.cardea.base.database.read.run(
+      `select agent from audit where operation = 'RotationLaggard'`,
+      [],
+    )
+    assert.deepEqual(
+      rows,
+      [{ agent: 'billing slow-1' }].map((row) => Object.assign(Object.create(null), row)),
+    )
+  })
+
+  it('protects a consumer who hasn’t followed a human’s write from having its slot changed', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 2 })
+    await here.reaches('db', 'done')
+    const [first, firstVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('one', { db: firstVersion })
+    await here.set('db', 'by hand')
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+    // The human's value is of no slot, so either could be taken; the one in use isn't.
+    assert.equal((await here.get('db')).json.tags.CredentialId, 'b')
+    assert.ok(far.accepts(first))
+  })
+})

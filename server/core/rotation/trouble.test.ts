@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { builtInRoles } from '@cardea/contract/roles'
+import type { Kind } from '@cardea/contract/rotation/provider'
+import { principalByApp } from '#core/identity/directory.ts'
+import { rotationAppId } from '#core/identity/principal.ts'
+import { currentValue, fake, holding, versionOf, withFarSide } from '../../testing/with-far-side.ts'
+
+describe('a rotation in trouble', () => {
+  it('goes on with the same candidate when an answer is lost (P4)', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    far.losesAnswers = true
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    assert.deepEqual([...far.values], [await currentValue(here)])
+  })
+
+  it('waits for a far side that is down, sends nothing meanwhile, and then goes on with the same candidate', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    far.up = false
+    await here.rotate('db')
+    await here.until('it says so', async () =>
+      /does not answer/.test((await here.show('db')).rotation?.lastError ?? ''),
+    )
+    assert.equal((await here.show('db')).rotation?.state, 'planned')
+    assert.equal(await currentValue(here), old)
+    far.up = true
+    await here.reaches('db', 'done')
+    assert.equal(far.values.size, 2)
+    assert.notEqual(await currentValue(here), old)
+  })
+
+  it('says in its last error that the administrator is refused, and goes on once the secret is right', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here, far } = open
+    far.adminPassword = 'right'
+    await here.set('admin', 'wrong')
+    await here.bind('db', fake)
+    await here.until('it says so', async () =>
+      /password authentication failed for user "admin"/.test((await here.show('db')).rotation?.lastError ?? ''),
+    )
+    assert.equal((await here.get('db')).status, 404)
+    await here.set('admin', 'right')
+    const { lastError } = await here.reaches('db', 'done')
+    assert.equal(lastError, null)
+  })
+
+  for (const kind of ['slots', 'single', 'set', 'minted'] satisfies Kind[]) {
+    it(`never publishes what a far side only says it has done, nor ends before the old credential is refused (${kind})`, async () => {
+      const hold = holding('retire')
+      await using open = await withFarSide(kind, { rotation: { onStep: hold.onStep } })
+      const { here, far } = open
+      await here.bind('db', fake)
+      await here.reaches('db', 'done')
+      const [old, version] = [await currentValue(here), await versionOf(here)]
+      far.lies = true
+      await here.rotate('db')
+      await here.until(
+        'it was sent again',
+        async () => (await here.show('db')).rotation?.attempt !== 0 && far.heard.length > 6,
+      )
+      assert.equal((await here.show('db')).rotation?.state, 'applying')
+      assert.equal(await versionOf(here), version)
+      assert.ok(far.accepts(old))
+
+      if (kind !== 'single') hold.armed = true
+      far.lies = false
+      if (kind === 'minted') {
+        // What was made is gone for good: it gives up, and the next one works.
+        await here.reaches('db', 'aborted')
+        await here.rotate('db')
+      }
+      if (kind !== 'single') {
+        await hold.arrived
+        far.lies = true
+        hold.release()
+        await here.until('it is told so', async () =>
+          /not refused yet/.test(String((await here.show('db')).rotation?.lastError)),
+        )
+        assert.equal((await here.show('db')).rotation?.state, 'retiring')
+        far.lies = false
+      }
+      await here.reaches('db', 'done')
+      assert.notEqual(await currentValue(here), old)
+      assert.deepEqual(
+        [...far.accepted.values()].filter((value) => value === old),
+        [],
+      )
+    })
+  }
+
+  it('gives up in the end, keeps what is published, and says why', async () => {
+    await using open = await withFarSide('slots', { rotation: { times: { giveUpMs: 600 } } })
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    far.up = false
+    await here.rotate('db')
+    const { lastError } = await here.reaches('db', 'aborted')
+    assert.match(lastError ?? '', /^Given up after too long in vain\. The system that accepts/)
+    assert.equal(await currentValue(here), old)
+  })
+
+  it('needs the grants of the rotation engine, and says which are missing', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here, far } = open
+    const { database } = here.house.cardea.base
+    far.adminPassword = 'right'
+    await here.set('admin', 'right')
+    const engine = await principalByApp(database.read, rotationAppId)
+    await database.write(async (turn) => {
+      await turn.sql.run(`delete from role_assignment where principal = '${engine?.objectId}'`, [])
+      turn.changeAccess()
+    })
+    await here.bind('db', fake)
+    await here.until('it says so', async () => {
+      const error = (await here.show('db')).rotation?.lastError ?? ''
+      return /may not read the secret admin: assign 'Cardea Secret Rotator' to the principal 'rotation engine' on .*\/secrets\/admin/.test(
+        error,
+      )
+    })
+    assert.ok(engine)
+    const vault = `/subscriptions/${here.house.cardea.installation.subscription}/resourceGroups/demo`
+    await here.house.assign(engine, builtInRoles.keyVaultSecretsUser, vault)
+    await here.until('it may read, not write', async () =>
+      /may not set the secret db: assign 'Cardea Secret Rotator'/.test(
+        (await here.show('db')).rotation?.lastError ?? '',
+      ),
+    )
+    assert.equal((await here.show('db')).rotation?.state, 'verified')
+    await here.house.assign(engine, builtInRoles.cardeaSecretRotator, vault)
+    await here.reaches('db', 'done')
+  })
+
+  it('is blocked when neither old nor new works, and an operator’s value ends that', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here, far } = open
+    far.adminPassword = 'right'
+    await here.set('admin', 'right')
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.adminPassword = 'changed'
+    far.accepted.clear()
+    await here.rotate('db')
+    const { lastError } = await here.reaches('db', 'blocked')
+    assert.match(lastError ?? '', /Neither the old nor the new credential works\. password authentication failed/)
+    const heard = await here.ask('POST', '/.cardea/secrets/db/rotate')
+    assert.equal(heard.status, 409)
+    assert.match(heard.json.error.message, /is blocked.*Settle it: retry, accept/)
+    await here.set('db', 'mended by hand')
+    await here.reaches('db', 'aborted')
+    assert.equal(await currentValue(here), 'mended by hand')
+  })
+
+  it('that is blocked is tried again when it is bound again', async () => {
+    await using open = await withFarSide('slots', {}, 'admin')
+    const { here, far } = open
+    far.adminPassword = 'right'
+    await here.set('admin', 'right')
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.adminPassword = 'changed'
+    far.accepted.clear()
+    await here.rotate('db')
+    await here.reaches('db', 'blocked')
+    await here.set('admin', 'changed')
+    await here.bind('db', fake)
+    await here.reaches('db', 'retiring', 'done')
+    await here.reaches('db', 'done')
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+})
+
+describe('a late request', () => {
+  it('of an aborted rotation can’t overwrite the slot of the next one', async () => {
+    await using open = await withFarSide('slots', { rotation: { times: { giveUpMs: 500, quarantineMs: 1_500 } } })
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const late: (() => void)[] = []
+    far.holdsBack = new Promise((resolve) => late.push(resolve))
+    const { rotation } = await here.rotate('db')
+    await here.reaches('db', 'compensating')
+    // Asked again while it gives way: the answer is the one that is open.
+    assert.equal((await here.rotate('db')).rotation?.id, rotation?.id)
+    await wait(300)
+    assert.equal((await here.show('db')).rotation?.state, 'compensating')
+    for (const arrive of late) arrive()
+    far.holdsBack = undefined
+    await here.reaches('db', 'aborted')
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+})
