@@ -4,9 +4,9 @@ import type { Sql } from '#base/sql.ts'
 import { byRoles, keepPermissionModel } from '#core/access/permission-model.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import type { ManagedStore } from './store.ts'
-import { addStore, changeStore, keptStore, keptStores, removeStore } from './store-rows.ts'
+import { storeRows } from './store-rows.ts'
 import type { ManagedVault, Store, Vault } from './vault.ts'
-import { addVault, changeVault, keptVault, keptVaults, removeVault } from './vault-rows.ts'
+import { vaultRows } from './vault-rows.ts'
 
 /** Live vaults and stores by name, kept in memory while the epoch stands: every request asks for one. */
 export class VaultBook {
@@ -49,59 +49,59 @@ const live = <T extends { readonly removal: unknown }>(found: T | undefined): T 
 
 /** A vault that isn't deleted. */
 export const liveVault = async (sql: Sql, name: string): Promise<ManagedVault | undefined> =>
-  live(await keptVault(sql, name))
+  live(await vaultRows.kept(sql, name))
 /** A vault by name, live or deleted: a name is taken until its purge. */
-export const vaultNamed = (sql: Sql, name: string): Promise<ManagedVault | undefined> => keptVault(sql, name)
+export const vaultNamed = (sql: Sql, name: string): Promise<ManagedVault | undefined> => vaultRows.kept(sql, name)
 /** Live or deleted vaults by name, of one resource group or of all. */
-export const vaultsIn = keptVaults
+export const vaultsIn = vaultRows.all
 
 /** A store that isn't deleted. */
 export const liveStore = async (sql: Sql, name: string): Promise<ManagedStore | undefined> =>
-  live(await keptStore(sql, name))
+  live(await storeRows.kept(sql, name))
 /** A store by name, live or deleted. */
-export const storeNamed = (sql: Sql, name: string): Promise<ManagedStore | undefined> => keptStore(sql, name)
+export const storeNamed = (sql: Sql, name: string): Promise<ManagedStore | undefined> => storeRows.kept(sql, name)
 /** Live or deleted stores by name, of one resource group or of all. */
-export const storesIn = keptStores
+export const storesIn = storeRows.all
 
 /** An id for the key of a vault or store that is founded now. */
 export const newSealingKey = (kind: 'vault' | 'store', name: string): string => `${kind}/${name}/${randomUUID()}`
 
 /** Founds a vault, with a key of its own; rights on its data are given by roles until somebody says otherwise. */
 export async function foundVault(turn: Turn, keyring: Keyring, vault: ManagedVault): Promise<void> {
-  await addVault(turn.sql, vault)
+  await vaultRows.add(turn.sql, vault)
   await keyring.create(turn, vault.sealingKey)
   await keepPermissionModel(turn, keyring, vault.resourceId, byRoles)
 }
 
 /** Keeps a vault as it is now. */
 export async function keepVault(turn: Turn, vault: ManagedVault): Promise<void> {
-  await changeVault(turn.sql, vault)
+  await vaultRows.change(turn.sql, vault)
   turn.changeAccess()
 }
 
 /** Takes a vault away with its key: what it sealed opens nowhere any more. */
 export async function eraseVault(turn: Turn, keyring: Keyring, { name, sealingKey }: Vault): Promise<void> {
-  await removeVault(turn.sql, name)
+  await vaultRows.remove(turn.sql, name)
   await keyring.destroy(turn, sealingKey)
   turn.changeAccess()
 }
 
 /** Founds a store, with a key of its own; rights on its data are given by roles, and by its access keys. */
 export async function foundStore(turn: Turn, keyring: Keyring, store: ManagedStore): Promise<void> {
-  await addStore(turn.sql, store)
+  await storeRows.add(turn.sql, store)
   await keyring.create(turn, store.sealingKey)
   await keepPermissionModel(turn, keyring, store.resourceId, byRoles)
 }
 
 /** Keeps a store as it is now. */
 export async function keepStore(turn: Turn, store: ManagedStore): Promise<void> {
-  await changeStore(turn.sql, store)
+  await storeRows.change(turn.sql, store)
   turn.changeAccess()
 }
 
 /** Takes a store away with its key. */
 export async function eraseStore(turn: Turn, keyring: Keyring, { name, sealingKey }: Store): Promise<void> {
-  await removeStore(turn.sql, name)
+  await storeRows.remove(turn.sql, name)
   await keyring.destroy(turn, sealingKey)
   turn.changeAccess()
 }
