@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { FarSide } from '@cardea/contract/rotation/provider'
+import { farSideOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { administratorOf, type Services, startServices } from '../testing/services.ts'
 import { type AppRegistration, appRegistration } from './app-registration.ts'
@@ -26,15 +27,7 @@ const bindingAt = (port: number): AppRegistration =>
     },
     'binding',
   )
-const place = (): FarSide<AppRegistration> => ({
-  binding: bindingAt(services.port),
-  secrets: { admin: administratorOf(services) },
-  rotationId: randomUUID(),
-  livesMs: undefined,
-  urgent: false,
-  fence: 1,
-  signal: new AbortController().signal,
-})
+const place = (): FarSide<AppRegistration> => farSideOf(bindingAt(services.port), { admin: administratorOf(services) })
 
 providerBehaves(provider, async () => ({
   binding: bindingAt(services.port),

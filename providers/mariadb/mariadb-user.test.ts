@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
+import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findMariadb, startMariadb, type TestMariadb } from '@cardea/tools/servers/mariadb'
 import { needs } from '@cardea/tools/servers/require'
 import { valueFor } from '../login.ts'
+import { farSideOf, proposedBy, settingOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { connected } from './connection.ts'
 import { mariadbUser, mysqlUser } from './mariadb-user.ts'
@@ -26,44 +27,25 @@ async function place(more: Partial<DatabaseUser> = {}): Promise<FarSide<Database
   const user = `shop-${randomBytes(4).toString('hex')}`
   const binding = mariadbUser.binding.read({ host, port, admin: 'admin', user, ...more }, 'binding')
   await mariadb.say(`create or replace user ${account(binding)} identified by 'first'`)
-  return {
-    binding,
-    secrets: { admin: mariadb.url() },
-    rotationId: randomUUID(),
-    livesMs: undefined,
-    urgent: false,
-    fence: 1,
-    signal: new AbortController().signal,
-  }
+  return farSideOf(binding, { admin: mariadb.url() })
 }
 const first = { value: 'first', slot: undefined }
-const proposed = ({ binding }: FarSide<DatabaseUser>): Credential => ({
-  value: mariadbUser.propose(binding, undefined),
-  slot: undefined,
-})
+const proposed = (far: FarSide<DatabaseUser>) => proposedBy(mariadbUser, far)
 
 providerBehaves(
   mariadbUser,
   async () => {
-    const { binding, secrets } = await place()
-    return {
-      binding,
-      secrets,
-      farSide: {
-        state: () => mariadb.say(`show create user ${account(binding)}`),
-        port: binding.port,
-        async administrators() {
-          await mariadb.say(
-            "create or replace user least@'%' identified by 'pw'; create or replace user powerless@'%' identified by 'pw'; grant create user, connection admin on *.* to least@'%'; grant select on mysql.* to least@'%'",
-          )
-          return { least: { admin: mariadb.url('least', 'pw') }, powerless: { admin: mariadb.url('powerless', 'pw') } }
-        },
-        at: (port) => ({
-          binding: { ...binding, port },
-          secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },
-        }),
+    const far = await place()
+    const { binding } = far
+    return settingOf(far, {
+      state: () => mariadb.say(`show create user ${account(binding)}`),
+      async administrators() {
+        await mariadb.say(
+          "create or replace user least@'%' identified by 'pw'; create or replace user powerless@'%' identified by 'pw'; grant create user, connection admin on *.* to least@'%'; grant select on mysql.* to least@'%'",
+        )
+        return { least: { admin: mariadb.url('least', 'pw') }, powerless: { admin: mariadb.url('powerless', 'pw') } }
       },
-    }
+    })
   },
   { skip },
 )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chown, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
@@ -11,6 +11,7 @@ import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { Client, escapeIdentifier } from 'pg'
+import { farSideOf, settingOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { loginIn, valueFor } from './login.ts'
 import type { Pair } from './pair.ts'
@@ -38,29 +39,20 @@ after(async () => {
 providerBehaves(
   rolePair,
   async () => {
-    const { binding, secrets } = place()
-    return {
-      binding,
-      secrets,
-      farSide: {
-        state: () => rolesNow(binding),
-        port: binding.port,
-        async administrators() {
-          await root.query(`do $$ begin
+    const far = place()
+    return settingOf(far, {
+      state: () => rolesNow(far.binding),
+      async administrators() {
+        await root.query(`do $$ begin
             create role least login createrole password 'pw'; create role powerless login password 'pw';
             grant pg_signal_backend to least;
           exception when duplicate_object then null; end $$`)
-          return {
-            least: { admin: postgres.url('least', 'pw') },
-            powerless: { admin: postgres.url('powerless', 'pw') },
-          }
-        },
-        at: (port) => ({
-          binding: { ...binding, port },
-          secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}/`, `:${port}/`) },
-        }),
+        return {
+          least: { admin: postgres.url('least', 'pw') },
+          powerless: { admin: postgres.url('powerless', 'pw') },
+        }
       },
-    }
+    })
   },
   { skip },
 )
@@ -313,15 +305,9 @@ const fresh = (name: string): string => `${name}_${randomBytes(4).toString('hex'
 function place(more: Partial<Pair> = {}): FarSide<Pair> {
   const { host, port, database } = postgres
   const roles = [fresh('shop'), fresh('shop')]
-  return {
-    binding: rolePair.binding.read({ host, port, database, admin: 'admin', roles, ...more }, 'binding'),
-    secrets: { admin: postgres.url() },
-    rotationId: randomUUID(),
-    livesMs: undefined,
-    urgent: false,
-    fence: 1,
-    signal: new AbortController().signal,
-  }
+  return farSideOf(rolePair.binding.read({ host, port, database, admin: 'admin', roles, ...more }, 'binding'), {
+    admin: postgres.url(),
+  })
 }
 
 function proposed({ binding }: FarSide<Pair>, slot: string = binding.roles[0]): Credential {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
+import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { Client, escapeIdentifier } from 'pg'
+import { farSideOf, proposedBy, settingOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { type Role, role } from './role.ts'
 
@@ -27,51 +28,33 @@ async function place(more: Partial<Role> = {}): Promise<FarSide<Role>> {
   const { host, port, database } = postgres
   const name = `shop_${randomBytes(4).toString('hex')}`
   await root.query(`create role ${escapeIdentifier(more.role ?? name)} login`)
-  return {
-    binding: role.binding.read({ host, port, database, admin: 'admin', role: name, ...more }, 'binding'),
-    secrets: { admin: postgres.url() },
-    rotationId: randomUUID(),
-    livesMs: undefined,
-    urgent: false,
-    fence: 1,
-    signal: new AbortController().signal,
-  }
+  return farSideOf(role.binding.read({ host, port, database, admin: 'admin', role: name, ...more }, 'binding'), {
+    admin: postgres.url(),
+  })
 }
-const proposed = ({ binding }: FarSide<Role>): Credential => ({
-  value: role.propose(binding, undefined),
-  slot: undefined,
-})
+const proposed = (far: FarSide<Role>) => proposedBy(role, far)
 
 providerBehaves(
   role,
   async () => {
-    const { binding, secrets } = await place()
-    return {
-      binding,
-      secrets,
-      farSide: {
-        state: async () => (await root.query('select * from pg_authid where rolname = $1', [binding.role])).rows,
-        port: binding.port,
-        async administrators() {
-          await root.query(`do $$ begin
+    const far = await place()
+    const { binding } = far
+    return settingOf(far, {
+      state: async () => (await root.query('select * from pg_authid where rolname = $1', [binding.role])).rows,
+      async administrators() {
+        await root.query(`do $$ begin
             create role least login createrole password 'pw'; create role powerless login password 'pw';
             grant pg_signal_backend to least;
           exception when duplicate_object then null; end $$`)
-          const { rows } = await root.query('show server_version_num')
-          const role = escapeIdentifier(binding.role)
-          if (Number(rows[0].server_version_num) >= 160_000)
-            await root.query(`grant ${role} to least with admin option`)
-          return {
-            least: { admin: postgres.url('least', 'pw') },
-            powerless: { admin: postgres.url('powerless', 'pw') },
-          }
-        },
-        at: (port) => ({
-          binding: { ...binding, port },
-          secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}/`, `:${port}/`) },
-        }),
+        const { rows } = await root.query('show server_version_num')
+        const role = escapeIdentifier(binding.role)
+        if (Number(rows[0].server_version_num) >= 160_000) await root.query(`grant ${role} to least with admin option`)
+        return {
+          least: { admin: postgres.url('least', 'pw') },
+          powerless: { admin: postgres.url('powerless', 'pw') },
+        }
       },
-    }
+    })
   },
   { skip },
 )

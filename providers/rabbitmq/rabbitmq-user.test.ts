@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
+import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findRabbitmq, startRabbitmq, type TestRabbitmq } from '@cardea/tools/servers/rabbitmq'
 import { needs } from '@cardea/tools/servers/require'
+import { farSideOf, proposedBy, settingOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { rabbitmqUser } from './rabbitmq-user.ts'
 import type { RabbitmqUser } from './user.ts'
@@ -24,45 +25,28 @@ async function place(tags = '', more: Partial<RabbitmqUser> = {}): Promise<FarSi
   const user = more.user ?? `shop-${randomBytes(4).toString('hex')}`
   const made = await rabbitmq.ask('PUT', `users/${encodeURIComponent(user)}`, { password: 'first', tags })
   assert.ok(made.status < 300, made.text)
-  return {
-    binding: provider.binding.read({ host, port, admin: 'admin', user, ...more }, 'binding'),
-    secrets: { admin: rabbitmq.url() },
-    rotationId: randomUUID(),
-    livesMs: undefined,
-    urgent: false,
-    fence: 1,
-    signal: new AbortController().signal,
-  }
+  return farSideOf(provider.binding.read({ host, port, admin: 'admin', user, ...more }, 'binding'), {
+    admin: rabbitmq.url(),
+  })
 }
-const proposed = ({ binding }: FarSide<RabbitmqUser>): Credential => ({
-  value: provider.propose(binding, undefined),
-  slot: undefined,
-})
+const proposed = (far: FarSide<RabbitmqUser>) => proposedBy(provider, far)
 
 providerBehaves(
   provider,
   async () => {
-    const { binding, secrets } = await place()
-    return {
-      binding,
-      secrets,
-      farSide: {
-        state: () => rabbitmq.ask('GET', `users/${binding.user}`),
-        port: binding.port,
-        async administrators() {
-          await rabbitmq.ask('PUT', 'users/least', { password: 'pw', tags: 'administrator' })
-          await rabbitmq.ask('PUT', 'users/powerless', { password: 'pw', tags: 'management' })
-          return {
-            least: { admin: rabbitmq.url('least', 'pw') },
-            powerless: { admin: rabbitmq.url('powerless', 'pw') },
-          }
-        },
-        at: (port) => ({
-          binding: { ...binding, port },
-          secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },
-        }),
+    const far = await place()
+    const { binding } = far
+    return settingOf(far, {
+      state: () => rabbitmq.ask('GET', `users/${binding.user}`),
+      async administrators() {
+        await rabbitmq.ask('PUT', 'users/least', { password: 'pw', tags: 'administrator' })
+        await rabbitmq.ask('PUT', 'users/powerless', { password: 'pw', tags: 'management' })
+        return {
+          least: { admin: rabbitmq.url('least', 'pw') },
+          powerless: { admin: rabbitmq.url('powerless', 'pw') },
+        }
       },
-    }
+    })
   },
   { skip },
 )

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
+import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findRedis, startRedis, type TestRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
 import { valueFor } from '../login.ts'
+import { farSideOf, proposedBy, settingOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { type RedisUser, redisUser } from './redis-user.ts'
 import { connected } from './resp.ts'
@@ -26,42 +27,25 @@ async function place(more: Partial<RedisUser> = {}): Promise<FarSide<RedisUser>>
   const user = more.user ?? `shop-${randomBytes(4).toString('hex')}`
   await redis.say(`ACL SETUSER ${user} on >first ~shop:* +get +set +ping`)
   const { host, port } = redis
-  return {
-    binding: redisUser.binding.read({ host, port, admin: 'admin', user, ...more }, 'binding'),
-    secrets: { admin: redis.url() },
-    rotationId: randomUUID(),
-    livesMs: undefined,
-    urgent: false,
-    fence: 1,
-    signal: new AbortController().signal,
-  }
+  return farSideOf(redisUser.binding.read({ host, port, admin: 'admin', user, ...more }, 'binding'), {
+    admin: redis.url(),
+  })
 }
-const proposed = ({ binding }: FarSide<RedisUser>): Credential => ({
-  value: redisUser.propose(binding, undefined),
-  slot: undefined,
-})
+const proposed = (far: FarSide<RedisUser>) => proposedBy(redisUser, far)
 
 providerBehaves(
   redisUser,
   async () => {
-    const { binding, secrets } = await place()
-    return {
-      binding,
-      secrets,
-      farSide: {
-        state: () => redis.say(`ACL GETUSER ${binding.user}`),
-        port: binding.port,
-        async administrators() {
-          await redis.say('ACL SETUSER least on >pw -@all +auth +acl|getuser +acl|setuser +acl|save +client|kill')
-          await redis.say('ACL SETUSER powerless on >pw -@all +auth')
-          return { least: { admin: redis.url('least', 'pw') }, powerless: { admin: redis.url('powerless', 'pw') } }
-        },
-        at: (port) => ({
-          binding: { ...binding, port },
-          secrets: { admin: (secrets.admin ?? '').replace(`:${binding.port}`, `:${port}`) },
-        }),
+    const far = await place()
+    const { binding } = far
+    return settingOf(far, {
+      state: () => redis.say(`ACL GETUSER ${binding.user}`),
+      async administrators() {
+        await redis.say('ACL SETUSER least on >pw -@all +auth +acl|getuser +acl|setuser +acl|save +client|kill')
+        await redis.say('ACL SETUSER powerless on >pw -@all +auth')
+        return { least: { admin: redis.url('least', 'pw') }, powerless: { admin: redis.url('powerless', 'pw') } }
       },
-    }
+    })
   },
   { skip },
 )

@@ -11,6 +11,7 @@ import type { FarSide } from '@cardea/contract/rotation/provider'
 import { needs } from '@cardea/tools/servers/require'
 import { findSshd, startSshd, type TestSshd } from '@cardea/tools/servers/sshd'
 import { startForgetful, startImpostor } from '../testing/between.ts'
+import { farSideOf, proposedBy, settingOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { withKey, withoutKey } from './authorized-keys.ts'
 import { keyIn, keyOf, newKey } from './openssh-key.ts'
@@ -40,15 +41,9 @@ const foreign = [
 async function place(more: Partial<SshKey> = {}, text = foreign): Promise<FarSide<SshKey>> {
   const { host, port, hostKey, user } = sshd
   await put(`${text}${lineOf(admin, 'admin')}`)
-  return {
-    binding: sshKey.binding.read({ host, port, hostKeys: [hostKey], user, admin: 'admin', ...more }, 'binding'),
-    secrets: { admin: administrator() },
-    rotationId: randomUUID(),
-    livesMs: undefined,
-    urgent: false,
-    fence: 1,
-    signal: new AbortController().signal,
-  }
+  return farSideOf(sshKey.binding.read({ host, port, hostKeys: [hostKey], user, admin: 'admin', ...more }, 'binding'), {
+    admin: administrator(),
+  })
 }
 const administrator = (more: object = {}) =>
   JSON.stringify({ hosts: [`127.0.0.1:${sshd.port}`], user: sshd.user, privateKey: admin.file, ...more })
@@ -58,19 +53,17 @@ async function put(text: string): Promise<void> {
   sshd.own(sshd.keys)
 }
 const kept = () => readFile(sshd.keys, 'utf8')
-const proposed = ({ binding }: FarSide<SshKey>) => ({ value: sshKey.propose(binding, undefined), slot: undefined })
+const proposed = (far: FarSide<SshKey>) => proposedBy(sshKey, far)
 const beside = async () => (await readdir(dirname(sshd.keys))).filter((name) => name !== 'authorized_keys')
 
 providerBehaves(
   sshKey,
   async () => {
-    const { binding, secrets } = await place()
-    return {
-      binding,
-      secrets,
-      farSide: {
+    const far = await place()
+    return settingOf(
+      far,
+      {
         state: kept,
-        port: binding.port,
         async administrators() {
           const least = newKey()
           const line = `restrict,command="internal-sftp" ${lineOf(least, 'least')}`
@@ -80,12 +73,9 @@ providerBehaves(
             powerless: { admin: administrator({ privateKey: newKey().file }) },
           }
         },
-        at: (port) => ({
-          binding: { ...binding, port },
-          secrets: { admin: administrator({ hosts: [`127.0.0.1:${port}`] }) },
-        }),
       },
-    }
+      (port) => administrator({ hosts: [`127.0.0.1:${port}`] }),
+    )
   },
   { skip },
 )

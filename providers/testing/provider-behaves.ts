@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import type { Credential, FarSide, Provider } from '@cardea/contract/rotation/provider'
 import { freePort } from '@cardea/tools/servers/ports'
 import { startForgetful, startImpostor, startRelay, startUncalled } from './between.ts'
+import { farSideOf } from './far-side.ts'
 
 /** Where a provider is put to the test: a binding of its own, not yet known to the far side. */
 export type Setting<Binding> = {
@@ -331,15 +332,7 @@ export function providerBehaves<Binding>(
 
   async function begin() {
     const { binding, secrets, farSide } = await open()
-    const far: FarSide<Binding> = {
-      binding,
-      secrets,
-      rotationId: randomUUID(),
-      livesMs: undefined,
-      urgent: false,
-      fence: 1,
-      signal: new AbortController().signal,
-    }
+    const far = farSideOf(binding, secrets)
     const another = async (slot: string | undefined = provider.slotsOf(binding)[0]): Promise<Credential> =>
       provider.mint?.(far, slot) ?? { value: provider.propose(binding, slot), slot }
     return { far, farSide, another, credential: await another() }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { FarSide } from '@cardea/contract/rotation/provider'
+import { farSideOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { administratorOf, type Services, startServices } from '../testing/services.ts'
 import { type TwoKey, twoKey } from './two-key.ts'
@@ -20,15 +20,7 @@ const bindingAt = (port: number): TwoKey =>
     { account: `http://127.0.0.1:${port}/account`, apiVersion: '2023-01-01', admin: 'admin' },
     'binding',
   )
-const place = (): FarSide<TwoKey> => ({
-  binding: bindingAt(services.port),
-  secrets: { admin: administratorOf(services) },
-  rotationId: randomUUID(),
-  livesMs: undefined,
-  urgent: false,
-  fence: 1,
-  signal: new AbortController().signal,
-})
+const place = (): FarSide<TwoKey> => farSideOf(bindingAt(services.port), { admin: administratorOf(services) })
 
 providerBehaves(provider, async () => ({
   binding: bindingAt(services.port),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import type { FarSide } from '@cardea/contract/rotation/provider'
+import { farSideOf, proposedBy } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
 import { type Webhook, webhook } from './webhook.ts'
 
@@ -72,16 +73,8 @@ const provider = webhook('webhook-set', 'set', { loopback: true })
 const secrets = { key: key.toString('base64') }
 const bindingAt = (to: number): Webhook =>
   provider.binding.read({ url: `http://127.0.0.1:${to}/rotate`, key: 'key', target: 'billing' }, 'binding')
-const place = (): FarSide<Webhook> => ({
-  binding: bindingAt(port),
-  secrets,
-  rotationId: randomUUID(),
-  livesMs: undefined,
-  urgent: false,
-  fence: 7,
-  signal: new AbortController().signal,
-})
-const proposed = (far: FarSide<Webhook>) => ({ value: provider.propose(far.binding, undefined), slot: undefined })
+const place = (): FarSide<Webhook> => ({ ...farSideOf(bindingAt(port), secrets), fence: 7 })
+const proposed = (far: FarSide<Webhook>) => proposedBy(provider, far)
 
 providerBehaves(provider, async () => ({
   binding: bindingAt(port),

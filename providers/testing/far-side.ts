@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import type { Credential, FarSide, Provider } from '@cardea/contract/rotation/provider'
+import type { Setting } from './provider-behaves.ts'
+
+/** What a provider is handed for one rotation of its own, in no hurry. */
+export const farSideOf = <Binding>(binding: Binding, secrets: Readonly<Record<string, string>>): FarSide<Binding> => ({
+  binding,
+  secrets,
+  rotationId: randomUUID(),
+  livesMs: undefined,
+  urgent: false,
+  fence: 1,
+  signal: new AbortController().signal,
+})
+
+/** A new value, as the provider thinks of one, in the one slot that there is. */
+export const proposedBy = <Binding>(provider: Provider<Binding>, { binding }: FarSide<Binding>): Credential => ({
+  value: provider.propose(binding, undefined),
+  slot: undefined,
+})
+
+/**
+ * A server that is reached by its port, and by what its administrator's secret says of the same port, as a provider is put
+ * to the test there. Where that secret isn't a URL, `adminAt` gives the one for another port.
+ */
+export function settingOf<Binding extends { readonly port: number }>(
+  { binding, secrets: { admin = '' } }: FarSide<Binding>,
+  shown: Pick<NonNullable<Setting<Binding>['farSide']>, 'state' | 'administrators'>,
+  adminAt = (port: number): string => admin.replace(`:${binding.port}`, `:${port}`),
+): Setting<Binding> {
+  return {
+    binding,
+    secrets: { admin },
+    farSide: {
+      ...shown,
+      port: binding.port,
+      at: (port) => ({ binding: { ...binding, port }, secrets: { admin: adminAt(port) } }),
+    },
+  }
+}
