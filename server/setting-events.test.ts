@@ -75,7 +75,7 @@ it('settings and snapshots are told of in both schemas, field by field, and thei
     ['SnapshotModified', ready.json.etag],
     ['SnapshotModified', archived.json.etag],
   ])
-    await tells(type, 'kvsnapshots/first', { name: 'first', etag, syncToken: undefined })
+    await tells(type, 'snapshots/first', { name: 'first', etag, syncToken: undefined })
 
   const topic = `/subscriptions/${manager.subscription}${storePath('demo')}`
   const syncToken = /^cardea=[\w-]+;sn=\d+$/

@@ -51,7 +51,7 @@ describe('an event', () => {
     assert.equal(deleted.data.label, null)
     const snapshot = told({ type: 'snapshot-created', ...event, name: 'snap' })
     assert.equal(snapshot.type, 'Microsoft.AppConfiguration.SnapshotCreated')
-    assert.equal(snapshot.subject, 'https://s.config.cardea.internal/kvsnapshots/snap')
+    assert.equal(snapshot.subject, 'https://s.config.cardea.internal/snapshots/snap')
     assert.deepEqual(snapshot.data, { name: 'snap', etag: 'e', syncToken: 'cardea=Nw;sn=7' })
   })
 })

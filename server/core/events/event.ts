@@ -92,9 +92,10 @@ export function cloudEvent(
   }
 }
 
+/** The address of what it is about. Of Azure's four printed examples of snapshots one says `kvsnapshots`, which no store answers. */
 const storeSubject = ({ type, name, label }: Event, store: string): string =>
   type.startsWith('snapshot-')
-    ? `${store}/kvsnapshots/${encodeURIComponent(name)}`
+    ? `${store}/snapshots/${encodeURIComponent(name)}`
     : `${store}/kv/${encodeURIComponent(name)}${label === undefined ? '' : `?label=${encodeURIComponent(label)}`}`
 
 /** What App Configuration's own events carry: the token makes its clients ask for at least this state. */
