@@ -260,7 +260,7 @@ export function providerBehaves<Binding>(
       const { far, farSide } = await begin()
       const before = await farSide?.state()
       for (let time = 0; time < 2; time += 1) {
-        const { checks, clean } = await rehearsed(far)
+        const { checks, clean } = await rehearsed({ ...far, rotationId: randomUUID() })
         assert.deepEqual(
           checks.filter(({ wrong }) => wrong !== null),
           [],
@@ -271,13 +271,32 @@ export function providerBehaves<Binding>(
       assert.deepEqual(await farSide?.state(), before)
     })
 
+    itsFarSide('takes away what a rehearsal has left that was cut off anywhere, once it is begun again', async () => {
+      const { far, farSide } = await begin()
+      assert.ok(farSide)
+      const before = await farSide.state()
+      await using between = await startForgetful(farSide.port)
+      const through = { ...far, ...farSide.at(between.port) }
+      const [rotationId, seed] = [randomUUID(), randomBytes(32).toString('base64url')]
+      for (let answers = 1; answers <= 31; answers += 6) {
+        between.cutAfter(answers)
+        const signal = AbortSignal.timeout(1_000)
+        await rehearsed({ ...through, rotationId, signal }, seed).catch(() => {})
+        between.cutAfter(undefined)
+        // What stands for the whole place is the same, though it is reached by another port.
+        const { clean } = await rehearsed({ ...through, rotationId }, seed)
+        assert.equal(clean, true, `cut off after ${answers} answers`)
+        assert.deepEqual(await farSide.state(), before, `cut off after ${answers} answers`)
+      }
+    })
+
     itsFarSide('says in a rehearsal what is in the way, and leaves nothing behind there either', async () => {
       const { far, farSide } = await begin()
       assert.ok(farSide)
       const { powerless } = await farSide.administrators()
       const before = await farSide.state()
       for (const where of [{ secrets: powerless }, farSide.at(await freePort())]) {
-        const { checks, clean } = await rehearsed({ ...far, ...where })
+        const { checks, clean } = await rehearsed({ ...far, ...where, rotationId: randomUUID() })
         const wrong = checks.filter(({ wrong }) => wrong !== null)
         assert.ok(wrong.length > 0)
         assert.ok(
@@ -308,9 +327,9 @@ export function providerBehaves<Binding>(
     else await provider.mint(far, credential.slot)
   }
 
-  async function rehearsed(far: FarSide<Binding>) {
+  async function rehearsed(far: FarSide<Binding>, seed = randomBytes(32).toString('base64url')) {
     assert.ok(provider.rehearse, 'every provider can be rehearsed, or says what it can’t try')
-    return provider.rehearse({ ...far, rotationId: randomUUID() }, randomBytes(32).toString('base64url'))
+    return provider.rehearse(far, seed)
   }
 
   /** Whatever came of what was asked before: asked once more in peace, it is as it should be. */

@@ -95,6 +95,21 @@ describe('a rotation in trouble', () => {
     })
   }
 
+  it('is late with a far side that answers too slowly, says so, and publishes what came of it once', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    far.slowMs = 400
+    await here.rotate('db')
+    await here.until('it says so', async () =>
+      /did not answer in time/.test((await here.show('db')).rotation?.lastError ?? ''),
+    )
+    far.slowMs = 0
+    await here.reaches('db', 'done')
+    assert.deepEqual([...far.accepted.values()], [await currentValue(here)])
+  })
+
   it('gives up in the end, keeps what is published, and says why', async () => {
     await using open = await withFarSide('slots', { rotation: { times: { giveUpMs: 600 } } })
     const { here, far } = open
