@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { setImmediate as soon } from 'node:timers/promises'
 import type { Database } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
 import { Feeds } from './feed.ts'
 
 it('a feed tells of no change before it knows the epoch that the change was committed at', async () => {
@@ -49,4 +50,19 @@ it('a feed tells of no change before it knows the epoch that the change was comm
   const { changes, upTo, epoch } = await follower.after(10)
   assert.deepEqual([changes.map(({ told }) => told.sequence), upTo, epoch], [[11, 12], 12, 6])
   feeds.close()
+})
+
+it('an identity has no more streams open than its programs need, and others have theirs', () => {
+  const quiet = { onCommit: () => () => undefined }
+  const feeds = new Feeds(quiet as unknown as Database<never>)
+  const ends = Array.from({ length: 1_000 }, () => feeds.opened('greedy'))
+  assert.throws(
+    () => feeds.refuseCrowd('greedy'),
+    (error) => error instanceof Fault && error.code === 'throttled' && Number(error.particulars.retryMs) > 0,
+  )
+  feeds.refuseCrowd('modest')
+  for (let times = 0; times < 3; times += 1) ends[0]?.()
+  feeds.refuseCrowd('greedy')
+  feeds.opened('greedy')
+  assert.throws(() => feeds.refuseCrowd('greedy'), Fault, 'one stream ends once')
 })

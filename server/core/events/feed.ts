@@ -1,4 +1,5 @@
 import type { Database } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
 import { headEpoch } from './event-rows.ts'
 import { changesIn, type KeptChange } from './events.ts'
 
@@ -10,6 +11,7 @@ import { changesIn, type KeptChange } from './events.ts'
 export class Feeds {
   readonly #database: Database<never>
   readonly #feeds = new Map<string, Feed>()
+  readonly #streams = new Map<string, number>()
   readonly #stop: () => void
 
   constructor(database: Database<never>) {
@@ -36,6 +38,26 @@ export class Feeds {
     }
   }
 
+  /** Counts a stream of somebody while it is open; what is returned ends it. */
+  opened(who: string): () => void {
+    this.#streams.set(who, (this.#streams.get(who) ?? 0) + 1)
+    let isOpen = true
+    return () => {
+      if (!isOpen) return
+      isOpen = false
+      const left = (this.#streams.get(who) ?? 1) - 1
+      if (left > 0) this.#streams.set(who, left)
+      else this.#streams.delete(who)
+    }
+  }
+
+  /** Each open stream takes memory and is looked at after each commit: nobody has more of them than their programs need. */
+  refuseCrowd(who: string): void {
+    if ((this.#streams.get(who) ?? 0) < streamsMax) return
+    const words = `There are ${streamsMax} open change streams of this identity, which is the most.`
+    throw new Fault('throttled', words, { retryMs: '30000' })
+  }
+
   close(): void {
     this.#stop()
     this.#feeds.clear()
@@ -56,6 +78,8 @@ export type Piece = {
   readonly epoch: number
 }
 
+/** Open at once, for one identity at one node. */
+const streamsMax = 1_000
 const memoryMax = 2_000
 const pageMax = 500
 

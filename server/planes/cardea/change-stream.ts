@@ -28,6 +28,7 @@ export function follow(
   call: Call,
   after: number | undefined,
 ): Reply {
+  feeds.refuseCrowd(caller.objectId)
   const wish = { caller, action, resource: resourceId, reach: 'within' } as const
   const cursor = cursorOf(call, after)
   const stream = new ChangeStream({ base, feeds, wish, scope: resourceId, after: cursor, expires: caller.expires })
@@ -70,6 +71,7 @@ const timerMsMax = 2 ** 31 - 1
 class ChangeStream extends Readable {
   readonly #following: Following
   #follower: Follower | undefined
+  #closed: () => void = () => undefined
   #cursor = 0
   #permit: { allows(action: Action, resource: string): boolean } | undefined
   #epoch = -1
@@ -98,11 +100,13 @@ class ChangeStream extends Readable {
     clearInterval(this.#heartbeat)
     clearTimeout(this.#expiry)
     this.#follower?.leave()
+    this.#closed()
     done(error)
   }
 
   #begin(): void {
-    const { base, feeds, scope, after, expires } = this.#following
+    const { base, feeds, scope, after, expires, wish } = this.#following
+    this.#closed = feeds.opened(wish.caller.objectId)
     this.#follower = feeds.join(scope, () => {
       this.#moved = true
       void this.#pump()
