@@ -217,6 +217,13 @@ describe('rotation', () => {
     assert.match(err, /knows nothing of hots\. It may say: host, port/)
   })
 
+  it('says of MySQL that nobody has tried it yet', async () => {
+    const words = 'rotation bind db --provider mysql --binding -'.split(' ')
+    const { exit, err } = await run(words, { stdin: '{"host":"h"}', answers: binding(undefined) })
+    assert.equal(exit, 0)
+    assert.match(err, /by its manual: nobody has tried this against a server yet/)
+  })
+
   for (const [stdin, said] of [
     ['', /Standard input is empty/],
     ['{"a":}', /line 1, column 6/],
