@@ -43,6 +43,20 @@ describe('the command line', () => {
     })
   }
 
+  it('is as wide as the terminal, with its second column in its place, and as it is where there is none', async () => {
+    for (const columns of [80, 100]) {
+      const { out } = await run(['help', 'start'], { terminal: { out: true, columns } })
+      const long = out.split('\n').filter((line) => [...line].length > columns)
+      assert.deepEqual(long, [])
+      assert.match(
+        out,
+        /\n {2}--proxy-port PORT {3}the CONNECT proxy on loopback; 0 takes a free one, off is(\n {22}| )none\n/,
+      )
+    }
+    const wide = await run(['help', 'start'])
+    assert.match(wide.out, /\n {2}CARDEA_QUOTA {2,}requests per vault and store: .* \(default off\)\n/)
+  })
+
   it('explains a family by its members', async () => {
     for (const line of ['help secret', 'secret --help', 'secret -h', 'secret help']) {
       const { exit, out } = await run(line.split(' '))

@@ -4,29 +4,30 @@ import { type Command, type ExitCode, Misuse, Refusal } from './command.ts'
 import { areas, commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 import { nearest, nearestVerb } from './nearest.ts'
-import { type Paint, paintFor } from './print.ts'
+import { fitted, type Paint, paintFor } from './print.ts'
 import type { World } from './world.ts'
 
 /** Runs what the words ask for. Gives the exit code: 0 done, 1 refused, 2 misused. */
 export async function main(words: readonly string[], world: World): Promise<ExitCode> {
   const paint = paintFor(world.terminal.colours)
+  const explain = (text: string) => world.print(fitted(text, world.terminal.columns))
   try {
     if (['--version', '-v', 'version'].includes(words[0] ?? '')) {
       world.print(versionOf(world))
       return 0
     }
     if (words.length === 0 || words[0] === 'help' || words[0] === '--help' || words[0] === '-h') {
-      world.print(helpAbout(words.slice(1), paint))
+      explain(helpAbout(words.slice(1), paint))
       return 0
     }
     if (asksForFamily(words)) {
-      world.print(helpAbout(words.slice(0, 1), paint))
+      explain(helpAbout(words.slice(0, 1), paint))
       return 0
     }
     const command = commandIn(words)
     const { given, help } = argumentsOf(command, words.slice(command.name.split(' ').length))
     if (help) {
-      world.print(helpOf(command, paint))
+      explain(helpOf(command, paint))
       return 0
     }
     return await command.run(given, world)

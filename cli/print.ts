@@ -27,6 +27,38 @@ export const paintFor = (colours: boolean): Paint =>
 const colour = /\u001b\[\d+m/g
 export const widthOf = (text: string): number => [...text.replace(colour, '')].length
 
+/** A second column this narrow would be harder to read than what the terminal makes of long lines. */
+const roomMin = 24
+
+/** Lines that are wider than the terminal, broken between words: what stands in a second column stays in it. */
+export function fitted(text: string, columns: number | undefined): string {
+  if (columns === undefined) return text
+  const paragraphs: string[] = []
+  for (const line of text.split('\n')) {
+    const last = paragraphs.at(-1) ?? ''
+    // A paragraph that is broken here flows on through its next line.
+    const flows = widthOf(last) > columns && /^\S/.test(last) && /^\S/.test(line)
+    if (flows) paragraphs[paragraphs.length - 1] = `${last} ${line}`
+    else paragraphs.push(line)
+  }
+  return paragraphs.flatMap((line) => broken(line, columns)).join('\n')
+}
+
+function broken(line: string, columns: number): string[] {
+  if (widthOf(line) <= columns) return [line]
+  const [lead = ''] = /^ *(?:\S(?:.*?\S)? {2,})?/.exec(line) ?? []
+  const room = columns - widthOf(lead)
+  // What is set in as a whole is there to be copied.
+  if (/^ +$/.test(lead) || room < roomMin) return [line]
+  const lines: string[] = []
+  for (const word of line.slice(lead.length).split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && widthOf(`${last} ${word}`) <= room) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines.map((one, at) => (at === 0 ? lead : ' '.repeat(widthOf(lead))) + one)
+}
+
 type Column = { readonly head: string; readonly right?: boolean }
 
 /** Rows under their heads, each column as wide as its widest cell. */

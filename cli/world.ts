@@ -5,7 +5,13 @@ import { openTransport, type Transport, type TransportOptions } from '@cardea/cl
 /** All that a command knows of the world outside; a test gives it another one. */
 export type World = {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly terminal: { readonly in: boolean; readonly out: boolean; readonly colours: boolean }
+  readonly terminal: {
+    readonly in: boolean
+    readonly out: boolean
+    readonly colours: boolean
+    /** How wide it is, where there is one. */
+    readonly columns?: number | undefined
+  }
   /** Writes to standard output, as it is. */
   write(text: string): void
   /** A line to standard output. */
@@ -36,7 +42,12 @@ export function ownWorld(): World {
   const out = stdout.isTTY === true
   return {
     env,
-    terminal: { in: stdin.isTTY === true, out, colours: out && !env.NO_COLOR && env.TERM !== 'dumb' },
+    terminal: {
+      in: stdin.isTTY === true,
+      out,
+      colours: out && !env.NO_COLOR && env.TERM !== 'dumb',
+      columns: out ? stdout.columns : undefined,
+    },
     write: (text) => void stdout.write(text),
     print: (line) => void stdout.write(`${line}\n`),
     tell: (line) => void stderr.write(`${line}\n`),
