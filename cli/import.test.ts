@@ -259,13 +259,13 @@ describe('settings', () => {
       [['changed', 'Shop:Greeting']],
     )
     assert.equal((await cardea('setting', 'show', 'Shop:Greeting', '--label', 'de')).out, 'Hallo')
-    const [made] = JSON.parse((await cardea('setting', 'changes', '--json')).out)
+    const [made] = JSON.parse((await cardea('changeset', 'list', '--json')).out)
     assert.deepEqual([made.state, made.count, made.description], ['applied', 1, `cardea import from ${changed}`])
-    const undone = await cardea('setting', 'undo', made.id)
-    assert.deepEqual([undone.exit, /^1 settings are as they were/.test(undone.out)], [0, true], undone.err)
+    const undone = await cardea('changeset', 'undo', made.id)
+    assert.deepEqual([undone.exit, / is undone, by /.test(undone.out)], [0, true], undone.err)
     assert.equal((await cardea('setting', 'show', 'Shop:Greeting', '--label', 'de')).out, 'Hello')
-    assert.equal((await cardea('setting', 'undo', made.id)).exit, 1, 'twice')
-    assert.equal((await cardea('setting', 'undo', 'nonsense')).exit, 1)
+    assert.equal((await cardea('changeset', 'undo', made.id)).exit, 1, 'twice')
+    assert.equal((await cardea('changeset', 'undo', 'nonsense')).exit, 2)
   })
 
   it('come in one step, all or none, and more than a thousand in several', async () => {
