@@ -1,4 +1,4 @@
-import { release } from 'node:os'
+import { availableParallelism, release } from 'node:os'
 import type { Column, Death } from './crash-matrix.ts'
 import type { TargetCrash, TargetCrashes } from './target-crashes.ts'
 import { untried } from './targets/targets.ts'
@@ -7,6 +7,8 @@ export type Found = {
   readonly columns: readonly Column[]
   readonly crashes: readonly TargetCrashes[]
   readonly seconds: number
+  /** What the machine had to do meanwhile: how many ran or waited to run, on average. */
+  readonly load: number
 }
 
 /** What each step does, for who reads the page. */
@@ -35,7 +37,7 @@ const steps: Readonly<Record<string, string>> = {
 }
 
 /** The crash matrix as a page. */
-export function pageOf({ columns, crashes, seconds }: Found, at: Date): string {
+export function pageOf({ columns, crashes, seconds, load }: Found, at: Date): string {
   const met = new Set(columns.flatMap(({ deaths }) => deaths.map(({ step }) => step)))
   const programs = [...new Set([...columns, ...crashes].map(({ program }) => program))]
   const versions = programs.filter((program) => /\d/.test(program)).join(', ')
@@ -43,7 +45,8 @@ export function pageOf({ columns, crashes, seconds }: Found, at: Date): string {
     '# Servers that are killed while credentials rotate',
     '',
     `Made by \`node conformance/rotation-crash.ts --out docs/conformance/rotation-crash.md\` on ${at.toISOString().slice(0, 10)} in ${seconds} s:`,
-    `Node ${process.versions.node}, Linux ${release()}; ${versions}.`,
+    `Node ${process.versions.node}, Linux ${release()}; ${versions}. ${availableParallelism()} processors and a load of ${load.toFixed(1)}:`,
+    'how long things took says as much about that as about Cardea.',
     '',
     'Cardea’s process was killed with SIGKILL right before and right after each step of each provider’s rotation, and begun',
     'again on the same data. One kill is the death of several rotations at once, each held still at a moment of its own.',

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { crashMatrix } from './crash-matrix.ts'
 import { pageOf } from './rotation-crash-page.ts'
@@ -48,7 +49,9 @@ const columns = half === 'targets' ? [] : await crashMatrix({ providers, say })
 const crashes = half === 'cardea' || servers.length === 0 ? [] : await targetCrashes({ providers: servers, say })
 const seconds = Math.round((performance.now() - began) / 1000)
 
-const page = pageOf({ columns, crashes, seconds }, new Date())
+// Over the last five minutes.
+const load = loadavg()[1] ?? 0
+const page = pageOf({ columns, crashes, seconds, load }, new Date())
 if (values.out !== undefined) writeFileSync(values.out, page)
 console.log(page)
 const wrong = [...columns.flatMap(({ deaths }) => deaths), ...crashes.flatMap((one) => one.crashes)].filter(
