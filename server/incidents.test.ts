@@ -235,6 +235,25 @@ onBothEngines((keep) => {
       assert.equal((await ask(house, 'GET', '/00000000-0000-4000-8000-000000000000')).status, 404)
     })
 
+    it('tells who answers for one vault nothing of the secrets of another', async () => {
+      const responder = await house.newcomer('responder elsewhere')
+      const mine = vaultId.replace(/demo$/, 'mine')
+      await house.assign(responder.principal, builtInRoles.cardeaIncidentResponder, mine)
+      const token = await responder.token(audience)
+      const words = new Set<string>()
+      for (const path of ['', '/plan']) {
+        for (const name of ['two', 'never-there']) {
+          for (const vault of ['demo', 'DEMO']) {
+            const asked = { secret: { vault, name } }
+            const heard = await ask(house, 'POST', `${path}?resource=${encodeURIComponent(mine)}`, asked, token)
+            assert.equal(heard.status, 404, heard.text)
+            words.add(heard.json.error.message.toLowerCase())
+          }
+        }
+      }
+      assert.equal(words.size, 1)
+    })
+
     it('whose row was changed by hand rotates nothing', async () => {
       const { database } = house.cardea.base
       const view = await run(house, { secret: { vault: 'demo', name: 'two' } })

@@ -3,8 +3,11 @@ import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import { principalByApp, principalById } from '#core/identity/directory.ts'
+import { isWithin } from '#core/journal/scope.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleNow } from '#core/schedule/schedule.ts'
+import { resourceOf } from '#core/secrets/secrets.ts'
+import { vaultNamed } from '#core/vaults/vaults.ts'
 import type { Incident, Question } from './incident.ts'
 import { addIncident, incidentWith, latestIncidents } from './incident-rows.ts'
 import { type Plan, type Planning, plan } from './plan.ts'
@@ -83,6 +86,12 @@ async function questionOf(
   }
   if (identity !== undefined && since === undefined) {
     throw new Fault('invalid', 'since must say from when on what it read counts.', { where: 'since' })
+  }
+  // Whoever answers for one vault's incidents learns nothing of another's secrets by saying that they are known.
+  if (secret !== undefined) {
+    const vault = await vaultNamed(sql, secret.vault.toLowerCase())
+    if (vault === undefined || !isWithin(scope, resourceOf(vault, secret.name)))
+      throw new Fault('not-found', `There is no vault ${secret.vault} within ${scope}.`, { arm: 'VaultNotFound' })
   }
   const who =
     identity === undefined
