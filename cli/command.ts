@@ -10,6 +10,8 @@ export type Option = {
   /** What stands for the value in the help, `DIR` for one. */
   readonly value?: string
   readonly says: string
+  /** The values that a shell completes, where `value` doesn't list them: there may be others. */
+  readonly choices?: readonly string[]
   /** What it must be; everything, where nothing is said. */
   readonly shape?: Shape<string>
 }

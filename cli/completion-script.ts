@@ -20,8 +20,9 @@ function following(commands: readonly Command[]): Map<string, string[]> {
 
 const optionsOf = ({ options }: Command): string[] => [...Object.keys(options), 'help'].map((name) => `--${name}`)
 
-/** The values of an option of which there are only a few: what its help shows as `json|yaml`. */
-function choicesOf({ value = '' }: Option): string[] {
+/** The values of an option of which there are only a few: what its help shows as `json|yaml`, or names. */
+function choicesOf({ value = '', choices: told }: Option): readonly string[] {
+  if (told !== undefined) return told
   const choices = value.split('|')
   return choices.length > 1 && choices.every((one) => /[a-z]/.test(one)) ? choices : []
 }

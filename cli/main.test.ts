@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { providersWith } from '@cardea/providers/providers'
 import { argumentsOf } from './arguments.ts'
 import { areas, commands } from './commands.ts'
+import { providers } from './rotation-bind.ts'
 import { commandsPage, writtenCommandsPage } from './testing/commands-page.ts'
 import { run } from './testing/world.ts'
 
@@ -42,6 +44,10 @@ describe('the command line', () => {
       assert.match(one ?? '', /^0 /)
     })
   }
+
+  it('names every provider that there is', () => {
+    assert.deepEqual([...providers], [...providersWith({ loopback: false }).keys()])
+  })
 
   it('is as wide as the terminal, with its second column in its place, and as it is where there is none', async () => {
     for (const columns of [80, 100]) {

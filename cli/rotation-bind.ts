@@ -8,11 +8,28 @@ import { hasSecret, type Service, withVault } from './service.ts'
 import { fileContent } from './value.ts'
 import type { World } from './world.ts'
 
+/** Those that a server of this version brings along. */
+export const providers = [
+  'postgres',
+  'postgres-role',
+  'mariadb',
+  'mysql',
+  'redis',
+  'rabbitmq',
+  'ssh',
+  'two-key',
+  'app-registration',
+  'webhook',
+  'webhook-set',
+  'random',
+] as const
+
 export default command({
   name: 'rotation bind',
   says: 'Binds a secret to the system that accepts it, and says how often it rotates there.',
   more: [
-    'A binding for postgres, two roles that take turns (admin is the secret with the administrator’s URI):',
+    'The guide to rotation shows a binding for each of them. One for postgres, two roles that take turns (admin is the',
+    'secret with the administrator’s URI):',
     '  {"host":"db.internal","port":5432,"database":"shop","admin":"shop-admin",',
     '   "owner":"shop_owner","roles":["shop_a","shop_b"]}',
     'A secret without a value gets its first credential at once. Of a secret that is bound already, what is left out',
@@ -20,7 +37,7 @@ export default command({
   ].join('\n'),
   takes: { name: secret },
   options: {
-    provider: { type: 'string', value: 'PROVIDER', says: 'which one: postgres or random' },
+    provider: { type: 'string', value: 'PROVIDER', says: `which one: ${providers.join(', ')}`, choices: providers },
     binding: { type: 'string', value: 'FILE|-', says: 'where and what, as JSON; - reads standard input (default {})' },
     interval: { type: 'string', value: 'TIME', says: 'how often, as 90d or 12h, or never (default: only on demand)' },
     ...scheduleOptions,
