@@ -5,27 +5,7 @@ import { inspect } from 'node:util'
 import type { Credential, FarSide, Provider } from '@cardea/contract/rotation/provider'
 import { freePort } from '@cardea/tools/servers/ports'
 import { startForgetful, startImpostor, startRelay, startUncalled } from './between.ts'
-import { farSideOf } from './far-side.ts'
-
-/** Where a provider is put to the test: a binding of its own, not yet known to the far side. */
-export type Setting<Binding> = {
-  readonly binding: Binding
-  readonly secrets: Readonly<Record<string, string>>
-  /** Absent where the provider only thinks of values. */
-  readonly farSide?: {
-    /** All that the far side keeps about this binding, to see whether it has changed. */
-    state(): Promise<unknown>
-    /** The same binding where nobody listens, or through somebody between who misbehaves. */
-    at(port: number): { readonly binding: Binding; readonly secrets: Readonly<Record<string, string>> }
-    /** Where it listens. */
-    readonly port: number
-    /** Who may do what the guide says an administrator must, and no more; and who is known and may change nothing. */
-    administrators(): Promise<{ readonly least: Secrets; readonly powerless: Secrets }>
-    /** What is secret is never sent, so that it may serve at any place: a key that signs. */
-    readonly leadsAnywhere?: boolean
-  }
-}
-type Secrets = Readonly<Record<string, string>>
+import { farSideOf, type Setting } from './far-side.ts'
 
 /** What every provider promises; `open` makes a new setting for each test. `thinksOnly`: it has no far side. */
 export function providerBehaves<Binding>(
