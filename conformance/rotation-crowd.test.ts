@@ -114,7 +114,7 @@ describe('two servers on one PostgreSQL with a crowd of secrets that are due at 
       await Promise.all([one, two].map((server) => putAhead(server, day * 1000)))
       await wake(one)
       const over = `select count(*) from rotation where state = 'done'`
-      while ((await numberOf(over)) < due) await wait(50)
+      while ((await numberOf(over)) < due) await wait(200)
       const seconds = (performance.now() - since) / 1000
       // Whoever claims twice would do so now.
       await wait(500)
