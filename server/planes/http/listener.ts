@@ -99,7 +99,8 @@ export function createListener({ base, hosts, planes, bare, meters, crowd, tls, 
     const call = request.call ?? callOf(request, reply, hosts)
     if (served === undefined) {
       if (plane !== 'elsewhere') await attestOutside(call, error)
-      return send(reply, outside(error))
+      send(reply, outside(error))
+      return
     }
     const operation = (request.routeOptions?.config as { operation?: string } | undefined)?.operation ?? 'Unknown'
     if (!(error instanceof Fault) && faultOfFramework(error) === undefined)
@@ -169,9 +170,9 @@ export function createListener({ base, hosts, planes, bare, meters, crowd, tls, 
             log.error({ error, operation: operation.id }, 'an operation failed')
           answer = words.refuse(call, fault, known)
         }
-        send(reply, answer)
+        const going = send(reply, answer)
         meter.count(answer.status, performance.now() - call.began)
-        return reply
+        return going
       }
       for (const path of pathsOf(operation)) {
         app.route({
@@ -203,9 +204,9 @@ export function createListener({ base, hosts, planes, bare, meters, crowd, tls, 
           log.error({ error, path }, 'a request failed')
           said = outside(error)
         }
-        send(reply, said)
+        const going = send(reply, said)
         meter?.count(said.status, performance.now() - call.began)
-        return reply
+        return going
       },
     })
   }
@@ -325,20 +326,20 @@ function parsed(text: string): Query {
 
 /**
  * Answers past the framework where the body is whole: its own way of sending takes each header one by one, which costs
- * an answered read a tenth of its time. What goes on, a stream, is the framework's to carry.
+ * an answered read a tenth of its time. What goes on, a stream, is the framework's to carry: it is given back for that.
  */
-function send(reply: FastifyReply, { status, headers, body }: Answer): void {
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply | undefined {
   if (body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)) {
-    reply.code(status).headers(headers).send(body)
-    return
+    return reply.code(status).headers(headers).send(body)
   }
   reply.hijack()
+  const bytes = body === undefined ? 0 : Buffer.byteLength(body)
   // 204 and 304 have no length (RFC 9110 8.6). The headers may be shared by many answers, so they are left as they are.
-  const sized = status === 204 || status === 304 ? headers : { ...headers, 'content-length': lengthOf(body) }
-  reply.raw.writeHead(status, sized).end(body)
+  const sized = status === 204 || status === 304 ? headers : { ...headers, 'content-length': String(bytes) }
+  // A text of as many bytes as letters is ASCII, which needs no encoder.
+  reply.raw.writeHead(status, sized).end(body, bytes === body?.length ? 'latin1' : 'utf8')
+  return undefined
 }
-
-const lengthOf = (body: string | Buffer | undefined): string => String(body === undefined ? 0 : Buffer.byteLength(body))
 
 /** What Fastify itself refuses, as a fault; undefined for what is none of its own. */
 function faultOfFramework(error: unknown): Fault | undefined {
