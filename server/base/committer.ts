@@ -7,13 +7,16 @@ import type { Sql } from './sql.ts'
 /** One connection that can hold a transaction; the two engines differ in no more than this. */
 export interface Connection {
   readonly sql: Sql
-  /** Begins a transaction and reads the head; with `exclusive` nobody else on any node may change anything until its end. */
-  begin(exclusive: boolean): Promise<Head>
+  /**
+   * Begins a transaction and reads the head; with `exclusive` nobody else on any node may change anything until its end.
+   * Calls `meanwhile` when it waits for something outside, here or in the commit: then there is time for other things.
+   */
+  begin(exclusive: boolean, meanwhile: () => void): Promise<Head>
   savepoint(): Promise<void>
   release(): Promise<void>
   rollbackToSavepoint(): Promise<void>
   /** Writes the head back if it moved, and commits; other nodes hear of a turn that moved or stirred. */
-  commit(head: Head | undefined, stirred: boolean): Promise<void>
+  commit(head: Head | undefined, stirred: boolean, meanwhile: () => void): Promise<void>
   rollback(): Promise<void>
   /** Runs `then` when whatever has arrived by now has been taken in. */
   soon(then: () => void): void
@@ -40,7 +43,8 @@ const flipped = 'update head set epoch = -epoch'
 
 /**
  * Shares commits. A turn begins at once when none is running, and takes all that has gathered while the last one ran;
- * nothing ever waits on a timer.
+ * nothing ever waits on a timer. Where others wait already, a turn's answers are given while the next one is on its way to
+ * the disk: giving them takes longer than writing, and the disk needn't wait for it.
  */
 export class Committer<Entry extends { at: Instant }> {
   readonly #connection: Connection
@@ -49,6 +53,8 @@ export class Committer<Entry extends { at: Instant }> {
   readonly #meter: TurnMeter | undefined
   #works: Work<Entry>[] = []
   #witnesses: Witness<Entry>[] = []
+  /** What is durable, and not answered yet. */
+  #answers: (() => void)[] = []
   #running = false
   #closing: (() => void) | undefined
   #closed = false
@@ -116,8 +122,13 @@ export class Committer<Entry extends { at: Instant }> {
       this.#connection.soon(() => void this.#takeTurns())
       return
     }
+    this.#answer()
     this.#running = false
     this.#closing?.()
+  }
+
+  #answer = (): void => {
+    for (const answer of this.#answers.splice(0)) answer()
   }
 
   async #takeTurn(works: readonly Work<Entry>[], witnesses: readonly Witness<Entry>[]): Promise<void> {
@@ -126,8 +137,10 @@ export class Committer<Entry extends { at: Instant }> {
     const began = performance.now()
     let head: Head
     let turn: OpenTurn
+    // How long works take, nobody knows; what was done before doesn't wait for them.
+    if (works.length > 0) this.#answer()
     try {
-      head = await this.#connection.begin(works.length > 0)
+      head = await this.#connection.begin(works.length > 0, this.#answer)
       turn = new OpenTurn(this.#connection.sql, head)
       // Reads first: they were decided before this turn's changes, so they may be witnessed before them.
       for (const { entry, epoch, resolve, reject } of witnesses) {
@@ -144,16 +157,18 @@ export class Committer<Entry extends { at: Instant }> {
         answers.push('done' in outcome ? () => work.resolve(outcome.done) : () => work.reject(outcome.failed))
       }
       const kept = entries.length > 0 ? await this.#keep(entries) : undefined
-      await this.#connection.commit(turn.moved ? turn.head : undefined, turn.stirred)
+      await this.#connection.commit(turn.moved ? turn.head : undefined, turn.stirred, this.#answer)
       kept?.()
     } catch (error) {
+      this.#answer()
       await this.#connection.rollback().catch(() => {})
       for (const { reject } of [...works, ...witnesses]) reject(error)
       return
     }
     this.#meter?.count(performance.now() - began, works.length + witnesses.length)
     this.#moved(turn.head, turn.stirred)
-    for (const answer of answers) answer()
+    this.#answer()
+    this.#answers = answers
   }
 
   /** Without its entries nothing is done and nobody is answered, whatever is the matter with the ledger. */

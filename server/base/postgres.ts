@@ -117,7 +117,8 @@ function turnConnection(
   const exec = (text: string) => guard(() => current().query(text))
   return {
     sql: sqlOver(current),
-    async begin(exclusive) {
+    async begin(exclusive, meanwhile) {
+      meanwhile()
       const open = await connected()
       const before = { ...seen }
       const results = (await guard(() => open.query(`begin; ${headQuery(exclusive)}`)).catch(async (error) => {

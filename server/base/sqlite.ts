@@ -36,9 +36,9 @@ export function openSqlite<Entry extends { at: number }>(
   let changing = false
   const connection: Connection = {
     sql,
-    async begin(exclusive) {
+    async begin(exclusive, meanwhile) {
       journal.refuseBroken()
-      await begun(writer)
+      await begun(writer, meanwhile)
       changing = exclusive
       const { epoch, sequence } = headOf(writer)
       return { epoch, sequence, at: clock() }
@@ -52,7 +52,7 @@ export function openSqlite<Entry extends { at: number }>(
     async rollbackToSavepoint() {
       writer.exec('rollback to work; release work')
     },
-    async commit(head) {
+    async commit(head, _, meanwhile) {
       guard(() => {
         if (head !== undefined) {
           prepared(writer, 'move', 'update head set epoch = ?, sequence = ?').run(head.epoch, head.sequence)
@@ -61,7 +61,9 @@ export function openSqlite<Entry extends { at: number }>(
         if (changing) recall.forget()
         prepared(writer, 'commit', 'commit').run()
       })
-      await journal.synchronise()
+      const synchronised = journal.synchronise()
+      meanwhile()
+      await synchronised
     },
     async rollback() {
       if (writer.isTransaction) writer.exec('rollback')
@@ -150,7 +152,7 @@ const open = (file: string): DatabaseSync => guard(() => new DatabaseSync(file, 
 
 const busyForMs = 5_000
 /** Begins a transaction; while another process holds the file, tries again for some seconds. */
-async function begun(writer: DatabaseSync): Promise<void> {
+async function begun(writer: DatabaseSync, meanwhile: () => void): Promise<void> {
   const since = performance.now()
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 100)) {
     try {
@@ -158,6 +160,7 @@ async function begun(writer: DatabaseSync): Promise<void> {
     } catch (error) {
       if (!isBusy(error) || performance.now() - since > busyForMs) throw translated(error)
     }
+    meanwhile()
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
