@@ -115,7 +115,7 @@ export class TokenBook {
   readonly lifeSeconds: number
   #epoch = -1
   #keys: readonly SigningKey[] = []
-  #making: Promise<void> | undefined
+  #making: Promise<Instant> | undefined
   /** By the last characters of the signature, then compared whole: hashing a token costs four times as much. */
   readonly #verified = new Map<string, Verified>()
 
@@ -222,27 +222,32 @@ export class TokenBook {
 
   /** The newest key that signs now, and is published for as long as what it signs may be used. */
   async #signingKey(at: Instant): Promise<SigningKey> {
-    const find = async (): Promise<SigningKey | undefined> =>
+    const find = async (now: Instant): Promise<SigningKey | undefined> =>
       (await this.#current())
-        .filter(({ signsFrom, retires }) => signsFrom <= at && retires >= at + (this.lifeSeconds + skewSeconds) * 1000)
+        .filter(
+          ({ signsFrom, retires }) => signsFrom <= now && retires >= now + (this.lifeSeconds + skewSeconds) * 1000,
+        )
         .at(-1)
-    const known = await find()
+    const known = await find(at)
     if (known !== undefined) return known
     // The clock leapt over all keys, and the worker that makes them hasn't woken yet: one is made for however many ask.
-    this.#making ??= this.#makeKey(find).finally(() => {
+    this.#making ??= this.#makeKey(() => find(at)).finally(() => {
       this.#making = undefined
     })
-    await this.#making
-    const made = await find()
+    // It signs from the turn in which it was made, which is later than this was asked.
+    const made = await find(Math.max(at, await this.#making))
     if (made === undefined)
       throw new Fault('unavailable', 'No key may sign tokens now: the clocks of this node and the database disagree.')
     return made
   }
 
-  async #makeKey(find: () => Promise<SigningKey | undefined>): Promise<void> {
+  /** Makes a key unless somebody else has meanwhile, and says when that was. */
+  async #makeKey(find: () => Promise<SigningKey | undefined>): Promise<Instant> {
     const pair = await newKeyPair()
-    // Somebody else may have made one meanwhile.
-    if ((await find()) === undefined) await this.#database.write((turn) => rotateSigningKey(turn, this.#keyring, pair))
+    return this.#database.write(async (turn) => {
+      if ((await find()) === undefined) await rotateSigningKey(turn, this.#keyring, pair)
+      return turn.at
+    })
   }
 
   /**
