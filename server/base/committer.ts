@@ -39,6 +39,9 @@ type Witness<Entry> = {
 /** More than this in one turn would keep the first waiting for the last. */
 const turnMax = 1024
 
+/** So long at most what is done already waits for the works of the next turn, but for one that takes longer by itself. */
+const patienceMs = 2
+
 const flipped = 'update head set epoch = -epoch'
 
 /**
@@ -137,8 +140,6 @@ export class Committer<Entry extends { at: Instant }> {
     const began = performance.now()
     let head: Head
     let turn: OpenTurn
-    // How long works take, nobody knows; what was done before doesn't wait for them.
-    if (works.length > 0) this.#answer()
     try {
       head = await this.#connection.begin(works.length > 0, this.#answer)
       turn = new OpenTurn(this.#connection.sql, head)
@@ -152,6 +153,7 @@ export class Committer<Entry extends { at: Instant }> {
         answers.push(resolve)
       }
       for (const work of works) {
+        if (performance.now() - began > patienceMs) this.#answer()
         const outcome = await this.#do(work, turn)
         for (const entry of work.entryOf?.(head.at, outcome) ?? []) entries.push(entry)
         answers.push('done' in outcome ? () => work.resolve(outcome.done) : () => work.reject(outcome.failed))
