@@ -13,18 +13,18 @@ export type Watcher = {
   readonly vaults: VaultBook
   readonly outlets: Outlets
   readonly log: Log
-  /** How often a rule is looked at. */
-  readonly everyMs?: number
 }
 
 const minute = 60_000
+/** How often a rule is looked at. */
+const everyMs = minute
 const pauseMsMax = 60 * minute
 
 /**
  * Looks at each alert rule once a minute and tells what is news, all in one message, and no message before the pause of
  * the rule is over. It is told before it is kept as told: after a crash in between it is told twice, never not at all.
  */
-export const watcher = ({ base, vaults, outlets, log, everyMs = minute }: Watcher): Work => ({
+export const watcher = ({ base, vaults, outlets, log }: Watcher): Work => ({
   name: 'watcher',
   kind: watching,
   concurrency: 1,
