@@ -17,7 +17,7 @@ const version = /^(.+\/secrets\/[^/]+)\/([0-9a-f]{32})$/
 
 /** What a piece of the journal says about readings: those of the same version by the same caller taken together. */
 export class Gleaning {
-  /** By the version's resource id as it was asked for, and the caller. */
+  /** By the version's resource id, which differs in nothing by case, and the caller. */
   readonly #read = new Map<string, Reading>()
   readonly #purged = new Map<string, Instant>()
   #last: number
@@ -36,13 +36,14 @@ export class Gleaning {
   }
 
   #addReading(resource: string, { objectId: caller, appId }: KeptEntry['caller'], address: string, at: Instant): void {
-    const key = `${resource} ${caller}`
+    const place = resource.toLowerCase()
+    const key = `${place} ${caller}`
     const before = this.#read.get(key)
     if (before !== undefined) {
       this.#read.set(key, { ...before, at, address, times: before.times + 1 })
       return
     }
-    const [, secret, which] = version.exec(resource.toLowerCase()) ?? []
+    const [, secret, which] = version.exec(place) ?? []
     if (secret === undefined || which === undefined) return
     this.#read.set(key, { secret, version: which, caller, appId, at, address, times: 1 })
   }
