@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it, mock } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from './database.ts'
 import { databaseBehaves, type Note, noting, type Opened } from './database-behaves.ts'
 import { openSqlite } from './sqlite.ts'
@@ -139,4 +140,42 @@ describe('an embedded database in trouble', () => {
     syncBuiltinESMExports()
     assert.deepEqual(order, ['begins', 'on the disk', 'answered'])
   })
+
+  it('answers what is on the disk while the next turn isn’t yet, and that only when it is', async () => {
+    await using place = await folder()
+    await using database = await place.open()
+    await makeTable(database)
+    const waiting: (() => void)[] = []
+    const { fdatasync } = fs
+    const holding = mock.method(fs, 'fdatasync', (descriptor: number, done: (error: Error | null) => void) => {
+      waiting.push(() => fdatasync(descriptor, done))
+    })
+    syncBuiltinESMExports()
+    try {
+      const answered: string[] = []
+      // The first two share a turn. The third comes when that is on its way.
+      const deeds = ['first', 'second'].map((name) => add(database).then(() => answered.push(name)))
+      await until(() => waiting.length === 1)
+      const later = add(database).then(() => answered.push('third'))
+      await pause(20)
+      assert.deepEqual(answered, [])
+      waiting[0]?.()
+      await until(() => waiting.length === 2 && answered.length === 2)
+      await pause(20)
+      assert.deepEqual(answered, ['first', 'second'])
+      waiting[1]?.()
+      await Promise.all([...deeds, later])
+      assert.deepEqual(answered, ['first', 'second', 'third'])
+    } finally {
+      holding.mock.restore()
+      syncBuiltinESMExports()
+    }
+  })
 })
+
+const until = async (so: () => boolean): Promise<void> => {
+  for (let tries = 0; !so(); tries += 1) {
+    assert.ok(tries < 1000, 'it never came')
+    await pause(5)
+  }
+}
