@@ -1,4 +1,5 @@
 import { createLog, type Log } from './log.ts'
+import { oneLine } from './one-line.ts'
 
 type Line = { readonly level: string; readonly time: string; readonly msg?: string; readonly error?: Failure }
 type Failure = { readonly message: string; readonly stack?: readonly string[]; readonly cause?: Failure }
@@ -7,8 +8,8 @@ type Failure = { readonly message: string; readonly stack?: readonly string[]; r
 export const createPlainLog = (level: string, tell: (line: string) => void): Log =>
   createLog(level, { write: (line) => tell(plainLine(line)) })
 
-/** A line of the structured log in words. */
-export function plainLine(json: string): string {
+/** A line of the structured log in words. There JSON's quotes keep it one line; here nothing else does. */
+function plainLine(json: string): string {
   const { level, time, msg = '', error, ...facts } = JSON.parse(json) as Line
   const about = Object.entries(facts).map(
     ([name, value]) => `${name} ${oneLine(typeof value === 'string' ? value : JSON.stringify(value))}`,
@@ -23,8 +24,3 @@ export function plainLine(json: string): string {
 
 const wordsOf = ({ message, cause }: Failure): string =>
   cause === undefined ? oneLine(message) : `${oneLine(message)}; because: ${wordsOf(cause)}`
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these break lines, or move a terminal's cursor
-const breaks = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
-/** In the log for programs, JSON's quotes keep a line one line. Here nothing does: what was sent to us must not look like another. */
-const oneLine = (text: string): string => text.replace(breaks, '?')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import { type Egress, postOutside } from '#base/egress.ts'
+import { oneLine } from '#base/one-line.ts'
 import type { Finding, Rule } from '#core/alerts/alert.ts'
 import { messageHeaders } from './signature.ts'
 
@@ -30,10 +31,6 @@ function idOf({ rule, news }: Message): string {
   const about = [rule.id, rule.told ?? 0, ...news.map(({ subject }) => subject)]
   return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32)
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these could break a line
-const breaks = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
-const oneLine = (text: string): string => text.replace(breaks, '?')
 
 async function sendMail(message: Message, { smtp, domain }: Outlets): Promise<void> {
   if (smtp === undefined) throw new Error('CARDEA_SMTP_URL is not set')
