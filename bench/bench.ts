@@ -21,7 +21,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     connections: { type: 'string', default: '64' },
-    seconds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
   },
@@ -34,7 +34,7 @@ const [connections, seconds, rounds] = [values.connections, values.seconds, valu
 ]
 if (bench === undefined || ![connections, seconds, rounds].every((number) => Number.isInteger(number) && number > 0)) {
   console.error(
-    `npm run bench -- ${Object.keys(benches).join('|')} [--json] [--connections 64] [--seconds 5] [--rounds 5]`,
+    `npm run bench -- ${Object.keys(benches).join('|')} [--json] [--connections 64] [--seconds 10] [--rounds 5]`,
   )
   process.exit(2)
 }
