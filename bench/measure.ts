@@ -14,6 +14,9 @@ export type Outcome = {
   readonly figures: Readonly<Record<string, string | number>>
 }
 
+/** So long V8 compiles, takes back and compiles again under load, until a request costs what it will go on costing. */
+export const warmUpSeconds = 15
+
 /** One round on one server. Times in milliseconds, CPU in microseconds for each answer. */
 export type Round = Found & { readonly perSecond: number; readonly cpu: number }
 

@@ -5,7 +5,7 @@ import { startBare } from './bare.ts'
 import { answeredIn, compare, heldAgainst } from './comparison.ts'
 import { apiVersion, connectionsOfOurs, entriesIn, type House, openHouse, sameAnswer, tlsFiles } from './house.ts'
 import { generator, type Load } from './load.ts'
-import { alternating, type Options, type Outcome, type Round, round, tableOf } from './measure.ts'
+import { alternating, type Options, type Outcome, type Round, round, tableOf, warmUpSeconds } from './measure.ts'
 
 /**
  * Audited reads of secrets, against a bare TLS server that answers the same bytes. A sketch: TLS and HTTP cost both sides
@@ -55,8 +55,8 @@ export async function reads(options: Options): Promise<Outcome> {
   say(
     `${generator}, ${connections} connections, a token of ${house.token.length} bytes, ${secrets} secrets; warming up`,
   )
-  await onBase(4)
-  await onCardea(4)
+  await onBase(warmUpSeconds)
+  await onCardea(warmUpSeconds)
   const [base, cardea] = (await alternating(rounds, [() => onBase(), () => onCardea()])) as [Round[], Round[]]
   for (let begun = 0; begun < comparedReads; begun += connectionsOfOurs) {
     await Promise.all(Array.from({ length: connectionsOfOurs }, (_, index) => readAndCompare(begun + index)))

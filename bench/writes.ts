@@ -4,7 +4,16 @@ import { startBare } from './bare.ts'
 import { answeredIn, compare, heldAgainst } from './comparison.ts'
 import { apiVersion, openHouse, sameAnswer, tlsFiles } from './house.ts'
 import { generator, type Load } from './load.ts'
-import { alternating, type Options, type Outcome, type Round, round, summaryOf, tableOf } from './measure.ts'
+import {
+  alternating,
+  type Options,
+  type Outcome,
+  type Round,
+  round,
+  summaryOf,
+  tableOf,
+  warmUpSeconds,
+} from './measure.ts'
 
 /**
  * Durable writes of a secret, against what the disk's group commit allows: a bare TLS server that takes the same bodies and
@@ -43,7 +52,7 @@ export async function writes(options: Options): Promise<Outcome> {
 
   say(`${generator}, ${connections} connections, a token of ${house.token.length} bytes; warming up`)
   for (const { pid, port } of [bare, plain]) await round(pid, load(port, 3))
-  await onCardea(4)
+  await onCardea(warmUpSeconds)
   const onBare =
     ({ pid, port }: typeof bare) =>
     () =>
