@@ -2,9 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
-import { managementAudience, managerOf, storePath, vaultPath } from './planes/management/testing/manager.ts'
+import {
+  managementAudience,
+  managementHost,
+  managerOf,
+  storePath,
+  vaultPath,
+} from './planes/management/testing/manager.ts'
 import { type House, openHouse } from './testing/house.ts'
-import { asGrid, type HeardThere, openWebHook, reaching, type Said } from './testing/receiver.ts'
+import { asCloud, asGrid, type HeardThere, openWebHook, reaching, type Said } from './testing/receiver.ts'
 
 const until = async (so: () => boolean | Promise<boolean>) => {
   const since = performance.now()
@@ -99,6 +105,29 @@ describe('an event subscription in bad hands', () => {
     assert.equal(heard.status, 403)
     assert.doesNotMatch(heard.text, /mercury/)
     assert.equal((await manager.ask('POST', `${at()}/replayDeadLetters`, {}, { token })).status, 403)
+  })
+
+  it('at the top is the operator’s own, whom the settings name: nobody has it go elsewhere', async () => {
+    await using theirs = await openWebHook(asCloud)
+    await using house = await openHouse({
+      ...reaching(theirs),
+      env: { ...reaching(theirs).env, CARDEA_EVENTS_URL: 'http://127.0.0.1:9/' },
+    })
+    const owner = await house.newcomer('owner of everything')
+    await house.assign(owner.principal, builtInRoles.owner, '/')
+    const token = await owner.token(managementAudience)
+    const path = '/providers/Microsoft.EventGrid/eventSubscriptions/cardea-events-url?api-version=2022-06-15'
+    const ask = (method: string, given?: object) =>
+      house.ask(managementHost, method, path, { token, ...(given !== undefined && { body: given }) })
+    const before = await ask('GET')
+    assert.equal(before.status, 200, before.text)
+    for (const given of [body(theirs.url).properties, { labels: ['mine'] }]) {
+      const heard = await ask('PATCH', given)
+      assert.equal(heard.status, 400, heard.text)
+    }
+    assert.deepEqual((await ask('GET')).json, before.json)
+    await wait(50)
+    assert.deepEqual(theirs.heard, [])
   })
 
   it('at a store tells of no secret that a setting points at, unless its scope has the vault in it, too', async () => {

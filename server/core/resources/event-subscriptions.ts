@@ -53,16 +53,24 @@ async function scopeOf(sql: Sql, { place, ours }: Address): Promise<string> {
   if (scope === undefined) {
     throw new Fault('not-found', 'The resource that is to be listened to was not found.', { arm: 'ResourceNotFound' })
   }
-  // What happens everywhere is told to the receiver that the operator names in the settings, and to nobody else.
-  if (scope === '/')
-    throw new Fault('invalid', 'Event subscriptions are made at a resource, a group or a subscription.')
+  refuseEverywhere(scope)
   return scope
 }
 
-/** The subscription of this name at this place; also where the place has another spelling. */
+/** What happens everywhere is told to the receiver that the operator names in the settings, and to nobody else. */
+function refuseEverywhere(scope: string): void {
+  if (scope === '/')
+    throw new Fault('invalid', 'Event subscriptions are made at a resource, a group or a subscription.')
+}
+
+/** The subscription of this name at this place, if there is one; also where the place has another spelling. */
+async function subscriptionAt(sql: Sql, { place, ours, name }: Address): Promise<Subscription | undefined> {
+  const scope = await canonicalPlace(sql, ours, place)
+  return scope === undefined ? undefined : subscriptionNamed(sql, { scope, name })
+}
+
 export async function foundSubscription(sql: Sql, address: Address): Promise<Subscription> {
-  const scope = await canonicalPlace(sql, address.ours, address.place)
-  const subscription = scope === undefined ? undefined : await subscriptionNamed(sql, { scope, name: address.name })
+  const subscription = await subscriptionAt(sql, address)
   if (subscription === undefined) throw noSuch(address.name)
   return subscription
 }
@@ -113,6 +121,7 @@ export async function patchEventSubscription(
   draft: SubscriptionDraft,
 ): Promise<Subscription> {
   const before = await foundSubscription(scope.sql, address)
+  refuseEverywhere(before.scope)
   return keep(scope, before, before, before.terms, draft)
 }
 
@@ -221,10 +230,9 @@ export async function listEventSubscriptions(
 /** Takes a subscription away with all that waits for it; false when there was none. */
 export async function deleteEventSubscription(
   { sql, turn }: Scope<'event-subscriptions/delete'>,
-  { place, ours, name }: Address,
+  address: Address,
 ): Promise<boolean> {
-  const scope = await canonicalPlace(sql, ours, place)
-  const subscription = scope === undefined ? undefined : await subscriptionNamed(sql, { scope, name })
+  const subscription = await subscriptionAt(sql, address)
   if (subscription?.sealed === undefined) return false
   await refuseLocked(sql, subscriptionId(subscription), 'delete')
   await dropSubscription(turn, subscription.id)
