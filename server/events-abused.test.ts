@@ -130,6 +130,20 @@ describe('an event subscription in bad hands', () => {
     assert.deepEqual(theirs.heard, [])
   })
 
+  it('at a group that is gone hears nothing of another of its name', async () => {
+    await using hook = await openWebHook(asGrid)
+    await using house = await openHouse(reaching(hook))
+    const manager = await managerOf(house)
+    const group = '/resourceGroups/passing'
+    const place = `${group}/providers/Microsoft.EventGrid/eventSubscriptions/listener`
+    const make = async () => assert.ok((await manager.ask('PUT', group, { location: 'local' })).status < 300)
+    await make()
+    assert.equal((await manager.ask('PUT', place, body(hook.url))).status, 201)
+    assert.ok((await manager.ask('DELETE', group)).status < 300)
+    await make()
+    assert.equal((await manager.ask('GET', place)).status, 404)
+  })
+
   it('at a store tells of no secret that a setting points at, unless its scope has the vault in it, too', async () => {
     await using hook = await openWebHook(asGrid)
     await using house = await openHouse(reaching(hook))

@@ -10,6 +10,7 @@ import { everyWorkload, removeWorkload } from '#core/directory/workloads.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
+import { forgetSubscriptionsAt } from '#core/subscriptions/subscriptions.ts'
 import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
 import type { Tags } from '#core/vaults/vault.ts'
 import { storesIn, vaultsIn } from '#core/vaults/vaults.ts'
@@ -112,5 +113,6 @@ export async function deleteGroup({ sql, turn, keyring, permit }: Scope<'groups/
   }
   await forgetLocks(turn, id)
   await forgetAssignmentsAt(turn, id)
+  await forgetSubscriptionsAt(turn, id)
   await removeGroup(sql, name)
 }

@@ -136,6 +136,13 @@ export async function forgetSubscriptions(turn: Turn, resource: string): Promise
   }
 }
 
+/** Takes away the subscriptions at exactly this resource, whose contents can still come back with theirs. */
+export async function forgetSubscriptionsAt(turn: Turn, resource: string): Promise<void> {
+  for (const { id, scope } of await everySubscription(turn.sql)) {
+    if (scope.toLowerCase() === resource.toLowerCase()) await dropSubscription(turn, id)
+  }
+}
+
 /** The subscription under a lease, if it is still there. */
 export const leased = (sql: Sql, { subject }: Lease): Promise<Subscription | undefined> =>
   subscriptionWith(sql, subject)
