@@ -88,6 +88,13 @@ describe('the tags of Azure’s rotation functions', () => {
       [{ ProviderAddress: 'https://f.example/' }, { key: undefined }, /--key SECRET/],
       [{ ProviderAddress: 'https://f.example/?code=s3cret' }, {}, /has a query/],
       [{ ProviderAddress: `/applications/${randomUUID()}` }, {}, /a tag ClientId/],
+      [
+        {
+          ProviderAddress: account.replace('Microsoft.Storage/storageAccounts', 'Microsoft.DBforMySQL/flexibleServers'),
+        },
+        {},
+        /bind it with --provider mysql/,
+      ],
       [{ ...storage, ValidityPeriodDays: '0' }, {}, /from 1 to 3650/],
       [{ ...storage, ValidityPeriodDays: '-1' }, {}, /from 1 to 3650/],
       [{ ...storage, ValidityPeriodDays: 'ninety' }, {}, /from 1 to 3650/],

@@ -47,7 +47,7 @@ const others: Readonly<Record<string, string>> = {
   'microsoft.sql/servers': 'there is no provider for SQL Server; bind a webhook',
   'microsoft.dbforpostgresql/flexibleservers':
     'its id names neither host nor administrator; bind it with --provider postgres',
-  'microsoft.dbformysql/flexibleservers': 'its id names neither host nor administrator; bind a webhook',
+  'microsoft.dbformysql/flexibleservers': 'its id names neither host nor administrator; bind it with --provider mysql',
 }
 
 /** Whether a secret was made for a rotation function of Azure's. */
