@@ -344,6 +344,7 @@ describe('rotate --rehearse', () => {
     const { exit, err } = await run(['rotate', 'db', '--rehearse'], { answers })
     assert.equal(exit, 1)
     assert.match(err, /isn't over/)
-    assert.equal((await run(['rotate', 'db', '--rehearse', '--emergency'], { answers })).exit, 2)
+    for (const other of ['--emergency', '--back', '--no-wait'])
+      assert.equal((await run(['rotate', 'db', '--rehearse', other], { answers })).exit, 2, other)
   })
 })

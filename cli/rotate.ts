@@ -30,7 +30,8 @@ export default command({
   async run({ name, json, emergency = false, rehearse = false, back = false, 'no-wait': noWait, ...where }, world) {
     if (emergency && back) throw new Misuse('Nobody goes back to what has leaked: give --emergency or --back.')
     const manner = emergency ? 'emergency' : back ? 'back' : undefined
-    if (rehearse && (emergency || noWait)) throw new Misuse('--rehearse goes with neither --emergency nor --no-wait.')
+    if (rehearse && (manner !== undefined || noWait))
+      throw new Misuse('--rehearse goes with none of --emergency, --back and --no-wait.')
     return withVault(world, where, async (vault) => {
       if (rehearse) return rehearsed(vault, name, json, world)
       if (noWait) {
