@@ -217,6 +217,12 @@ describe('rotation', () => {
     assert.match(err, /knows nothing of hots\. It may say: host, port/)
   })
 
+  it('leaves to the server what is no provider', async () => {
+    const words = 'rotation bind db --provider constructor --binding -'.split(' ')
+    const { exit, err } = await run(words, { stdin: '{"host":"h"}', answers: binding(undefined) })
+    assert.deepEqual([exit, err], [0, ''])
+  })
+
   it('says of MySQL that nobody has tried it yet', async () => {
     const words = 'rotation bind db --provider mysql --binding -'.split(' ')
     const { exit, err } = await run(words, { stdin: '{"host":"h"}', answers: binding(undefined) })

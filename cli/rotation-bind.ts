@@ -8,21 +8,27 @@ import { hasSecret, type Service, withVault } from './service.ts'
 import { fileContent } from './value.ts'
 import type { World } from './world.ts'
 
-/** Those that a server of this version brings along. */
-export const providers = [
-  'postgres',
-  'postgres-role',
-  'mariadb',
-  'mysql',
-  'redis',
-  'rabbitmq',
-  'ssh',
-  'two-key',
-  'app-registration',
-  'webhook',
-  'webhook-set',
-  'random',
-] as const
+const ofDatabases = ['host', 'port', 'tls', 'admin', 'user', 'from', 'database', 'format']
+const ofWebhooks = ['url', 'key', 'target']
+/**
+ * The providers that a server of this version brings along, and what a binding for each may say. One that says more is likely
+ * mistyped, and would do something else.
+ */
+const known: ReadonlyMap<string, readonly string[]> = new Map([
+  ['postgres', ['host', 'port', 'database', 'admin', 'owner', 'roles', 'format', 'parameters']],
+  ['postgres-role', ['host', 'port', 'database', 'admin', 'role', 'format', 'parameters']],
+  ['mariadb', ofDatabases],
+  ['mysql', ofDatabases],
+  ['redis', ['host', 'port', 'tls', 'admin', 'user', 'format', 'persist']],
+  ['rabbitmq', ['host', 'port', 'tls', 'admin', 'user', 'format']],
+  ['ssh', ['host', 'port', 'hostKeys', 'user', 'admin', 'file', 'options']],
+  ['two-key', ['account', 'apiVersion', 'admin', 'keys']],
+  ['app-registration', ['graph', 'tokenUrl', 'scope', 'admin', 'application', 'clientId']],
+  ['webhook', ofWebhooks],
+  ['webhook-set', ofWebhooks],
+  ['random', ['length', 'alphabet', 'prefix', 'requires']],
+])
+export const providers: readonly string[] = [...known.keys()]
 
 export default command({
   name: 'rotation bind',
@@ -64,7 +70,7 @@ export default command({
       const before = await boundBefore(vault, given.name, world)
       const provider = given.provider ?? before?.provider
       if (provider === undefined)
-        throw new Misuse('rotation bind needs --provider PROVIDER.', `There are: ${Object.keys(known).join(', ')}.`)
+        throw new Misuse('rotation bind needs --provider PROVIDER.', `There are: ${providers.join(', ')}.`)
       warnOfUnknown(provider, binding, world)
       // Where another provider comes, what was said to the one before means nothing to it.
       const same = before?.provider === provider ? before : undefined
@@ -167,30 +173,13 @@ const whenText = ({ schedule }: RotationView): string =>
     .map(([head, text]) => `${head} ${text}`)
     .join('; ') || 'at any time'
 
-const ofDatabases = ['host', 'port', 'tls', 'admin', 'user', 'from', 'database', 'format']
-/** What a binding for a provider may say. One that says more is likely mistyped, and would do something else. */
-const known: Readonly<Record<string, readonly string[]>> = {
-  postgres: ['host', 'port', 'database', 'admin', 'owner', 'roles', 'format', 'parameters'],
-  'postgres-role': ['host', 'port', 'database', 'admin', 'role', 'format', 'parameters'],
-  mariadb: ofDatabases,
-  mysql: ofDatabases,
-  redis: ['host', 'port', 'tls', 'admin', 'user', 'format', 'persist'],
-  rabbitmq: ['host', 'port', 'tls', 'admin', 'user', 'format'],
-  ssh: ['host', 'port', 'hostKeys', 'user', 'admin', 'file', 'options'],
-  webhook: ['url', 'key', 'target'],
-  'webhook-set': ['url', 'key', 'target'],
-  'two-key': ['account', 'apiVersion', 'admin', 'keys'],
-  'app-registration': ['graph', 'tokenUrl', 'scope', 'admin', 'application', 'clientId'],
-  random: ['length', 'alphabet', 'prefix', 'requires'],
-}
-
 function warnOfUnknown(provider: string, binding: unknown, { tell }: World): void {
   if (provider === 'mysql') {
     tell(
       'MySQL is rotated by its manual: nobody has tried this against a server yet. Try it with: cardea rotate NAME --rehearse',
     )
   }
-  const names = known[provider]
+  const names = known.get(provider)
   if (names === undefined || typeof binding !== 'object' || binding === null) return
   const strange = Object.keys(binding).filter((name) => !names.includes(name))
   if (strange.length === 0) return
