@@ -30,6 +30,18 @@ describe('incident rotate', () => {
     )
   })
 
+  it('counts from a moment on, a day, or so long ago', async () => {
+    const planned = view('planned', [])
+    const sinceOf = async (since: string) => {
+      const line = ['incident', 'rotate', '--identity', 'x', '--since', since, '--plan']
+      const { asked } = await run(line, { now: Date.UTC(2026, 1, 7), answers: () => ({ body: planned }) })
+      return new Date(JSON.parse(asked.at(-1)?.body ?? '').since * 1000).toISOString()
+    }
+    assert.equal(await sinceOf('2026-01-31T12:00:00+02:00'), '2026-01-31T10:00:00.000Z')
+    assert.equal(await sinceOf('2026-01-31'), '2026-01-31T00:00:00.000Z')
+    assert.equal(await sinceOf('7d'), '2026-01-31T00:00:00.000Z')
+  })
+
   it('follows to the end, and fails while anything remains exposed', async () => {
     const views = [
       view('searching', []),
@@ -50,6 +62,10 @@ describe('incident rotate', () => {
       ['--identity', 'x'],
       ['--secret', 'db'],
       ['--identity', 'x', '--secret', 'demo/db', '--since', '1d'],
+      ['--secret', 'demo/db', '--since', '1d'],
+      ['--secret', 'demo/db', '--could-read'],
+      ['--identity', 'x', '--since', '2026-01-31T25:00:00Z'],
+      ['--identity', 'x', '--since', '999999999w'],
     ]) {
       const { exit } = await run(['incident', 'rotate', ...given], {})
       assert.equal(exit, 2, given.join(' '))

@@ -1,7 +1,7 @@
 import type { IncidentItem, IncidentList, IncidentView } from '@cardea/contract/cardea/incidents'
 import { resourceId } from '@cardea/contract/cardea/journal'
 import { command, data, json, Misuse, Refusal } from './command.ts'
-import { durationFrom } from './duration.ts'
+import { instantFrom } from './instant.ts'
 import { type Paint, paintFor, shown, table, when } from './print.ts'
 import { type Service, withManagement } from './service.ts'
 
@@ -26,7 +26,11 @@ export const incidentRotate = command({
   takes: {},
   options: {
     identity: { type: 'string', value: 'ID', says: 'the object id or application id of who may know them' },
-    since: { type: 'string', value: 'TIME', says: 'from when on what it read counts: 2026-01-31T12:00:00Z, or 7d ago' },
+    since: {
+      type: 'string',
+      value: 'TIME',
+      says: 'from when on what it read counts: 2026-01-31T12:00:00Z, or 7d for a week ago',
+    },
     secret: { type: 'string', value: 'VAULT/NAME', says: 'one secret that has become known, instead of --identity' },
     'could-read': { type: 'boolean', says: 'also what it may read now, though the journal doesn’t say it did' },
     disable: { type: 'boolean', says: 'disable the versions that may be known, once others have taken their place' },
@@ -39,14 +43,13 @@ export const incidentRotate = command({
     'cardea incident rotate --identity 2f6c…-9e1b --since 7d --plan',
     'cardea incident rotate --secret demo/orders-db --disable',
   ],
-  async run(
-    { identity, since, secret, 'could-read': couldRead = false, disable = false, plan, resource, data, json },
-    world,
-  ) {
+  async run({ identity, since, secret, 'could-read': couldRead, disable, plan, resource, data, json }, world) {
     const [vault, name, ...more] = secret?.split('/') ?? []
     if ((identity === undefined) === (secret === undefined))
       throw new Misuse('Give --identity with --since, or --secret.')
     if (secret !== undefined && (!vault || !name || more.length > 0)) throw new Misuse('--secret must be VAULT/NAME.')
+    if (secret !== undefined && (since !== undefined || couldRead))
+      throw new Misuse('--since and --could-read say what an identity may know: leave them out with --secret.')
     if (identity !== undefined && since === undefined) throw new Misuse('From when on? Give it with --since.')
     const body = {
       ...(identity !== undefined && { identity, couldRead }),
@@ -129,14 +132,9 @@ const pollMs = 250
 const incidentOf = async (management: Service, id: string, resource: string | undefined): Promise<IncidentView> =>
   (await management.ask('GET', pathOf(`/${encodeURIComponent(id)}`, resource))).body as unknown as IncidentView
 
-/** A time, or a span before now, in seconds since 1970. */
-function timeFrom(text: string, now: number): number {
-  const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN
-  if (!Number.isNaN(at)) return Math.floor(at / 1000)
-  return Math.floor(now / 1000) - durationFrom('--since', text)
-}
+/** In seconds since 1970. */
+const timeFrom = (text: string, now: number): number =>
+  Math.floor(Date.parse(instantFrom('--since', text, now, 'ago')) / 1000)
 
 const exposed = ({ items }: IncidentView): readonly IncidentItem[] =>
   items.filter(({ state }) => state === 'failed' || state === 'by-hand')
