@@ -1,7 +1,7 @@
 import type { AlertView } from '@cardea/contract/cardea/alerts'
 import { ruleName, type Watched, watched } from '@cardea/contract/cardea/alerts'
-import { resourceId } from '@cardea/contract/cardea/journal'
 import { oneOf } from '@cardea/contract/shape'
+import { below, resource } from './below.ts'
 import { command, data, json, Misuse } from './command.ts'
 import { durationFrom } from './duration.ts'
 import { paintFor, shown, spanOf, table, when } from './print.ts'
@@ -9,14 +9,8 @@ import { withManagement } from './service.ts'
 
 /** Rules that tell somebody when something is wrong: their three commands, which share what they are given. */
 const rule = { says: 'the rule', shape: ruleName } as const
-const resource = {
-  type: 'string',
-  value: 'ID',
-  says: 'the resource id at and below which (default the subscription)',
-  shape: resourceId,
-} as const
 const pathOf = (name: string, resource: string | undefined): string =>
-  `/.cardea/alerts${name === '' ? '' : `/${name}`}${resource === undefined ? '' : `?${new URLSearchParams({ resource })}`}`
+  `/.cardea/alerts${name === '' ? '' : `/${name}`}${below(resource)}`
 
 export const alertSet = command({
   name: 'alert set',

@@ -1,19 +1,12 @@
 import type { IncidentItem, IncidentList, IncidentView } from '@cardea/contract/cardea/incidents'
-import { resourceId } from '@cardea/contract/cardea/journal'
+import { below, resource } from './below.ts'
 import { command, data, json, Misuse, Refusal } from './command.ts'
 import { instantFrom } from './instant.ts'
 import { type Paint, paintFor, shown, table, when } from './print.ts'
 import { type Service, withManagement } from './service.ts'
 
 /** Secrets that may be known to somebody, and what is done about them: three commands. */
-const resource = {
-  type: 'string',
-  value: 'ID',
-  says: 'the resource id at and below which (default the subscription)',
-  shape: resourceId,
-} as const
-const pathOf = (rest: string, resource: string | undefined): string =>
-  `/.cardea/incidents${rest}${resource === undefined ? '' : `?${new URLSearchParams({ resource })}`}`
+const pathOf = (rest: string, resource: string | undefined): string => `/.cardea/incidents${rest}${below(resource)}`
 
 export const incidentRotate = command({
   name: 'incident rotate',

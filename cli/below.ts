@@ -1,0 +1,11 @@
+import { resourceId } from '@cardea/contract/cardea/journal'
+
+/** What is asked at and below a resource, where one is named: the option for it, and its place in a path. */
+export const resource = {
+  type: 'string',
+  value: 'ID',
+  says: 'the resource id at and below which (default the subscription)',
+  shape: resourceId,
+} as const
+export const below = (resource: string | undefined): string =>
+  resource === undefined ? '' : `?${new URLSearchParams({ resource })}`
