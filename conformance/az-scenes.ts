@@ -16,7 +16,6 @@ export type Scene = {
 
 const vaultId = '$(az keyvault show -n myvault --query id -o tsv)'
 
-/** Lines of the training page, as they are printed there but for the container application, are marked in their words. */
 const store = '--connection-string "$AZURE_APPCONFIG_CONNECTION_STRING"'
 const colour = `${store} --key App:Colour --label prod`
 
@@ -131,6 +130,7 @@ const byConnectionString: readonly Scene[] = [
   },
 ]
 
+/** Lines of the training page, as they are printed there but for the container application, are marked in their words. */
 export const scenes: readonly Scene[] = [
   ...byConnectionString,
   {
