@@ -45,9 +45,9 @@ function usualRemedy(error: unknown): string | null {
   if (/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|timeout/i.test(`${told} ${name}`)) {
     return 'No way leads there, or a firewall drops it: open the way from Cardea to the host and port of the binding.'
   }
-  if (/ALTNAME/.test(told))
+  if (/ALTNAME/i.test(told))
     return 'The certificate is for another host: bind by a name that it holds, or renew it with this name.'
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code) || /certificate/i.test(message)) {
     return 'The certificate isn’t trusted here: add its CA to NODE_EXTRA_CA_CERTS, or renew it if it has expired.'
   }
   if (/SSL|TLS/.test(told))

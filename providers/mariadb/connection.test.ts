@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { createSecureContext, getCACertificates, setDefaultCACertificates, TLSSocket } from 'node:tls'
 import { connected } from './connection.ts'
 
 const password = 'correct horse battery staple'
@@ -16,7 +21,7 @@ const packet = (number: number, body: Buffer): Buffer => {
   head[3] = number
   return Buffer.concat([head, body])
 }
-const greeting = (plugin: string): Buffer =>
+const greeting = (plugin: string, tls = false): Buffer =>
   Buffer.concat([
     ...[
       Buffer.from([10]),
@@ -25,8 +30,8 @@ const greeting = (plugin: string): Buffer =>
       scramble.subarray(0, 8),
       Buffer.from([0]),
     ],
-    // All that is asked for by clients without TLS: long passwords, the protocol of 4.1, secure connections, plugins.
-    ...[Buffer.from([0x01, 0x82, 45, 2, 0, 0x08, 0x00, 21]), Buffer.alloc(10)],
+    // All that is asked for by clients: long passwords, TLS, the protocol of 4.1, secure connections, plugins.
+    ...[Buffer.from([0x01, tls ? 0x8a : 0x82, 45, 2, 0, 0x08, 0x00, 21]), Buffer.alloc(10)],
     ...[scramble.subarray(8), Buffer.from([0]), Buffer.from(`${plugin}\0`)],
   ])
 
@@ -92,6 +97,75 @@ describe('a connection to MySQL or MariaDB without TLS', () => {
       )
       assert.ok(thief.asked > 0)
       assert.equal(thief.learned(), false)
+    })
+  }
+})
+
+/** A certificate that signs itself for a name or an address. */
+function certificateFor(name: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'cardea-certificate-'))
+  try {
+    const [key, cert] = [join(folder, 'key'), join(folder, 'cert')]
+    const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-days', '1']
+    const files = ['-addext', `subjectAltName=${name}`, '-keyout', key, '-out', cert]
+    execFileSync('openssl', ['req', '-x509', ...made, ...files], { stdio: 'ignore' })
+    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** A MySQL with TLS, which asks for the password in the way that needs no proof. */
+async function startSecure(certificate: { key: string; cert: string }) {
+  const secureContext = createSecureContext(certificate)
+  const heard: Buffer[] = []
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.write(packet(0, greeting('caching_sha2_password', true)))
+    socket.once('data', (part: Buffer) => {
+      // What comes right behind the wish for TLS is TLS already.
+      socket.pause()
+      socket.unshift(part.subarray(4 + part.readUIntLE(0, 3)))
+      const secure = new TLSSocket(socket, { isServer: true, secureContext })
+      secure.on('error', () => {})
+      secure.on('data', (part: Buffer) => {
+        heard.push(part)
+        if (heard.length > 1) return secure.destroy()
+        secure.write(packet((part[3] ?? 0) + 1, Buffer.from([1, 4])))
+      })
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    learned: () => Buffer.concat(heard).includes(password),
+    [Symbol.dispose]: () => server.close(),
+  }
+}
+
+describe('a connection to MySQL or MariaDB with TLS', () => {
+  for (const [host, name, isItsOwn] of [
+    ['localhost', 'DNS:localhost', true],
+    ['127.0.0.1', 'IP:127.0.0.1', true],
+    ['localhost', 'DNS:other.example', false],
+    ['127.0.0.1', 'DNS:localhost', false],
+  ] as const) {
+    it(`says the password ${isItsOwn ? 'to' : 'not to'} ${host}, which shows a trusted certificate for ${name}`, async () => {
+      const certificate = certificateFor(name)
+      const trusted = getCACertificates('default')
+      setDefaultCACertificates([...trusted, certificate.cert])
+      try {
+        using server = await startSecure(certificate)
+        const way = { host, port: server.port, user: 'shop', password, tls: true }
+        await assert.rejects(
+          connected(way, AbortSignal.timeout(2_000), async () => {}),
+          isItsOwn ? /closed|lost|ECONNRESET|hang up/i : /does not match certificate's altnames/,
+        )
+        assert.equal(server.learned(), isItsOwn)
+      } finally {
+        setDefaultCACertificates(trusted)
+      }
     })
   }
 })

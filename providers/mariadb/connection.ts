@@ -20,10 +20,12 @@ export async function connected<T>(
   const cut = AbortSignal.any([signal, AbortSignal.timeout(workMsMax)])
   const options: ConnectionOptions = {
     ...{ host, port, user, password, connectTimeout: connectMsMax, multipleStatements: false },
-    stream: () => connect({ host, port, lookup: targetLookup, noDelay: true }),
+    // Node compares a certificate with what a socket was connected to, but keeps only names there and no addresses.
+    stream: () => Object.assign(connect({ host, port, lookup: targetLookup, noDelay: true }), { _host: host }),
     // An empty list: no server may ask for a file of ours, or have the password said in another way than asked for.
     flags: ['-LOCAL_FILES'],
-    ...(tls && { ssl: {} }),
+    // The library would take any certificate of a known authority for the host's own.
+    ...(tls && { ssl: { verifyIdentity: true } }),
   }
   let client: Connection | undefined
   const stop = () => client?.destroy()
