@@ -4,30 +4,16 @@ import { currentValue, fake, holding, versionOf, withFarSide } from '../../testi
 
 describe('a human’s write', () => {
   it('wins over a rotation that has proven its candidate but not published it', async () => {
-    let reached: () => void = () => {}
-    let goOn: () => void = () => {}
-    const arrived = new Promise<void>((resolve) => {
-      reached = resolve
-    })
-    const released = new Promise<void>((resolve) => {
-      goOn = resolve
-    })
-    let armed = false
-    const onStep = async (step: string, when: string) => {
-      if (!armed || step !== 'publish' || when !== 'before') return
-      armed = false
-      reached()
-      await released
-    }
-    await using open = await withFarSide('slots', { rotation: { onStep } })
+    const hold = holding('publish')
+    await using open = await withFarSide('slots', { rotation: { onStep: hold.onStep } })
     const { here, far } = open
     await here.bind('db', fake)
     await here.reaches('db', 'done')
-    armed = true
+    hold.armed = true
     await here.rotate('db')
-    await arrived
+    await hold.arrived
     const theirs = await here.set('db', 'by hand')
-    goOn()
+    hold.release()
     const { lastError, version } = await here.reaches('db', 'aborted')
     assert.match(lastError ?? '', /Somebody set another version/)
     assert.equal(version, null)
