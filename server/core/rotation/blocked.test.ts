@@ -6,8 +6,8 @@ import { currentValue, fake, withFarSide } from '../../testing/with-far-side.ts'
 
 describe('a rotation that is blocked', () => {
   const blocked = async (kind: Kind = 'slots') => {
-    const open = await withFarSide(kind, {}, 'admin')
-    const { here, far } = open
+    await using opening = new AsyncDisposableStack()
+    const { here, far } = opening.use(await withFarSide(kind, {}, 'admin'))
     far.adminPassword = 'right'
     await here.set('admin', 'right')
     await here.bind('db', fake)
@@ -15,10 +15,33 @@ describe('a rotation that is blocked', () => {
     far.adminPassword = 'changed'
     far.accepted.clear()
     await here.rotate('db')
-    await here.reaches('db', 'blocked')
-    return open
+    const { lastError } = await here.reaches('db', 'blocked')
+    const open = opening.move()
+    return { here, far, lastError, [Symbol.asyncDispose]: () => open.disposeAsync() }
   }
   const settle = (here: Rotating, way: string) => here.ask('POST', '/.cardea/secrets/db/rotation/settle', { way })
+
+  it('says that neither old nor new works, and an operator’s value ends it', async () => {
+    await using open = await blocked()
+    const { here, lastError } = open
+    assert.match(lastError ?? '', /Neither the old nor the new credential works\. password authentication failed/)
+    const heard = await here.ask('POST', '/.cardea/secrets/db/rotate')
+    assert.equal(heard.status, 409)
+    assert.match(heard.json.error.message, /is blocked.*Settle it: retry, accept/)
+    await here.set('db', 'mended by hand')
+    await here.reaches('db', 'aborted')
+    assert.equal(await currentValue(here), 'mended by hand')
+  })
+
+  it('is tried again when it is bound again', async () => {
+    await using open = await blocked()
+    const { here, far } = open
+    await here.set('admin', 'changed')
+    await here.bind('db', fake)
+    await here.reaches('db', 'retiring', 'done')
+    await here.reaches('db', 'done')
+    assert.ok(far.accepts(await currentValue(here)))
+  })
 
   it('goes on with the same candidate when an operator says to try again', async () => {
     await using open = await blocked()

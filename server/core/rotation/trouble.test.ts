@@ -153,44 +153,6 @@ describe('a rotation in trouble', () => {
     await here.house.assign(engine, builtInRoles.cardeaSecretRotator, vault)
     await here.reaches('db', 'done')
   })
-
-  it('is blocked when neither old nor new works, and an operator’s value ends that', async () => {
-    await using open = await withFarSide('slots', {}, 'admin')
-    const { here, far } = open
-    far.adminPassword = 'right'
-    await here.set('admin', 'right')
-    await here.bind('db', fake)
-    await here.reaches('db', 'done')
-    far.adminPassword = 'changed'
-    far.accepted.clear()
-    await here.rotate('db')
-    const { lastError } = await here.reaches('db', 'blocked')
-    assert.match(lastError ?? '', /Neither the old nor the new credential works\. password authentication failed/)
-    const heard = await here.ask('POST', '/.cardea/secrets/db/rotate')
-    assert.equal(heard.status, 409)
-    assert.match(heard.json.error.message, /is blocked.*Settle it: retry, accept/)
-    await here.set('db', 'mended by hand')
-    await here.reaches('db', 'aborted')
-    assert.equal(await currentValue(here), 'mended by hand')
-  })
-
-  it('that is blocked is tried again when it is bound again', async () => {
-    await using open = await withFarSide('slots', {}, 'admin')
-    const { here, far } = open
-    far.adminPassword = 'right'
-    await here.set('admin', 'right')
-    await here.bind('db', fake)
-    await here.reaches('db', 'done')
-    far.adminPassword = 'changed'
-    far.accepted.clear()
-    await here.rotate('db')
-    await here.reaches('db', 'blocked')
-    await here.set('admin', 'changed')
-    await here.bind('db', fake)
-    await here.reaches('db', 'retiring', 'done')
-    await here.reaches('db', 'done')
-    assert.ok(far.accepts(await currentValue(here)))
-  })
 })
 
 describe('a late request', () => {
