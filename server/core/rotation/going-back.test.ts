@@ -8,15 +8,17 @@ import { currentValue, fake, versionOf, withFarSide } from '../../testing/with-f
 
 describe('going back', () => {
   const inGrace = async (kind: Kind = 'slots', more: Wanted = {}) => {
-    const open = await withFarSide(kind, more)
-    const { here } = open
+    await using opening = new AsyncDisposableStack()
+    const { here, far } = opening.use(await withFarSide(kind, more))
     await here.bind('db', { ...fake, graceSeconds: 3600 })
     await here.reaches('db', 'done')
     const old = await currentValue(here)
     await here.report('one', { db: await versionOf(here) })
     const { rotation } = await here.rotate('db')
     if (kind !== 'single') await here.reaches('db', 'grace')
-    return { ...open, old, fresh: await currentValue(here), id: rotation?.id }
+    const fresh = await currentValue(here)
+    const open = opening.move()
+    return { here, far, old, fresh, id: rotation?.id, [Symbol.asyncDispose]: () => open.disposeAsync() }
   }
   const back = (here: Rotating) => here.ask('POST', '/.cardea/secrets/db/rotate/back')
 

@@ -51,9 +51,12 @@ describe('grace', () => {
     const timer = setInterval(() => {
       reported = reported.then(() => here.report('living', { db: version }))
     }, 100)
-    await here.reaches('db', 'done')
-    clearInterval(timer)
-    await reported
+    try {
+      await here.reaches('db', 'done')
+    } finally {
+      clearInterval(timer)
+      await reported
+    }
     assert.ok(!far.accepts(old))
   })
 

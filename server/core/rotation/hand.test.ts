@@ -29,16 +29,19 @@ describe('a worker that is held up', () => {
       log: silentLog,
       owner: 'second',
     })
-    const done = await here.reaches('db', 'done')
-    assert.equal(done.id, rotation?.id)
-    const before = await database.read.run('select * from rotation order by id', [])
-    hold.release()
-    await wait(100)
-    assert.deepEqual(await database.read.run('select * from rotation order by id', []), before)
-    const { rows } = await database.read.run('select rotation from secret_version', [])
-    assert.equal(rows.length, 2)
-    assert.ok(far.accepts(await currentValue(here)))
-    await second.close()
+    try {
+      const done = await here.reaches('db', 'done')
+      assert.equal(done.id, rotation?.id)
+      const before = await database.read.run('select * from rotation order by id', [])
+      hold.release()
+      await wait(100)
+      assert.deepEqual(await database.read.run('select * from rotation order by id', []), before)
+      const { rows } = await database.read.run('select rotation from secret_version', [])
+      assert.equal(rows.length, 2)
+      assert.ok(far.accepts(await currentValue(here)))
+    } finally {
+      await second.close()
+    }
   })
 
   it('stops by its own clock before it sends, though nobody has fenced it out yet', async () => {
