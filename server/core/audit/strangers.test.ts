@@ -50,6 +50,24 @@ describe('refusals of those who proved nothing', () => {
     assert.deepEqual(kept, ['a refusals:3 throttled'])
   })
 
+  it('are counted for so many networks and no more, also while no sum can be kept', async () => {
+    const { strangers, kept, fails } = watched(measure(1, 1))
+    fails.now = true
+    for (let minute = 0; minute < 3; minute += 1) {
+      const summing = minute === 0 ? undefined : strangers.sum()
+      for (let index = 0; index < 2_000; index += 1) strangers.count(`2001:db8:${minute}:${index.toString(16)}`)
+      if (summing !== undefined) await assert.rejects(summing)
+    }
+    fails.now = false
+    await strangers.sum()
+    assert.equal(kept.length, 1_001)
+    const counts = kept.map((entry) => Number(/refusals:(\d+)/.exec(entry)?.[1]))
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      6_000,
+    )
+  })
+
   it('are kept one by one for ever where nothing is summed', () => {
     const { strangers } = watched(undefined)
     for (let times = 0; times < 5_000; times += 1) assert.ok(strangers.admit('a'))

@@ -40,10 +40,10 @@ export class Strangers {
     return false
   }
 
-  /** Counts a refusal that isn't kept by itself. */
-  count(network: string): void {
+  /** Counts refusals that aren't kept by themselves. */
+  count(network: string, count = 1): void {
     const key = this.#sums.has(network) || this.#sums.size < networksMax ? network : ''
-    this.#sums.set(key, (this.#sums.get(key) ?? 0) + 1)
+    this.#sums.set(key, (this.#sums.get(key) ?? 0) + count)
     this.#timer ??= setTimeout(() => void this.sum().catch(() => undefined), summedAfterMs).unref()
   }
 
@@ -58,8 +58,7 @@ export class Strangers {
         try {
           await this.#keep(summed(network, count))
         } catch (error) {
-          this.#sums.set(network, (this.#sums.get(network) ?? 0) + count)
-          this.#timer ??= setTimeout(() => void this.sum().catch(() => undefined), summedAfterMs).unref()
+          this.count(network, count)
           throw error
         }
       }),
