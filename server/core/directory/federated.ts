@@ -5,7 +5,8 @@ import { refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { mayAdminister, refuseEscalation } from './escalation.ts'
 import { type Key, noSuchObject, theApplication } from './look-up.ts'
-import { identityAt, noSuchIdentity } from './managed-identities.ts'
+import { identityAt } from './managed-identities.ts'
+import { noSuchResource } from './resource.ts'
 
 /** Foreign identities that prove an application or a managed identity, as those who manage them see it. */
 
@@ -75,7 +76,7 @@ export async function deleteFederated(scope: Scope<'applications/credentials'>, 
 
 async function holderOf({ sql }: Pick<Reading, 'sql'>, resourceId: string): Promise<string> {
   const found = await identityAt(sql, resourceId)
-  if (found === undefined) throw noSuchIdentity(resourceId)
+  if (found === undefined) throw noSuchResource(resourceId)
   return found.principal
 }
 

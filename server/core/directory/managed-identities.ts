@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { Turn } from '#base/database.ts'
-import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { keepingAdministrators } from '#core/access/administrators.ts'
 import { forgetScope } from '#core/access/forget-scope.ts'
-import { enter, entryById } from '#core/identity/entries.ts'
+import { entryById } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
@@ -18,6 +16,7 @@ import {
   insertIdentity,
   updateIdentity,
 } from './managed-identity-rows.ts'
+import { newIdentity, noSuchResource, refuseMoved } from './resource.ts'
 
 /**
  * Managed identities that people make: a resource of Resource Manager, and a service principal without credentials that
@@ -25,12 +24,9 @@ import {
  */
 export type ManagedIdentity = IdentityResource & { readonly entry: Entry }
 
-export const noSuchIdentity = (resourceId: string): Fault =>
-  new Fault('not-found', `The Resource '${resourceId.slice(0, 512)}' was not found.`)
-
 async function whole(sql: Sql, resource: IdentityResource): Promise<ManagedIdentity> {
   const entry = await entryById(sql, resource.principal)
-  if (entry === undefined) throw noSuchIdentity(resource.resourceId)
+  if (entry === undefined) throw noSuchResource(resource.resourceId)
   return { ...resource, entry }
 }
 
@@ -46,7 +42,7 @@ export async function identityAt(sql: Sql, resourceId: string): Promise<ManagedI
 
 async function theIdentity(sql: Sql, resourceId: string): Promise<ManagedIdentity> {
   const found = await identityAt(sql, resourceId)
-  if (found === undefined) throw noSuchIdentity(resourceId)
+  if (found === undefined) throw noSuchResource(resourceId)
   return found
 }
 
@@ -75,25 +71,12 @@ export async function putIdentity(
   await refuseLocked(sql, resourceId, 'write')
   const before = await identityRow(sql, resourceId)
   if (before === undefined) {
-    const entry = await enter(turn, {
-      appId: randomUUID(),
-      name: resourceId.slice(resourceId.lastIndexOf('/') + 1),
-      kind: 'managed-identity',
-      enabled: true,
-      userPrincipalName: undefined,
-      details: {},
-    })
+    const entry = await newIdentity(turn, resourceId)
     const resource = { principal: entry.objectId, resourceId, location, tags }
     await insertIdentity(sql, resource)
     return { identity: { ...resource, entry }, created: true }
   }
-  if (before.location.toLowerCase() !== location.toLowerCase()) {
-    throw new Fault(
-      'conflict',
-      `The resource already exists in location '${before.location}'. A resource with the same name cannot be created in location '${location}'.`,
-      { arm: 'InvalidResourceLocation' },
-    )
-  }
+  refuseMoved(before, location)
   await updateIdentity(sql, { ...before, tags })
   return { identity: await whole(sql, { ...before, tags }), created: false }
 }

@@ -1,16 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { keepingAdministrators } from '#core/access/administrators.ts'
 import { forgetScope } from '#core/access/forget-scope.ts'
-import { enter, entryById } from '#core/identity/entries.ts'
+import { entryById } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { directoryKey } from '#core/identity/principal.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { depart } from './departure.ts'
+import { newIdentity, noSuchResource, refuseMoved } from './resource.ts'
 import { deleteWorkloadRow, keepWorkload, type WorkloadRow, workloadRow, workloadRowsBelow } from './workload-rows.ts'
 
 /**
@@ -22,9 +22,6 @@ export type Workload = Omit<WorkloadRow, 'identity'> & { readonly identity: Entr
 type Reading = { readonly sql: Sql; readonly keyring: Keyring }
 type Hands = { readonly turn: Turn; readonly keyring: Keyring }
 type Tags = Readonly<Record<string, string>>
-
-const noSuchWorkload = (resourceId: string): Fault =>
-  new Fault('not-found', `The Resource '${resourceId.slice(0, 512)}' was not found.`)
 
 /** Programs of a workload become whoever its row names, so that is proven: else a row typed by hand would be a way into any identity. */
 const wordsOf = (resourceId: string, principal: string): string =>
@@ -45,7 +42,7 @@ export async function workloadAt(reading: Reading, resourceId: string): Promise<
 
 async function theWorkload(reading: Reading, resourceId: string): Promise<Workload> {
   const found = await workloadAt(reading, resourceId)
-  if (found === undefined) throw noSuchWorkload(resourceId)
+  if (found === undefined) throw noSuchResource(resourceId)
   return found
 }
 
@@ -92,13 +89,7 @@ export async function putWorkload(
 ): Promise<{ readonly workload: Workload; readonly created: boolean }> {
   await refuseLocked(scope.sql, resourceId, 'write')
   const before = await workloadAt(scope, resourceId)
-  if (before !== undefined && before.location !== location) {
-    throw new Fault(
-      'conflict',
-      `The resource already exists in location '${before.location}'. A resource with the same name cannot be created in location '${location}'.`,
-      { arm: 'InvalidResourceLocation' },
-    )
-  }
+  if (before !== undefined) refuseMoved(before, location)
   const { at } = scope
   const fresh = { resourceId, location, tags, identity: undefined, created: at, updated: at }
   const workload = await changed(scope, before ?? fresh, { tags, identified })
@@ -135,24 +126,13 @@ async function changed(
       return without
     })
   }
-  return kept(identity ?? (identified ? await newIdentity(turn, before) : undefined))
+  return kept(identity ?? (identified ? await newIdentity(turn, before.resourceId) : undefined))
 }
 
 const proven = async ({ sql, keyring }: Reading, { resourceId }: Workload, { objectId: principal }: Entry) => ({
   principal,
   proof: await keyring.fingerprint(sql, directoryKey, wordsOf(resourceId, principal)),
 })
-
-/** A new identity each time: one that is taken away and given again has nothing of what it was allowed before. */
-const newIdentity = (turn: Turn, { resourceId }: Workload): Promise<Entry> =>
-  enter(turn, {
-    appId: randomUUID(),
-    name: resourceId.slice(resourceId.lastIndexOf('/') + 1),
-    kind: 'managed-identity',
-    enabled: true,
-    userPrincipalName: undefined,
-    details: {},
-  })
 
 /** Takes a workload away with its identity and what that was allowed. False when there was none. */
 export async function deleteWorkload(

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import type { Turn } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import { enter } from '#core/identity/entries.ts'
+import type { Entry } from '#core/identity/entry.ts'
+
+/** What managed identities and workloads have alike: they are resources, and a service principal is called by the name of its resource. */
+export const noSuchResource = (resourceId: string): Fault =>
+  new Fault('not-found', `The Resource '${resourceId.slice(0, 512)}' was not found.`)
+
+/** A resource stays where it was made. */
+export function refuseMoved({ location }: { readonly location: string }, wanted: string): void {
+  if (location === wanted) return
+  throw new Fault(
+    'conflict',
+    `The resource already exists in location '${location}'. A resource with the same name cannot be created in location '${wanted}'.`,
+    { arm: 'InvalidResourceLocation' },
+  )
+}
+
+/** A new identity each time: one that is taken away and given again has nothing of what it was allowed before. */
+export const newIdentity = (turn: Turn, resourceId: string): Promise<Entry> =>
+  enter(turn, {
+    appId: randomUUID(),
+    name: resourceId.slice(resourceId.lastIndexOf('/') + 1),
+    kind: 'managed-identity',
+    enabled: true,
+    userPrincipalName: undefined,
+    details: {},
+  })
