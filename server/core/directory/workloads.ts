@@ -58,8 +58,8 @@ export async function listWorkloads(sight: Sight<'workloads/read'>, scope: strin
   return found
 }
 
-/** All workloads, without whom they are, for whoever keeps the list of all resources. */
-export const everyWorkload = (sql: Sql): Promise<Omit<WorkloadRow, 'identity'>[]> => workloadRowsBelow(sql, '')
+/** All workloads as they are kept, for whoever keeps the list of all resources. */
+export const everyWorkload = (sql: Sql): Promise<WorkloadRow[]> => workloadRowsBelow(sql, '')
 
 /** The identity that a resource has of its own. Throws `not-found` for one that has none. */
 export async function systemIdentityOf(
@@ -147,13 +147,10 @@ export async function deleteWorkload(
 }
 
 /** Takes a workload away, for whoever has seen that it may go. */
-export async function removeWorkload(
-  { turn, keyring }: Hands,
-  { resourceId }: Pick<WorkloadRow, 'resourceId'>,
-): Promise<void> {
-  const found = await workloadAt({ sql: turn.sql, keyring }, resourceId)
+export async function removeWorkload({ turn, keyring }: Hands, row: WorkloadRow): Promise<void> {
+  const { resourceId, identity } = await whole({ sql: turn.sql, keyring }, row)
   await deleteWorkloadRow(turn.sql, resourceId)
-  const gone = found?.identity?.objectId
+  const gone = identity?.objectId
   if (gone !== undefined) await keepingAdministrators({ turn, keyring }, gone, () => depart(turn, gone))
   await forgetLocks(turn, resourceId)
   await forgetScope(turn, resourceId)
