@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Action } from '@cardea/contract/actions'
 import type { Instant } from '#base/clock.ts'
+import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Application } from '#core/identity/application.ts'
 import { addCertificate, addPassword, credentialsHeldBy, dropCredential } from '#core/identity/directory.ts'
@@ -70,26 +71,28 @@ export async function addServicePrincipalPassword(
   key: Key,
   wanted: Term,
 ): Promise<NewPassword> {
-  const entry = await theEntry(scope.sql, key, ...serviceKinds)
-  refuseManaged(entry)
+  const entry = await theServicePrincipal(scope, key)
   await refuseEscalation(scope, entry.objectId)
   return newPassword(scope, entry, wanted)
 }
 
-function refuseManaged({ kind }: Entry): void {
-  if (kind === 'managed-identity') {
-    throw new Fault('invalid', 'A managed identity has no credentials of its own; it is proved by where it runs.')
+async function theServicePrincipal({ sql }: Pick<Scope<Action>, 'sql'>, key: Key): Promise<Entry> {
+  const entry = await theEntry(sql, key, ...serviceKinds)
+  if (entry.kind !== 'managed-identity') return entry
+  throw new Fault('invalid', 'A managed identity has no credentials of its own; it is proved by where it runs.')
+}
+
+const heldBy = async ({ sql }: Pick<Turn, 'sql'>, { objectId }: Holder, id: string): Promise<Credential | undefined> =>
+  (await credentialsHeldBy(sql, objectId)).find((credential) => credential.id === id)
+
+async function removeHeld(turn: Turn, kind: keyof typeof kinds, holder: Holder, id: string): Promise<void> {
+  if ((await heldBy(turn, holder, id))?.kind !== kind) {
+    throw new Fault('invalid', `No ${kinds[kind]} credential found with keyId.`, { where: 'keyId' })
   }
+  await dropCredential(turn, holder.objectId, id)
 }
-
-const noSuchCredential = (): Fault =>
-  new Fault('invalid', 'No password credential found with keyId.', { where: 'keyId' })
-
-async function removePassword({ turn, sql }: Granting, { objectId }: Holder, id: string): Promise<void> {
-  const held = (await credentialsHeldBy(sql, objectId)).find((credential) => credential.id === id)
-  if (held?.kind !== 'password') throw noSuchCredential()
-  await dropCredential(turn, objectId, id)
-}
+/** What Graph calls them. */
+const kinds = { password: 'password', certificate: 'key' } as const
 
 /** Takes a password away, and with it every token that was made on its word. */
 export async function removeApplicationPassword(
@@ -97,7 +100,7 @@ export async function removeApplicationPassword(
   key: Key,
   id: string,
 ): Promise<void> {
-  await removePassword(scope, await theApplication(scope.sql, key), id)
+  await removeHeld(scope.turn, 'password', await theApplication(scope.sql, key), id)
 }
 
 export async function removeServicePrincipalPassword(
@@ -105,7 +108,7 @@ export async function removeServicePrincipalPassword(
   key: Key,
   id: string,
 ): Promise<void> {
-  await removePassword(scope, await theEntry(scope.sql, key, ...serviceKinds), id)
+  await removeHeld(scope.turn, 'password', await theEntry(scope.sql, key, ...serviceKinds), id)
 }
 
 /** A certificate as it is given; without `key` it is the one that is there already under this id. */
@@ -170,25 +173,15 @@ export async function removeServicePrincipalKey(scope: Rolling, key: Key, id: st
   await removeKey(scope, await theServicePrincipal(scope, key), id, proof)
 }
 
-async function theServicePrincipal({ sql }: Rolling, key: Key): Promise<Entry> {
-  const entry = await theEntry(sql, key, ...serviceKinds)
-  refuseManaged(entry)
-  return entry
-}
-
 async function addKey(scope: Rolling, holder: Holder, { key, ...term }: NewCertificate, proof: Proof) {
   const { turn, keyring, at } = scope
   await refuseUnproven({ turn, keyring }, { ...proof, holder: holder.objectId })
   await refuseTooMany(scope, holder, 1)
   const id = await addCertificate(turn, keyring, holder, key, asLongAsItself(term, at))
-  return (await credentialsHeldBy(turn.sql, holder.objectId)).find((credential) => credential.id === id) as Credential
+  return (await heldBy(turn, holder, id)) as Credential
 }
 
-async function removeKey({ turn, keyring }: Rolling, { objectId }: Holder, id: string, proof: Proof): Promise<void> {
-  await refuseUnproven({ turn, keyring }, { ...proof, holder: objectId })
-  const held = (await credentialsHeldBy(turn.sql, objectId)).find((credential) => credential.id === id)
-  if (held?.kind !== 'certificate') {
-    throw new Fault('invalid', 'No key credential found with keyId.', { where: 'keyId' })
-  }
-  await dropCredential(turn, objectId, id)
+async function removeKey({ turn, keyring }: Rolling, holder: Holder, id: string, proof: Proof): Promise<void> {
+  await refuseUnproven({ turn, keyring }, { ...proof, holder: holder.objectId })
+  await removeHeld(turn, 'certificate', holder, id)
 }
