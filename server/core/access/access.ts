@@ -167,14 +167,13 @@ export class AccessBook {
   }
 
   /** Whether it would be permitted as of `epoch`. */
-  async allowsAt(database: Database<never>, epoch: number, wish: Wish<Action>): Promise<boolean> {
-    try {
-      await this.permitAt(database, epoch, wish)
-      return true
-    } catch (error) {
-      if (error instanceof Fault && error.code === 'forbidden') return false
-      throw error
-    }
+  allowsAt(database: Database<never>, epoch: number, wish: Wish<Action>): Promise<boolean> {
+    return isGiven(() => this.permitAt(database, epoch, wish))
+  }
+
+  /** Whether it would be permitted in this turn. */
+  allowsIn(turn: Turn, wish: Wish<Action>): Promise<boolean> {
+    return isGiven(() => this.permitIn(turn, wish))
   }
 
   async #permitAnew<A extends Action>(database: Database<never>, memory: Memory, wish: Wish<A>): Promise<Permit<A>> {
@@ -258,6 +257,16 @@ export const grantsUnderPolicies = (
 
 /** Rights whose condition is about what the request brings; the door asks again, with the assignment in hand. */
 const asksAgain: ReadonlySet<Action> = new Set<Action>(['roles/assign', 'roles/unassign'])
+
+async function isGiven(permit: () => Permit<Action> | Promise<Permit<Action>>): Promise<boolean> {
+  try {
+    await permit()
+    return true
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'forbidden') return false
+    throw error
+  }
+}
 
 function permitFrom<A extends Action>(memory: Memory, rights: Rights, wish: Wish<A>): Permit<A> {
   const { action, resource, reach } = wish

@@ -1,7 +1,5 @@
-import type { Database, Turn } from '#base/database.ts'
-import { Fault } from '#base/fault.ts'
+import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
-import type { Wish } from '#core/access/access.ts'
 import type { Target } from '#core/configuration/reference.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import type { Base } from '#core/perform.ts'
@@ -29,22 +27,11 @@ export async function seenBy(
   const vault = await vaults.vault(name)
   if (vault === undefined) return 'unreadable'
   const wish = { caller, action: 'secrets/get', resource: resourceOf(vault, secret) } as const
-  return (await isAllowed(base, wish, turn)) ? stateOf(sql, vault, secret, version) : 'unreadable'
-}
-
-async function isAllowed(
-  { access, database }: Base,
-  wish: Wish<'secrets/get'>,
-  turn: Turn | undefined,
-): Promise<boolean> {
-  if (turn === undefined) return access.allowsAt(database as Database<never>, database.epoch, wish)
-  try {
-    await access.permitIn(turn, wish)
-    return true
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'forbidden') return false
-    throw error
-  }
+  const { access, database } = base
+  const isAllowed = await (turn === undefined
+    ? access.allowsAt(database, database.epoch, wish)
+    : access.allowsIn(turn, wish))
+  return isAllowed ? stateOf(sql, vault, secret, version) : 'unreadable'
 }
 
 /** What is to be said of a reference whose secret can't be had by who asks; undefined when it can. */
