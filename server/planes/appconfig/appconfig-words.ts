@@ -89,11 +89,9 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
       const said = headersOf(call, status < 500 ? sequence : undefined)
       const headers = status === 404 ? remembering(call, clock(), said) : said
       if (status === 401) headers['www-authenticate'] = challenge(call, fault)
-      if (status === 503) headers['retry-after-ms'] = '1000'
-      if (fault.particulars.retryMs !== undefined) headers['retry-after-ms'] = fault.particulars.retryMs
+      const { retryMs = '1000', quota: full } = fault.particulars
       // There is no room sooner for asking again.
-      if (status === 429 && fault.particulars.quota === undefined)
-        headers['retry-after-ms'] = fault.particulars.retryMs ?? '1000'
+      if (status === 503 || (status === 429 && full === undefined)) headers['retry-after-ms'] = retryMs
       if (problem === undefined) return { status, headers }
       headers['content-type'] = 'application/problem+json; charset=utf-8'
       return { status, headers, body: JSON.stringify(problem) }

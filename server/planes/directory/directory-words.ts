@@ -3,6 +3,7 @@ import type { FaultCode } from '#base/fault.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import { audienceIs, bearer } from '../bearer.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
+import { retryAfter } from '../retry-after.ts'
 import { directoryResource, type Tenancy } from '../tenancy.ts'
 
 export type DirectoryServices = {
@@ -37,9 +38,7 @@ export function directoryWords({ tokens, clock, tenancy, domain }: DirectoryServ
     },
     refuse(call, fault): Answer {
       const [status, code] = said[fault.code]
-      const headers: Record<string, string> = { ...headersOf(call), 'content-type': json }
-      if (status === 503) headers['retry-after'] = '1'
-      if (status === 429) headers['retry-after'] = String(Math.ceil(Number(fault.particulars.retryMs ?? 1000) / 1000))
+      const headers = { ...headersOf(call), 'content-type': json, ...retryAfter(status, fault) }
       const body = {
         error: {
           code: fault.particulars.graph ?? code,

@@ -3,6 +3,7 @@ import { Fault } from '#base/fault.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import { audienceIs, bearer } from '../bearer.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
+import { retryAfter } from '../retry-after.ts'
 import type { Tenancy } from '../tenancy.ts'
 import { managementError } from './errors.ts'
 import { knows } from './providers/catalogue.ts'
@@ -45,10 +46,8 @@ export function managementWords({
     },
     refuse(call, fault): Answer {
       const { status, body } = managementError(outOfPlace(call, fault))
-      const headers: Record<string, string> = { ...headersOf(call), 'content-type': json }
+      const headers: Record<string, string> = { ...headersOf(call), 'content-type': json, ...retryAfter(status, fault) }
       if (status === 401) headers['www-authenticate'] = `Bearer authorization_uri="${authority}", error="invalid_token"`
-      if (status === 503) headers['retry-after'] = '1'
-      if (status === 429) headers['retry-after'] = String(Math.ceil(Number(fault.particulars.retryMs ?? 1000) / 1000))
       return { status, headers, body: JSON.stringify(body) }
     },
   }

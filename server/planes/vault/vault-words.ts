@@ -6,6 +6,7 @@ import type { VaultBook } from '#core/vaults/vaults.ts'
 import { bearer } from '../bearer.ts'
 import type { Spenders } from '../http/quota.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
+import { retryAfter } from '../retry-after.ts'
 import { unknownVaultVersion, vaultError } from './errors.ts'
 import { refuseForeign } from './network-rules.ts'
 import { spending, type VaultQuota } from './throttling.ts'
@@ -63,10 +64,8 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
       const headers = headersOf(call, known?.subject?.location ?? 'local')
       headers['content-type'] = json
       if (status === 401) headers['www-authenticate'] = challenge(call, authority)
-      if (status === 503) headers['retry-after'] = '1'
-      // The service sends none with a 429, and JavaScript clients then give up at once (reference 13.2).
-      if (status === 429) headers['retry-after'] = String(Math.ceil(Number(fault.particulars.retryMs) / 1000))
-      return { status, headers, body: JSON.stringify(body) }
+      // The service says nothing of it with a 429, and JavaScript clients then give up at once (reference 13.2).
+      return { status, headers: { ...headers, ...retryAfter(status, fault) }, body: JSON.stringify(body) }
     },
   }
 }
