@@ -417,6 +417,26 @@ describe('a delivery', () => {
     await wait(50)
     assert.equal(hook.events().length, 1)
   })
+
+  it('is given up in time also where its address has to say first that it wants events', async () => {
+    let ahead = 0
+    let wants = true
+    await using hook = await openWebHook((heard) => (wants ? asGrid(heard) : { status: 500 }))
+    await using house = await openHouse({ ...reaching(hook), clock: () => Date.now() + ahead })
+    const manager = await managerOf(house)
+    const terms = { retryPolicy: { eventTimeToLiveInMinutes: 1 } }
+    assert.equal(await subscribe(manager, hook, terms), 'Succeeded')
+    wants = false
+    assert.equal(await subscribe(manager, hook, terms), 'Failed')
+    await secret(house, 'PUT', 'x', { value: 'v' })
+    assert.deepEqual(
+      (await left(house)).map(({ dead }) => dead),
+      [null],
+    )
+    ahead = 61_000
+    await wake(house)
+    await until(async () => (await left(house))[0]?.dead === 'TimeToLiveExceeded')
+  })
 })
 
 describe('the end of a secret', () => {

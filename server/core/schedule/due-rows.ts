@@ -43,7 +43,8 @@ const keep = statement<Tables, { kind: string; subject: string; at: number }>((d
       })),
     ),
 )
-const keepNow = statement<Tables, { kind: string; subject: string; at: number }>((db, given) =>
+// Nobody is fenced out, and what is to be done sooner stays so.
+const keepBy = statement<Tables, { kind: string; subject: string; at: number }>((db, given) =>
   db
     .insertInto('due')
     .values({
@@ -55,7 +56,16 @@ const keepNow = statement<Tables, { kind: string; subject: string; at: number }>
       lease_until: null,
       attempt: 0,
     })
-    .onConflict((conflict) => conflict.columns(['kind', 'subject']).doUpdateSet({ at: given('at') })),
+    .onConflict((conflict) =>
+      conflict.columns(['kind', 'subject']).doUpdateSet((row) => ({
+        at: row
+          .case()
+          .when('due.at', '<', row.ref('excluded.at'))
+          .then(row.ref('due.at'))
+          .else(row.ref('excluded.at'))
+          .end(),
+      })),
+    ),
 )
 // Nobody is fenced out, and a later time never replaces an earlier one.
 const advanceTo = statement<Tables, { kind: string; subject: string; at: number }>((db, given) =>
@@ -133,8 +143,8 @@ export async function extendLease(sql: Sql, { kind, subject, fence }: Lease, unt
   return (await extend.changed(sql, { kind, subject, fence, lease_until: until })) === 1
 }
 
-export async function keepDueNow(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
-  await keepNow.changed(sql, { kind, subject, at })
+export async function keepDueBy(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
+  await keepBy.changed(sql, { kind, subject, at })
 }
 export async function hastenDue(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
   await advanceTo.changed(sql, { kind, subject, at })

@@ -1,3 +1,4 @@
+import type { Instant } from '#base/clock.ts'
 import type { Database, Turn } from '#base/database.ts'
 import {
   claim,
@@ -5,7 +6,7 @@ import {
   freeLeases,
   hastenDue,
   keepDue,
-  keepDueNow,
+  keepDueBy,
   type Lease,
   release,
   removeDue,
@@ -21,8 +22,12 @@ export async function scheduleAt(turn: Turn, kind: string, subject: string, at: 
 }
 
 /** Puts something into the due-index as due now. Nobody is fenced out: who holds it will find it due again. */
-export async function scheduleNow(turn: Turn, kind: string, subject: string): Promise<void> {
-  await keepDueNow(turn.sql, kind, subject, turn.at)
+export const scheduleNow = (turn: Turn, kind: string, subject: string): Promise<void> =>
+  scheduleBy(turn, kind, subject, turn.at)
+
+/** Puts something into the due-index as due at a time, if it isn't there as due sooner. Nobody is fenced out. */
+export async function scheduleBy(turn: Turn, kind: string, subject: string, at: Instant): Promise<void> {
+  await keepDueBy(turn.sql, kind, subject, at)
   turn.stir()
 }
 

@@ -1,9 +1,8 @@
 import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
-import { scheduleNow } from '#core/schedule/schedule.ts'
 import { type DeadLetter, deadOf, reviveDead } from './delivery-rows.ts'
 import type { Subscription } from './subscription.ts'
-import { delivering } from './subscriptions.ts'
+import { lookAfter } from './subscriptions.ts'
 
 export type { DeadLetter } from './delivery-rows.ts'
 
@@ -17,12 +16,12 @@ export const deadLettersOf = (sql: Sql, subscription: string): Promise<DeadLette
 /** Has what could not be delivered sent again: all, or what is named. */
 export async function replay(
   turn: Turn,
-  { id, state }: Subscription,
+  subscription: Subscription,
   ids: readonly string[] | undefined,
 ): Promise<number> {
-  const wanted = ids ?? (await deadLettersOf(turn.sql, id)).map(({ event }) => event)
+  const wanted = ids ?? (await deadLettersOf(turn.sql, subscription.id)).map(({ event }) => event)
   let count = 0
-  for (const event of new Set(wanted)) if (await reviveDead(turn.sql, id, event, turn.at)) count += 1
-  if (count > 0 && state === 'Succeeded') await scheduleNow(turn, delivering, id)
+  for (const event of new Set(wanted)) if (await reviveDead(turn.sql, subscription.id, event, turn.at)) count += 1
+  if (count > 0) await lookAfter(turn, subscription)
   return count
 }

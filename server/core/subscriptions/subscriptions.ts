@@ -2,7 +2,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Database, Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
 import { within } from '#core/locks/lock.ts'
-import { hold, type Lease, scheduleAt, scheduleNow, settle, unschedule } from '#core/schedule/schedule.ts'
+import { hold, type Lease, scheduleAt, scheduleBy, scheduleNow, settle, unschedule } from '#core/schedule/schedule.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import {
   addDelivery,
@@ -68,7 +68,8 @@ export type Happening = {
 export async function enqueue(turn: Turn, happenings: readonly Happening[], listeners: Listeners): Promise<void> {
   if (happenings.length === 0) return
   const { sql, at } = turn
-  for (const { id, scope, terms, state } of await listeners.in(turn)) {
+  for (const subscription of await listeners.in(turn)) {
+    const { id, scope, terms } = subscription
     if (terms.expires !== undefined && terms.expires <= at) continue
     const wanted = happenings.filter(
       ({ event, resource, target = resource }) =>
@@ -81,9 +82,13 @@ export async function enqueue(turn: Turn, happenings: readonly Happening[], list
         ...{ published: at, due: at },
       })
     }
-    if (wanted.length > 0 && state === 'Succeeded') await scheduleNow(turn, delivering, id)
+    if (wanted.length > 0) await lookAfter(turn, subscription)
   }
 }
+
+/** Has what begins to wait now delivered; or given up in time, while the address hasn't said that it wants events. */
+export const lookAfter = (turn: Turn, { id, state, terms }: Subscription): Promise<void> =>
+  scheduleBy(turn, delivering, id, state === 'Succeeded' ? turn.at : turn.at + terms.liveMinutes * minute)
 
 /** Every subscription there is, with what the settings name. */
 export const subscriptionsIn = everySubscription
