@@ -3,7 +3,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import { findEntries } from '#core/audit/entries.ts'
-import type { KeptEntry } from '#core/audit/entry.ts'
+import type { KeptEntry, Place } from '#core/audit/entry.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import { isWithin } from '#core/journal/scope.ts'
 import type { Base } from '#core/perform.ts'
@@ -90,23 +90,26 @@ async function addMet(
 ): Promise<void> {
   const wanted = ({ operation, outcome, caller, resource }: KeptEntry) =>
     outcome === 'done' && telling[operation] !== undefined && caller.objectId === objectId && isWithin(scope, resource)
-  for (let after: KeptEntry | undefined | { at: number; writer: string; number: number }; ; ) {
+  // A program reads the same again and again: what each reading tells is looked up once.
+  const met = new Map<string, KeptEntry>()
+  for (let after: Place | undefined; ; ) {
     const page = await findEntries(database.read, { from: since, to: until, after }, wanted, pieceOfJournal)
-    for (const { operation, resource, at } of page.found) {
-      const [, vault, name, version] = place.exec(resource.toLowerCase()) ?? []
-      if (vault === undefined || name === undefined) continue
-      const exposure = telling[operation] as Exposure
-      const versions = version === undefined ? await versionsOf(database.read, vault, name) : [version]
-      gathering.add(vault, name, exposure, { versions: new Set(versions), met: at })
-      // Who set a version of a secret that is made of nothing else knows that one alone.
-      for (const one of exposure === 'read' ? versions : []) {
-        for (const [part, of] of await partsInVersion(database.read, { name: vault }, name, one)) {
-          gathering.add(vault, part, 'read', { through: new Set([name]), versions: new Set([of]), met: at })
-        }
+    for (const entry of page.found) met.set(`${telling[entry.operation]} ${entry.resource.toLowerCase()}`, entry)
+    if (page.next === undefined) break
+    after = page.next
+  }
+  for (const { operation, resource, at } of met.values()) {
+    const [, vault, name, version] = place.exec(resource.toLowerCase()) ?? []
+    if (vault === undefined || name === undefined) continue
+    const exposure = telling[operation] as Exposure
+    const versions = version === undefined ? await versionsOf(database.read, vault, name) : [version]
+    gathering.add(vault, name, exposure, { versions: new Set(versions), met: at })
+    // Who set a version of a secret that is made of nothing else knows that one alone.
+    for (const one of exposure === 'read' ? versions : []) {
+      for (const [part, of] of await partsInVersion(database.read, { name: vault }, name, one)) {
+        gathering.add(vault, part, 'read', { through: new Set([name]), versions: new Set([of]), met: at })
       }
     }
-    if (page.next === undefined) return
-    after = page.next
   }
 }
 
