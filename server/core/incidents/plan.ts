@@ -3,8 +3,9 @@ import type { Base } from '#core/perform.ts'
 import { boundAs, type Providers } from '#core/rotation/rotation.ts'
 import { deepPartsOf } from '#core/secrets/derivations.ts'
 import { resourceOf, standingOf } from '#core/secrets/secrets.ts'
+import type { Vault } from '#core/vaults/vault.ts'
 import { liveVault } from '#core/vaults/vaults.ts'
-import { type Exposed, exposedTo, may, mayRead } from './exposure.ts'
+import { exposedTo, may, mayRead } from './exposure.ts'
 import { type Item, type Question, ranked } from './incident.ts'
 
 export type Planning = { readonly base: Base; readonly providers: Providers }
@@ -24,8 +25,8 @@ export async function plan({ base, providers }: Planning, question: Question, un
   const fates = new Map<string, Fate>()
   let stillReadable = 0
   for (const [key, one] of exposed) {
-    fates.set(key, await fateOf({ base, providers }, question, one))
     const vault = await liveVault(base.database.read, one.vault)
+    fates.set(key, await fateOf({ base, providers }, question, vault, one.name))
     const { identity } = question
     if (identity !== undefined && vault !== undefined && (await mayRead(base, identity, resourceOf(vault, one.name)))) {
       stillReadable += 1
@@ -58,10 +59,10 @@ const byHand = (why: string, todo: string): Fate => ({ remedy: 'by-hand', why, t
 async function fateOf(
   { base, providers }: Planning,
   { by }: Question,
-  { vault: vaultName, name }: Exposed,
+  vault: Vault | undefined,
+  name: string,
 ): Promise<Fate> {
   const sql = base.database.read
-  const vault = await liveVault(sql, vaultName)
   if (vault === undefined) {
     return byHand('Its vault is deleted.', 'Revoke it where it is accepted.')
   }
@@ -79,7 +80,7 @@ async function fateOf(
   }
   const parts = await deepPartsOf(sql, vault, name)
   if (parts.length > 0) {
-    const before = parts.map((part) => `${vaultName}/${part}`)
+    const before = parts.map((part) => `${vault.name}/${part}`)
     return { remedy: 'follow', why: undefined, todo: undefined, before }
   }
   const bound = await boundAs(sql, providers, vault, name)
@@ -101,7 +102,7 @@ async function fateOf(
   // What a binding draws on goes first; where that is made of others, they do.
   const before: string[] = []
   for (const drawn of bound.draws) {
-    for (const one of [drawn, ...(await deepPartsOf(sql, vault, drawn))]) before.push(`${vaultName}/${one}`)
+    for (const one of [drawn, ...(await deepPartsOf(sql, vault, drawn))]) before.push(`${vault.name}/${one}`)
   }
   return { remedy: 'rotate', why: undefined, todo: undefined, before }
 }

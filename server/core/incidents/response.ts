@@ -8,6 +8,7 @@ import { boundAs, rotateNow } from '#core/rotation/rotation.ts'
 import { hold, type Lease, leaseMs, settle } from '#core/schedule/schedule.ts'
 import { showDerivation } from '#core/secrets/derivations.ts'
 import { resourceOf, standingOf, updateSecret } from '#core/secrets/secrets.ts'
+import type { Vault } from '#core/vaults/vault.ts'
 import { liveVault } from '#core/vaults/vaults.ts'
 import { atHand, type Incident, type Item, isFinal } from './incident.ts'
 import { changeIncident, incidentWith } from './incident-rows.ts'
@@ -59,16 +60,15 @@ const failed = (item: Item, why: string, todo: string): Item => ({ ...item, stat
 async function seenTo(responder: Responder, incident: Incident, item: Item): Promise<Item> {
   const vault = await liveVault(responder.base.database.read, item.vault)
   if (vault === undefined) return failed(item, 'Its vault was deleted meanwhile.', 'Revoke it where it is accepted.')
-  const done = await (item.remedy === 'follow' ? followed : rotated)(responder, incident, item)
-  return done.state === 'done' && incident.question.disable ? disabled(responder, incident, done) : done
+  const done = await (item.remedy === 'follow' ? followed : rotated)(responder, incident, vault, item)
+  return done.state === 'done' && incident.question.disable ? disabled(responder, incident, vault, done) : done
 }
 
 /** What is made of others was made anew in the commits that changed those. */
-async function followed({ base }: Responder, _: Incident, item: Item): Promise<Item> {
+async function followed({ base }: Responder, _: Incident, vault: Vault, item: Item): Promise<Item> {
   const { read } = base.database
-  const vault = await liveVault(read, item.vault)
-  const latest = vault && (await standingOf(read, vault, item.name))?.latest
-  if (vault === undefined || latest === undefined) return failed(item, 'It is gone.', 'Revoke its parts.')
+  const latest = (await standingOf(read, vault, item.name))?.latest
+  if (latest === undefined) return failed(item, 'It is gone.', 'Revoke its parts.')
   if (!item.versions.includes(latest.version))
     return { ...item, state: 'done', version: latest.version, refused: latest.created }
   const { derivation } = await showDerivation({ sql: read, keyring: base.keyring }, vault, item.name)
@@ -76,12 +76,15 @@ async function followed({ base }: Responder, _: Incident, item: Item): Promise<I
   return failed(item, why, `See to its parts: cardea secret derive ${item.name} --show`)
 }
 
-async function rotated(responder: Responder, { id, started, question }: Incident, item: Item): Promise<Item> {
+async function rotated(
+  responder: Responder,
+  { id, started, question }: Incident,
+  vault: Vault,
+  item: Item,
+): Promise<Item> {
   const { base, providers, times } = responder
   const { read } = base.database
   const { name } = item
-  const vault = await liveVault(read, item.vault)
-  if (vault === undefined) return item
   const rotation = (await boundAs(read, providers, vault, name))?.rotation
   const standing = await standingOf(read, vault, name)
   const settleIt = `See: cardea rotation show ${name}`
@@ -128,14 +131,12 @@ async function rotated(responder: Responder, { id, started, question }: Incident
 }
 
 /** Versions that may be known give no value any more, once another has taken their place. */
-async function disabled({ base, engine }: Responder, { id }: Incident, item: Item): Promise<Item> {
-  const { read } = base.database
-  const vault = await liveVault(read, item.vault)
-  const latest = vault && (await standingOf(read, vault, item.name))?.latest.version
+async function disabled({ base, engine }: Responder, { id }: Incident, vault: Vault, item: Item): Promise<Item> {
+  const latest = (await standingOf(base.database.read, vault, item.name))?.latest.version
   const off: string[] = []
   const trouble: string[] = []
-  for (const version of vault === undefined ? [] : item.versions) {
-    if (vault === undefined || version === latest) continue
+  for (const version of item.versions) {
+    if (version === latest) continue
     const intent = {
       caller: engine,
       action: 'secrets/update',
