@@ -235,6 +235,26 @@ onBothEngines((keep) => {
       assert.equal((await ask(house, 'GET', '/00000000-0000-4000-8000-000000000000')).status, 404)
     })
 
+    it('isn’t begun for a secret that isn’t there, but is for one that is deleted', async () => {
+      const count = async () => (await ask(house, 'GET', '')).json.value.length
+      const before = await count()
+      await here.set('purged', 'x')
+      await here.ask('DELETE', '/secrets/purged?api-version=7.4')
+      const asked = (name: string, path = '') => ask(house, 'POST', path, { secret: { vault: 'demo', name } })
+      const planned = (await asked('purged', '/plan')).json as IncidentView
+      assert.match(itemOf(planned, 'purged').why ?? '', /deleted/)
+      await here.ask('DELETE', '/deletedsecrets/purged?api-version=7.4')
+      for (const path of ['', '/plan']) {
+        for (const name of ['never-there', 'purged']) {
+          const heard = await asked(name, path)
+          assert.equal(heard.status, 404, heard.text)
+          assert.equal(heard.json.error.code, 'SecretNotFound')
+          assert.match(heard.json.error.message, new RegExp(`no secret ${name} in the vault demo`))
+        }
+      }
+      assert.equal(await count(), before)
+    })
+
     it('tells who answers for one vault nothing of the secrets of another', async () => {
       const responder = await house.newcomer('responder elsewhere')
       const mine = vaultId.replace(/demo$/, 'mine')

@@ -6,7 +6,7 @@ import { principalByApp, principalById } from '#core/identity/directory.ts'
 import { isWithin } from '#core/journal/scope.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleNow } from '#core/schedule/schedule.ts'
-import { resourceOf } from '#core/secrets/secrets.ts'
+import { resourceOf, standingOf } from '#core/secrets/secrets.ts'
 import { vaultNamed } from '#core/vaults/vaults.ts'
 import type { Incident, Question } from './incident.ts'
 import { addIncident, incidentWith, latestIncidents } from './incident-rows.ts'
@@ -92,6 +92,10 @@ async function questionOf(
     const vault = await vaultNamed(sql, secret.vault.toLowerCase())
     if (vault === undefined || !isWithin(scope, resourceOf(vault, secret.name)))
       throw new Fault('not-found', `There is no vault ${secret.vault} within ${scope}.`, { arm: 'VaultNotFound' })
+    if ((await standingOf(sql, vault, secret.name)) === undefined)
+      throw new Fault('not-found', `There is no secret ${secret.name} in the vault ${secret.vault}.`, {
+        arm: 'SecretNotFound',
+      })
   }
   const who =
     identity === undefined

@@ -67,11 +67,7 @@ async function fateOf(
     return byHand('Its vault is deleted.', 'Revoke it where it is accepted.')
   }
   const standing = await standingOf(sql, vault, name)
-  if (standing === undefined)
-    return byHand(
-      'There is none of this name: it is gone for good, or never was.',
-      'If it was, revoke it where it is accepted.',
-    )
+  if (standing === undefined) return byHand('It is gone for good.', 'Revoke it where it is accepted.')
   if (standing.deleted) {
     return byHand(
       'It is deleted, and may still be accepted.',
