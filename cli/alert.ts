@@ -4,7 +4,8 @@ import { oneOf } from '@cardea/contract/shape'
 import { below, resource } from './below.ts'
 import { command, data, json, Misuse } from './command.ts'
 import { durationFrom } from './duration.ts'
-import { paintFor, shown, spanOf, table, when } from './print.ts'
+import { list } from './listing.ts'
+import { paintFor, shown, spanOf, when } from './print.ts'
 import { withManagement } from './service.ts'
 
 /** Rules that tell somebody when something is wrong: their three commands, which share what they are given. */
@@ -67,23 +68,19 @@ export const alertList = command({
   async run({ resource, data, json }, world) {
     return withManagement(world, { data }, async (management) => {
       const rules = (await management.ask('GET', pathOf('', resource))).body.value as readonly AlertView[]
-      if (json) world.print(JSON.stringify(rules))
-      else if (rules.length === 0)
-        world.print('Nothing is watched. Begin with: cardea alert set NAME --watch denied --mail ADDRESS')
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = rules.map(({ name, watch, threshold, withinSeconds, mail, webhook, told, trouble }) => [
+      return list(world, rules, {
+        json,
+        heads: ['RULE', 'WATCHES', 'FROM', 'TELLS', 'TOLD', 'TROUBLE'],
+        none: ['Nothing is watched. Begin with: cardea alert set NAME --watch denied --mail ADDRESS'],
+        row: ({ name, watch, threshold, withinSeconds, mail, webhook, told, trouble }, paint) => [
           paint.name(name),
           watch,
           `${threshold} in ${spanOf(withinSeconds)}`,
           shown([...mail, ...(webhook === null ? [] : [webhook])].join(', ')),
           told === null ? paint.dim('never') : when(told, world.now()),
           trouble === null ? '' : paint.bad(shown(trouble)),
-        ])
-        const heads = ['RULE', 'WATCHES', 'FROM', 'TELLS', 'TOLD', 'TROUBLE'].map((head) => ({ head }))
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

@@ -1,5 +1,5 @@
 import type { ChangeSetView, PlanView, SettingView, StepView } from '@cardea/contract/cardea/change-sets'
-import { type Paint, shown, table, when } from './print.ts'
+import { type Paint, shown } from './print.ts'
 
 const valueWidthMax = 48
 
@@ -55,31 +55,10 @@ function differences(before: SettingView | null, after: SettingView | null): str
 
 export const settingsText = (count: number): string => `${count} setting${count === 1 ? '' : 's'}`
 
-/** Change sets in a table, the newest first. */
-export function changeSetTable(sets: readonly ChangeSetView[], paint: Paint, now: number): string[] {
-  const rows = sets.map((set) => [
-    paint.name(set.id),
-    stateText(set, paint),
-    String(set.count),
-    when(Math.floor(Date.parse(set.created) / 1000), now),
-    shown(set.description ?? originText(set)),
-  ])
-  return table(
-    paint,
-    [
-      ...['CHANGE SET', 'STATE'].map((head) => ({ head })),
-      { head: 'SETTINGS', right: true },
-      { head: 'MADE' },
-      { head: 'WHY' },
-    ],
-    rows,
-  )
-}
-
 export function stateText({ state, activates }: ChangeSetView, paint: Paint): string {
   if (state === 'failed') return paint.bad(state)
   return state === 'waiting' ? paint.warn(`waiting for ${activates}`) : state
 }
 
-const originText = ({ origin, undoes, restores }: ChangeSetView): string =>
+export const originText = ({ origin, undoes, restores }: ChangeSetView): string =>
   origin === 'undo' ? `undoes ${undoes}` : origin === 'restore' ? `restores ${restores}` : ''

@@ -1,9 +1,10 @@
 import type { ChangeSetDetail, ChangeSetView, PlanView } from '@cardea/contract/cardea/change-sets'
 import { changesFrom } from './change-file.ts'
-import { changeSetTable, planText, settingsText, stateText, stepText } from './change-view.ts'
+import { originText, planText, settingsText, stateText, stepText } from './change-view.ts'
 import { command, data, json, Misuse, store, vault } from './command.ts'
 import { instantFrom } from './instant.ts'
-import { paintFor, shown } from './print.ts'
+import { list } from './listing.ts'
+import { paintFor, shown, when } from './print.ts'
 import { originOf, pagesOf, type Way, withStore } from './service.ts'
 
 /** Change sets: their commands, which share what they are given. */
@@ -85,10 +86,18 @@ export const changesetList = command({
   async run({ json, ...where }, world) {
     return withStore(world, where, async (store) => {
       const sets = await pagesOf<ChangeSetView>(store, path, 'items', '@nextLink')
-      if (json) world.print(JSON.stringify(sets))
-      else if (sets.length === 0) world.print(`There are no change sets in ${store.origin}.`)
-      else for (const line of changeSetTable(sets, paintFor(world.terminal.colours), world.now())) world.print(line)
-      return 0
+      return list(world, sets, {
+        json,
+        heads: ['CHANGE SET', 'STATE', { head: 'SETTINGS', right: true }, 'MADE', 'WHY'],
+        none: [`There are no change sets in ${store.origin}.`],
+        row: (set, paint) => [
+          paint.name(set.id),
+          stateText(set, paint),
+          String(set.count),
+          when(Math.floor(Date.parse(set.created) / 1000), world.now()),
+          shown(set.description ?? originText(set)),
+        ],
+      })
     })
   },
 })

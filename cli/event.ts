@@ -1,7 +1,8 @@
 import { resourceId } from '@cardea/contract/cardea/journal'
 import { type DeadLetterView, eventSubscriptionName } from '@cardea/contract/management/event-subscriptions'
 import { command, data, json } from './command.ts'
-import { paintFor, shown, table, when } from './print.ts'
+import { list } from './listing.ts'
+import { shown, when } from './print.ts'
 import { withManagement } from './service.ts'
 
 /** Events that could not be delivered: their two commands, which share what they are given. */
@@ -26,22 +27,19 @@ export const eventDead = command({
     return withManagement(world, { data }, async (management) => {
       const answer = await management.ask('GET', `${pathOf(name, resource)}/deadLetters?${version}`)
       const letters = answer.body.value as readonly DeadLetterView[]
-      if (json) world.print(JSON.stringify(letters))
-      else if (letters.length === 0) world.print('Everything was delivered.')
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = letters.map(({ event, deadLetterReason, deliveryAttempts, lastDeliveryOutcome, publishTime }) => [
+      return list(world, letters, {
+        json,
+        heads: ['EVENT', 'TYPE', 'ABOUT', 'FROM', 'TRIES', 'WHY'],
+        none: ['Everything was delivered.'],
+        row: ({ event, deadLetterReason, deliveryAttempts, lastDeliveryOutcome, publishTime }, paint) => [
           shown(String(event.id)),
           shown(String(event.type)),
           paint.name(shown(String(event.subject))),
           when(Math.floor(Date.parse(publishTime) / 1000), world.now()),
           `${deliveryAttempts}`,
           paint.bad(shown(lastDeliveryOutcome ?? deadLetterReason)),
-        ])
-        const heads = ['EVENT', 'TYPE', 'ABOUT', 'FROM', 'TRIES', 'WHY'].map((head) => ({ head }))
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

@@ -1,6 +1,7 @@
 import { command, data, json } from './command.ts'
+import { list } from './listing.ts'
 import { objectCalled, type Principal, principalCalled, whoWords } from './principal.ts'
-import { paintFor, shown, table } from './print.ts'
+import { paintFor, shown } from './print.ts'
 import { pagesOf, type Service, withDirectory } from './service.ts'
 
 /** Groups of people and applications: who is in one has the roles that the group has. */
@@ -53,19 +54,12 @@ export const groupList = command({
         description: description ?? null,
         id,
       }))
-      if (json) world.print(JSON.stringify(groups))
-      else if (groups.length === 0) world.print('There is no group yet. Make one with: cardea group create NAME')
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = groups.map(({ name, description, id }) => [paint.name(shown(name)), shown(description ?? ''), id])
-        for (const line of table(
-          paint,
-          ['GROUP', 'FOR', 'OBJECT ID'].map((head) => ({ head })),
-          rows,
-        ))
-          world.print(line)
-      }
-      return 0
+      return list(world, groups, {
+        json,
+        heads: ['GROUP', 'FOR', 'OBJECT ID'],
+        none: ['There is no group yet. Make one with: cardea group create NAME'],
+        row: ({ name, description, id }, paint) => [paint.name(shown(name)), shown(description ?? ''), id],
+      })
     })
   },
 })
@@ -86,19 +80,12 @@ export const groupMembers = command({
         kind: type.split('.').at(-1) ?? '',
         id,
       }))
-      if (json) world.print(JSON.stringify(members))
-      else if (members.length === 0) world.print('Nobody is in it.')
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = members.map(({ name, kind, id }) => [paint.name(shown(name)), kind, id])
-        for (const line of table(
-          paint,
-          ['WHO', 'KIND', 'OBJECT ID'].map((head) => ({ head })),
-          rows,
-        ))
-          world.print(line)
-      }
-      return 0
+      return list(world, members, {
+        json,
+        heads: ['WHO', 'KIND', 'OBJECT ID'],
+        none: ['Nobody is in it.'],
+        row: ({ name, kind, id }, paint) => [paint.name(shown(name)), kind, id],
+      })
     })
   },
 })

@@ -2,6 +2,7 @@ import type { IncidentItem, IncidentList, IncidentView } from '@cardea/contract/
 import { below, resource } from './below.ts'
 import { command, data, json, Misuse, Refusal } from './command.ts'
 import { instantFrom } from './instant.ts'
+import { list } from './listing.ts'
 import { type Paint, paintFor, shown, table, when } from './print.ts'
 import { type Service, withManagement } from './service.ts'
 
@@ -107,15 +108,12 @@ export const incidentList = command({
   async run({ resource, data, json }, world) {
     return withManagement(world, { data }, async (management) => {
       const { value } = (await management.ask('GET', pathOf('', resource))).body as unknown as IncidentList
-      const paint = paintFor(world.terminal.colours)
-      if (json) world.print(JSON.stringify(value))
-      else if (value.length === 0) world.print('There has been no incident.')
-      else {
-        const rows = value.map(({ id, state, started }) => [paint.name(id), state, when(started, world.now())])
-        const heads = ['INCIDENT', 'STATE', 'BEGAN'].map((head) => ({ head }))
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+      return list(world, value, {
+        json,
+        heads: ['INCIDENT', 'STATE', 'BEGAN'],
+        none: ['There has been no incident.'],
+        row: ({ id, state, started }, paint) => [paint.name(id), state, when(started, world.now())],
+      })
     })
   },
 })

@@ -1,6 +1,7 @@
 import { oneOf } from '@cardea/contract/shape'
 import { command, data, json } from './command.ts'
-import { paintFor, shown, table } from './print.ts'
+import { list } from './listing.ts'
+import { paintFor, shown } from './print.ts'
 import { pagesOf, withManagement } from './service.ts'
 import { resourceCalled, subscriptionOf, whereWords } from './where.ts'
 
@@ -59,24 +60,17 @@ export const lockList = command({
         scope: id.slice(0, id.toLowerCase().lastIndexOf(below.toLowerCase())),
         notes: notes ?? null,
       }))
-      if (json) world.print(JSON.stringify(found))
-      else if (found.length === 0) world.print('Nothing is locked there.')
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = found.map(({ name, level, scope, notes }) => [
+      return list(world, found, {
+        json,
+        heads: ['LOCK', 'LEVEL', 'WHERE', 'WHY'],
+        none: ['Nothing is locked there.'],
+        row: ({ name, level, scope, notes }, paint) => [
           paint.name(shown(name)),
           level,
           shown(scope),
           shown(notes ?? ''),
-        ])
-        for (const line of table(
-          paint,
-          ['LOCK', 'LEVEL', 'WHERE', 'WHY'].map((head) => ({ head })),
-          rows,
-        ))
-          world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

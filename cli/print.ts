@@ -59,7 +59,7 @@ function broken(line: string, columns: number): string[] {
   return lines.map((one, at) => (at === 0 ? lead : ' '.repeat(widthOf(lead))) + one)
 }
 
-type Column = { readonly head: string; readonly right?: boolean }
+export type Column = { readonly head: string; readonly right?: boolean }
 
 /** Rows under their heads, each column as wide as its widest cell. */
 export function table(paint: Paint, columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {

@@ -1,5 +1,6 @@
 import { type Command, command, data, json, Misuse, Refusal } from './command.ts'
-import { paintFor, shown, table } from './print.ts'
+import { list } from './listing.ts'
+import { paintFor, shown } from './print.ts'
 import { pagesOf, type Service, withManagement } from './service.ts'
 import { idCalled, type Kind, type Named, resourcesOf, subscriptionOf, typeOf } from './where.ts'
 
@@ -100,7 +101,7 @@ export function resourceCommands(kind: Kind): readonly Command[] {
     },
   })
 
-  const list = command({
+  const listed = command({
     name: `${kind} list`,
     says: `Lists the ${kind}s, or those that are deleted and can be recovered.`,
     takes: {},
@@ -123,18 +124,12 @@ export function resourceCommands(kind: Kind): readonly Command[] {
               location: one.location,
               url: urlOf(one),
             }))
-        if (json) world.print(JSON.stringify(rows))
-        else if (rows.length === 0)
-          world.print(deleted ? `No ${kind} is deleted.` : `There is no ${kind} that you may see.`)
-        else {
-          const paint = paintFor(world.terminal.colours)
-          const heads = Object.keys(rows[0] as object).map((head) => ({ head: head.toUpperCase() }))
-          const cells = rows.map((row) =>
-            Object.values(row).map((cell, at) => (at === 0 ? paint.name(shown(cell)) : shown(cell))),
-          )
-          for (const line of table(paint, heads, cells)) world.print(line)
-        }
-        return 0
+        return list<Readonly<Record<string, string>>>(world, rows, {
+          json,
+          heads: Object.keys(rows[0] ?? {}).map((head) => head.toUpperCase()),
+          none: [deleted ? `No ${kind} is deleted.` : `There is no ${kind} that you may see.`],
+          row: ({ name = '', ...more }, paint) => [paint.name(shown(name)), ...Object.values(more).map(shown)],
+        })
       })
     },
   })
@@ -207,7 +202,7 @@ export function resourceCommands(kind: Kind): readonly Command[] {
     },
   })
 
-  return [create, list, remove, recover, purge]
+  return [create, listed, remove, recover, purge]
 }
 
 /** A PUT would change one that is there, which nobody means who wants to make one. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { RoleAssignmentResource, RoleDefinitionResource } from '@cardea/contract/management/authorization'
 import { command, data, json, Refusal } from './command.ts'
+import { list } from './listing.ts'
 import { nearest } from './nearest.ts'
 import { principalCalled, whoWords } from './principal.ts'
-import { paintFor, shown, table } from './print.ts'
+import { paintFor, shown } from './print.ts'
 import { directoryOn, pagesOf, type Service, withManagement } from './service.ts'
 import { resourceCalled, subscriptionOf, whereWords } from './where.ts'
 
@@ -109,21 +110,18 @@ export const roleList = command({
           condition,
         }),
       )
-      if (json) world.print(JSON.stringify(assignments))
-      else if (assignments.length === 0) world.print('Nobody has a role there.')
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = assignments.map(({ name, principal, kind, role, scope, condition }) => [
+      return list(world, assignments, {
+        json,
+        heads: ['WHO', 'KIND', 'ROLE', 'WHERE', ''],
+        none: ['Nobody has a role there.'],
+        row: ({ name, principal, kind, role, scope, condition }, paint) => [
           paint.name(shown(name ?? principal)),
           kind,
           shown(role),
           shown(scope),
           condition === null ? '' : 'under a condition',
-        ])
-        const heads = ['WHO', 'KIND', 'ROLE', 'WHERE', ''].map((head) => ({ head }))
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })
@@ -142,22 +140,15 @@ export const roleNames = command({
         custom: properties.type === 'CustomRole',
         description: properties.description,
       }))
-      if (json) world.print(JSON.stringify(roles))
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = roles.map(({ name, custom, description }) => [
+      return list(world, roles, {
+        json,
+        heads: ['ROLE', 'KIND', 'FOR'],
+        row: ({ name, custom, description }, paint) => [
           paint.name(shown(name)),
           custom ? 'own' : 'built in',
           shown(description),
-        ])
-        for (const line of table(
-          paint,
-          ['ROLE', 'KIND', 'FOR'].map((head) => ({ head })),
-          rows,
-        ))
-          world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

@@ -1,6 +1,7 @@
 import type { SecretItem } from '@cardea/contract/vault/secrets'
 import { command, data, json, vault } from './command.ts'
-import { paintFor, shown, table, when } from './print.ts'
+import { list } from './listing.ts'
+import { shown, when } from './print.ts'
 import { pagesOf, withVault } from './service.ts'
 
 export default command({
@@ -21,14 +22,15 @@ export default command({
         contentType: contentType ?? null,
         tags: tags ?? {},
       }))
-      if (json) world.print(JSON.stringify(secrets))
-      else if (secrets.length === 0) {
-        world.print(`There are no secrets in ${vault.origin} yet.`)
-        world.print('Set one with: printf s3cret | cardea secret set my-secret')
-      } else {
-        const paint = paintFor(world.terminal.colours)
-        const now = world.now()
-        const rows = secrets.map(({ name, enabled, updated, expires, contentType }) => [
+      const now = world.now()
+      return list(world, secrets, {
+        json,
+        heads: ['SECRET', 'STATE', 'UPDATED', 'EXPIRES', 'TYPE'],
+        none: [
+          `There are no secrets in ${vault.origin} yet.`,
+          'Set one with: printf s3cret | cardea secret set my-secret',
+        ],
+        row: ({ name, enabled, updated, expires, contentType }, paint) => [
           paint.name(name),
           enabled ? 'enabled' : paint.warn('disabled'),
           when(updated, now),
@@ -38,11 +40,8 @@ export default command({
               ? paint.warn(when(expires, now))
               : when(expires, now),
           shown(contentType ?? ''),
-        ])
-        const heads = ['SECRET', 'STATE', 'UPDATED', 'EXPIRES', 'TYPE'].map((head) => ({ head }))
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

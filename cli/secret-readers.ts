@@ -1,6 +1,7 @@
 import type { Reader } from '@cardea/contract/cardea/journal'
 import { command, data, json, secret, vault } from './command.ts'
-import { paintFor, shown, table, when } from './print.ts'
+import { list } from './listing.ts'
+import { shown, when } from './print.ts'
 import { type Service, withVault } from './service.ts'
 
 export default command({
@@ -13,27 +14,18 @@ export default command({
   async run({ name, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
       const readers = await readersOf(vault, name)
-      if (json) world.print(JSON.stringify(readers))
-      else if (readers.length === 0) world.print(`Nobody has read ${name} yet.`)
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = readers.map(({ version, objectId, appId, lastRead, address, times }) => [
+      return list(world, readers, {
+        json,
+        heads: ['VERSION', 'WHO', 'LAST', { head: 'TIMES', right: true }, 'FROM'],
+        none: [`Nobody has read ${name} yet.`],
+        row: ({ version, objectId, appId, lastRead, address, times }, paint) => [
           paint.name(version),
           shown(appId || objectId),
           when(lastRead, world.now()),
           String(times),
           shown(address),
-        ])
-        const heads = [
-          { head: 'VERSION' },
-          { head: 'WHO' },
-          { head: 'LAST' },
-          { head: 'TIMES', right: true },
-          { head: 'FROM' },
-        ]
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

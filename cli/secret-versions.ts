@@ -1,6 +1,7 @@
 import type { SecretItem } from '@cardea/contract/vault/secrets'
 import { command, data, json, Refusal, secret, vault } from './command.ts'
-import { paintFor, shown, table, when } from './print.ts'
+import { list } from './listing.ts'
+import { shown, when } from './print.ts'
 import { readersOf } from './secret-readers.ts'
 import { noSecret, pagesOf, type Service, secretPath, withVault } from './service.ts'
 
@@ -13,21 +14,18 @@ export default command({
   async run({ name, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
       const versions = await versionsOf(vault, name)
-      if (json) world.print(JSON.stringify(await withLastRead(vault, name, versions)))
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const now = world.now()
-        const rows = versions.map(({ version, enabled, created, expires, contentType }) => [
+      const now = world.now()
+      return list(world, json ? await withLastRead(vault, name, versions) : versions, {
+        json,
+        heads: ['VERSION', 'STATE', 'CREATED', 'EXPIRES', 'TYPE'],
+        row: ({ version, enabled, created, expires, contentType }, paint) => [
           paint.name(version),
           enabled ? 'enabled' : paint.warn('disabled'),
           when(created, now),
           expires === null ? paint.dim('never') : when(expires, now),
           shown(contentType ?? ''),
-        ])
-        const heads = ['VERSION', 'STATE', 'CREATED', 'EXPIRES', 'TYPE'].map((head) => ({ head }))
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

@@ -1,6 +1,7 @@
 import { type KeyValue, keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
 import { command, data, json, store } from './command.ts'
-import { paintFor, shown, table, when } from './print.ts'
+import { list } from './listing.ts'
+import { shown, when } from './print.ts'
 import { pagesOf, withStore } from './service.ts'
 
 const valueWidthMax = 60
@@ -21,22 +22,20 @@ export default command({
     return withStore(world, where, async (store) => {
       const query = new URLSearchParams({ ...(key !== undefined && { key }), ...(label !== undefined && { label }) })
       const settings = await pagesOf<KeyValue>(store, `/kv?${query}`, 'items', '@nextLink')
-      if (json) world.print(JSON.stringify(settings))
-      else if (settings.length === 0) {
-        world.print(`There are no such settings in ${store.origin}.`)
-        world.print('Set one with: cardea setting set Shop:Greeting Hello')
-      } else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = settings.map(({ key, label, value, content_type: type, last_modified: modified }) => [
+      return list(world, settings, {
+        json,
+        heads: ['SETTING', 'LABEL', 'VALUE', 'UPDATED'],
+        none: [
+          `There are no such settings in ${store.origin}.`,
+          'Set one with: cardea setting set Shop:Greeting Hello',
+        ],
+        row: ({ key, label, value, content_type: type, last_modified: modified }, paint) => [
           paint.name(shown(key)),
           label === null ? '' : shown(label),
           type?.startsWith(keyVaultReferenceType) ? paint.dim(`→ ${target(value)}`) : short(shown(value ?? '')),
           when(Math.floor(Date.parse(modified) / 1000), world.now()),
-        ])
-        const heads = ['SETTING', 'LABEL', 'VALUE', 'UPDATED'].map((head) => ({ head }))
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

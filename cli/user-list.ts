@@ -1,5 +1,6 @@
 import { command, data, json } from './command.ts'
-import { paintFor, shown, table } from './print.ts'
+import { list } from './listing.ts'
+import { shown } from './print.ts'
 import { pagesOf, withDirectory } from './service.ts'
 
 type User = {
@@ -20,20 +21,17 @@ export default command({
       const people = (await pagesOf<User>(directory, '/v1.0/users', 'value', '@odata.nextLink')).map(
         ({ id, userPrincipalName: name, displayName, accountEnabled: enabled }) => ({ name, displayName, enabled, id }),
       )
-      if (json) world.print(JSON.stringify(people))
-      else if (people.length === 0) world.print('There is nobody yet. Add somebody with: cardea user add NAME')
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const rows = people.map(({ name, displayName, enabled, id }) => [
+      return list(world, people, {
+        json,
+        heads: ['NAME', 'CALLED', 'STATE', 'OBJECT ID'],
+        none: ['There is nobody yet. Add somebody with: cardea user add NAME'],
+        row: ({ name, displayName, enabled, id }, paint) => [
           paint.name(shown(name)),
           shown(displayName),
           enabled ? 'enabled' : paint.warn('disabled'),
           id,
-        ])
-        const heads = ['NAME', 'CALLED', 'STATE', 'OBJECT ID'].map((head) => ({ head }))
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+        ],
+      })
     })
   },
 })

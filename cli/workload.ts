@@ -1,5 +1,6 @@
 import { command, data, json, Refusal } from './command.ts'
-import { paintFor, shown, table } from './print.ts'
+import { list } from './listing.ts'
+import { paintFor, shown } from './print.ts'
 import { groupFor } from './resource.ts'
 import { pagesOf, type Service, withManagement } from './service.ts'
 import { type Named, subscriptionOf } from './where.ts'
@@ -59,20 +60,12 @@ export const workloadList = command({
         principal: identity.principalId ?? null,
         id,
       }))
-      if (json) world.print(JSON.stringify(workloads))
-      else if (workloads.length === 0)
-        world.print('There is no workload yet. Make one with: cardea workload create NAME')
-      else {
-        const paint = paintFor(world.terminal.colours)
-        const heads = ['WORKLOAD', 'OBJECT ID', 'ID'].map((head) => ({ head }))
-        const rows = workloads.map(({ name, principal, id }) => [
-          paint.name(shown(name)),
-          principal ?? paint.dim('none'),
-          shown(id),
-        ])
-        for (const line of table(paint, heads, rows)) world.print(line)
-      }
-      return 0
+      return list(world, workloads, {
+        json,
+        heads: ['WORKLOAD', 'OBJECT ID', 'ID'],
+        none: ['There is no workload yet. Make one with: cardea workload create NAME'],
+        row: ({ name, principal, id }, paint) => [paint.name(shown(name)), principal ?? paint.dim('none'), shown(id)],
+      })
     })
   },
 })
