@@ -74,13 +74,14 @@ export async function putRole(
   if (isBuiltIn(wanted.id)) throw builtInFault()
   const nameKey = nameKeyOf(wanted.name)
   const before = await roleById(sql, keyring, wanted.id)
-  for (const scope of new Set([...wanted.scopes, ...(before?.scopes ?? [])])) {
+  for (const scope of wanted.scopes) {
     if (permit.allows('role-definitions/write', scope)) continue
     throw new Fault(
       'forbidden',
       `You may not write role definitions at ${scope}, which is one of its assignable scopes.`,
     )
   }
+  if (before !== undefined) refuseElsewhere(permit, 'role-definitions/write', before)
   const other = await definitionByName(sql, nameKey)
   if (builtInNames.has(nameKey) || (other !== undefined && other.id !== wanted.id)) {
     throw new Fault('conflict', `A role definition named '${wanted.name}' exists already.`, {
@@ -123,10 +124,7 @@ export async function removeRole(
     if ((await definitionById(sql, id)) !== undefined) await removeDefinition(sql, id)
     return undefined
   }
-  for (const scope of role.scopes) {
-    if (permit.allows('role-definitions/delete', scope)) continue
-    throw new Fault('forbidden', `You may not delete role definitions at ${scope}, one of its assignable scopes.`)
-  }
+  refuseElsewhere(permit, 'role-definitions/delete', role)
   if ((await assignmentsOfRole(sql, id)).length > 0) {
     throw new Fault(
       'invalid',
@@ -139,6 +137,12 @@ export async function removeRole(
   await removeDefinition(sql, id)
   turn.changeAccess()
   return role
+}
+
+/** Without saying where it can be assigned: who has no right there may not know that there is such a place. */
+function refuseElsewhere<A extends Action>(permit: Permit<A>, action: A, { scopes }: Role): void {
+  if (scopes.every((scope) => permit.allows(action, scope))) return
+  throw new Fault('forbidden', 'The role can be assigned at scopes where you may not change role definitions.')
 }
 
 /** A change mustn't leave an assignment outside of the role's scopes, nor be a way to assign what one may not. */

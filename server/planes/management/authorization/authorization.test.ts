@@ -687,6 +687,31 @@ describe('a role definition', () => {
     assert.equal((await ask('GET', `${definitions(subscription)}/${theirs}`)).status, 200)
   })
 
+  it('of another group can be neither changed nor deleted from here, and the refusal doesn’t say where it is', async () => {
+    const other = `${subscription}/resourceGroups/far-away`
+    assert.ok((await ask('PUT', other, { body: { location: 'local' } })).status < 300)
+    const theirs = randomUUID()
+    assert.equal((await put(theirs, custom('Far away', { assignableScopes: [other, group] }))).status, 201)
+    const hidden = randomUUID()
+    assert.equal((await put(hidden, custom('Hidden', { assignableScopes: [other] }))).status, 201)
+    const { id: who, manages } = await somebody('owner of one group')
+    await assign(who, owner, { scope: group })
+    for (const id of [theirs, hidden]) {
+      const path = `${definitions(group)}/${id}`
+      const changed = await ask('PUT', path, { token: manages, body: custom('Mine now') })
+      const deleted = await ask('DELETE', path, { token: manages })
+      for (const { status, text } of [changed, deleted]) {
+        assert.equal(status, 403)
+        assert.doesNotMatch(text, /far-away/i)
+      }
+      assert.equal((await ask('GET', `${definitions(subscription)}/${id}`)).status, 200)
+    }
+    const reaching = custom('Mine', { assignableScopes: [group, other] })
+    const refused = await ask('PUT', `${definitions(group)}/${randomUUID()}`, { token: manages, body: reaching })
+    assert.equal(refused.status, 403)
+    assert.match(refused.text, /far-away/, 'the scope that they named themselves is told')
+  })
+
   it('that is typed into the database allows nothing', async () => {
     const { newcomer, id: who } = await somebody()
     const id = randomUUID()
