@@ -68,7 +68,7 @@ export async function assignRole(
   refuseBorrowedDirectory(permit, role)
   await refuseLocked(turn.sql, idOf(wanted), 'write')
   if (!role.scopes.some((scope) => contains(scope.toLowerCase(), wanted.scope.toLowerCase()))) {
-    throw new Fault('invalid', `The role ${role.name} can't be assigned at this scope; see its assignable scopes.`, {
+    throw new Fault('invalid', "The role can't be assigned at this scope; see its assignable scopes.", {
       arm: 'RoleDefinitionNotAssignableAtScope',
     })
   }
@@ -183,7 +183,7 @@ function refuseBorrowedDirectory(permit: Permit<Action>, role: Role): void {
     (action) => role.allows.has(action) && kindOf(action) === 'directory' && !permit.allows(action, directory),
   )
   if (missing === undefined) return
-  throw new Fault('forbidden', `Only who holds the right ${actions[missing]} in the directory may assign ${role.name}.`)
+  throw new Fault('forbidden', `Only who holds the right ${actions[missing]} in the directory may assign this role.`)
 }
 
 /** Keeps an assignment, for whoever has seen that it may be made. */

@@ -706,6 +706,9 @@ describe('a role definition', () => {
       }
       assert.equal((await ask('GET', `${definitions(subscription)}/${id}`)).status, 200)
     }
+    const taken = await assign(who, { id: hidden }, { scope: group, token: manages })
+    assert.deepEqual([taken.status, code(taken)], [400, 'RoleDefinitionNotAssignableAtScope'])
+    assert.doesNotMatch(taken.text, /Hidden/)
     const reaching = custom('Mine', { assignableScopes: [group, other] })
     const refused = await ask('PUT', `${definitions(group)}/${randomUUID()}`, { token: manages, body: reaching })
     assert.equal(refused.status, 403)
