@@ -1,7 +1,7 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Clock, Instant } from '#base/clock.ts'
 import { type Database, StaleEpoch, type Turn } from '#base/database.ts'
-import { Fault, faultOf } from '#base/fault.ts'
+import { faultOf } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { AccessBook, Permit, Wish } from '#core/access/access.ts'
 import type { AuditEntry, Circumstances } from '#core/audit/entry.ts'
@@ -71,15 +71,9 @@ export type Entry = Omit<AuditEntry, 'at'>
 export function absentReader({ access }: Pick<Base, 'access'>, turn: Turn, correlation: string, entries: Entry[]) {
   const circumstances = { address: '', correlation, agent: 'cardea' }
   return async ({ version, ...wish }: Reading): Promise<boolean> => {
-    const outcome = await access.permitIn(turn, wish).then(
-      () => 'done',
-      (error: unknown) => {
-        if (error instanceof Fault && error.code === 'forbidden') return error.code
-        throw error
-      },
-    )
-    entries.push(entryFor({ ...wish, circumstances }, outcome, version))
-    return outcome === 'done'
+    const isAllowed = await access.allowsIn(turn, wish)
+    entries.push(entryFor({ ...wish, circumstances }, isAllowed ? 'done' : 'forbidden', version))
+    return isAllowed
   }
 }
 

@@ -153,17 +153,13 @@ export class AccessBook {
   /** Permission inside a turn that changes things. */
   async permitIn<A extends Action>(turn: Turn, wish: Wish<A>): Promise<Permit<A>> {
     const memory = turn.accessChanged ? new Memory() : this.#memoryOf(turn.epoch)
-    const known = memory.permitOf(wish)
-    if (known !== undefined) return known
-    const permit = permitFrom(memory, await this.#rightsOf(turn.sql, wish, memory), wish)
-    memory.keepPermit(wish, permit)
-    return permit
+    return memory.permitOf(wish) ?? this.#permitAnew(turn.sql, memory, wish)
   }
 
   /** Permission to read what is committed, as of `epoch`; true only if the reading is then witnessed at that epoch. */
   permitAt<A extends Action>(database: Database<never>, epoch: number, wish: Wish<A>): Permit<A> | Promise<Permit<A>> {
     const memory = this.#memoryOf(epoch)
-    return memory.permitOf(wish) ?? this.#permitAnew(database, memory, wish)
+    return memory.permitOf(wish) ?? this.#permitAnew(database.read, memory, wish)
   }
 
   /** Whether it would be permitted as of `epoch`. */
@@ -176,8 +172,8 @@ export class AccessBook {
     return isGiven(() => this.permitIn(turn, wish))
   }
 
-  async #permitAnew<A extends Action>(database: Database<never>, memory: Memory, wish: Wish<A>): Promise<Permit<A>> {
-    const permit = permitFrom(memory, await this.#rightsOf(database.read, wish, memory), wish)
+  async #permitAnew<A extends Action>(sql: Sql, memory: Memory, wish: Wish<A>): Promise<Permit<A>> {
+    const permit = permitFrom(memory, await this.#rightsOf(sql, wish, memory), wish)
     memory.keepPermit(wish, permit)
     return permit
   }
