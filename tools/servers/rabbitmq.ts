@@ -36,22 +36,28 @@ export async function startRabbitmq(): Promise<TestRabbitmq> {
   const host = '127.0.0.1'
   const [amqp, distribution, names, port] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const password = randomBytes(18).toString('base64url')
-  const server = await throwAway('rabbitmq', {
-    user: 'rabbitmq',
-    env: (folder) => ({
-      RABBITMQ_NODENAME: `cardea-${port}@localhost`,
-      RABBITMQ_NODE_IP_ADDRESS: host,
-      RABBITMQ_NODE_PORT: String(amqp),
-      RABBITMQ_DIST_PORT: String(distribution),
-      RABBITMQ_MNESIA_BASE: join(folder, 'data'),
-      RABBITMQ_LOG_BASE: join(folder, 'logs'),
-      RABBITMQ_LOGS: '-',
-      RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
-      RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
-      ERL_EPMD_PORT: String(names),
-      ERL_EPMD_ADDRESS: host,
+  await using begun = new AsyncDisposableStack()
+  const naming = { ERL_EPMD_PORT: String(names), ERL_EPMD_ADDRESS: host }
+  await startNames(begun, naming)
+  const server = begun.use(
+    await throwAway('rabbitmq', {
+      user: 'rabbitmq',
+      env: (folder) => ({
+        RABBITMQ_NODENAME: `cardea-${port}@localhost`,
+        RABBITMQ_NODE_IP_ADDRESS: host,
+        RABBITMQ_NODE_PORT: String(amqp),
+        RABBITMQ_DIST_PORT: String(distribution),
+        RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+        RABBITMQ_LOG_BASE: join(folder, 'logs'),
+        RABBITMQ_LOGS: '-',
+        RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
+        RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+        // Else a shell stays between, and a signal that can't be caught ends that and not the server.
+        RUNNING_UNDER_SYSTEMD: 'true',
+        ...naming,
+      }),
     }),
-  })
+  )
   for (const name of ['data', 'logs']) {
     mkdirSync(join(server.folder, name))
     server.own(join(server.folder, name))
@@ -75,25 +81,13 @@ export async function startRabbitmq(): Promise<TestRabbitmq> {
     })
     return { status: answer.status, text: await answer.text() }
   }
-  const end = async () => {
-    await server[Symbol.asyncDispose]()
-    // The name server of Erlang stays behind on its own, until nobody is registered and it is told.
-    const epmd = programOf('epmd') ?? 'epmd'
-    await execute(epmd, ['-port', String(names), '-kill'], {
-      env: { ...process.env, ERL_EPMD_ADDRESS: host, ERL_EPMD_RELAXED_COMMAND_CHECK: '1' },
-    }).catch(() => {})
-  }
-  try {
-    const ready = () =>
-      ask('GET', 'whoami').then(
-        ({ status }) => status === 200,
-        () => false,
-      )
-    await server.start(program, [], ready)
-  } catch (error) {
-    await end()
-    throw error
-  }
+  const ready = () =>
+    ask('GET', 'whoami').then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  await server.start(program, [], ready)
+  const all = begun.move()
   return {
     ...server,
     host,
@@ -102,6 +96,19 @@ export async function startRabbitmq(): Promise<TestRabbitmq> {
     log: () => readFileSync(join(server.folder, 'log'), 'utf8'),
     url: (user = 'root', secret = password) =>
       `http://${encodeURIComponent(user)}:${encodeURIComponent(secret)}@${host}:${port}`,
-    [Symbol.asyncDispose]: end,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
+}
+
+/** Erlang's name server. One that RabbitMQ begins itself is nobody's, and stays behind. */
+async function startNames(begun: AsyncDisposableStack, env: { readonly ERL_EPMD_PORT: string }): Promise<void> {
+  const program = programOf('epmd')
+  if (program === undefined) throw new Error("Erlang's epmd isn't installed")
+  const server = begun.use(await throwAway('epmd', { user: 'rabbitmq', env: () => env }))
+  const ready = () =>
+    execute(program, ['-names'], { env: { ...process.env, ...env } }).then(
+      () => true,
+      () => false,
+    )
+  await server.start(program, [], ready)
 }
