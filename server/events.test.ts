@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { createLog } from '#base/log.ts'
 import { findingsOf } from '#core/alerts/findings.ts'
+import { deadLettersKept } from '#core/subscriptions/subscriptions.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
 import { type Manager, managerOf, vaultPath } from './planes/management/testing/manager.ts'
 import { type Heard, type House, openHouse } from './testing/house.ts'
@@ -382,6 +384,53 @@ describe('a delivery', () => {
       ['dead events'],
     )
     assert.match(found[0]?.says ?? '', /1 event was given up .*cardea event dead/)
+  })
+
+  it('that is refused is kept with so many others and no more: the oldest of a subscription go, which the log says', async () => {
+    const lines: string[] = []
+    const log = createLog('info', { write: (line) => lines.push(line) })
+    await using hook = await openWebHook((heard) =>
+      heard.headers['aeg-event-type'] === 'Notification' ? { status: 400 } : asGrid(heard),
+    )
+    await using house = await openHouse({ ...reaching(hook), log })
+    const manager = await managerOf(house)
+    await subscribe(manager, hook)
+    await subscribe(manager, hook, {}, at(vault, 'another'))
+    const { database } = house.cardea.base
+    const query = `select s.name, count(*) as kept, min(d.number) as oldest
+      from event_delivery d join event_subscription s on s.id = d.subscription
+      where d.dead is not null group by s.name order by s.name`
+    // One for the one, and more than are kept for the other; they happened before everything else.
+    await database.write(async ({ sql, at }) => {
+      await sql.run(
+        `with recursive old(number) as (select -${deadLettersKept} union all select number + 1 from old where number < 0)
+        insert into event_delivery (subscription, event, number, scope, resource, body, published, due, attempt, attempted, dead)
+        select s.id, 'old' || old.number, old.number, s.scope, s.scope, '{}', ${at}, ${at}, 1, ${at}, 'BadRequest'
+        from old, event_subscription s where s.name = 'listener' or old.number = 0`,
+        [],
+      )
+    })
+    await secret(house, 'PUT', 'x', { value: 'v' })
+    const dead = () => lines.filter((line) => line.includes('an event is given up')).length
+    await until(() => dead() === 2)
+    const { rows } = await database.read.run(query, [])
+    const kept = rows.map((row) => ({ ...(row as object) }))
+    assert.deepEqual(kept, [
+      { name: 'another', kept: 2, oldest: 0 },
+      { name: 'listener', kept: deadLettersKept, oldest: 2 - deadLettersKept },
+    ])
+    const said = lines.filter((line) => line.includes('dropped')).map((line) => JSON.parse(line))
+    assert.deepEqual(
+      said.map(({ level, subscription, scope, events }) => ({ level, subscription, scope, events })),
+      [
+        {
+          level: 'error',
+          subscription: 'listener',
+          scope: `/subscriptions/${manager.subscription}${vault}`,
+          events: 2,
+        },
+      ],
+    )
   })
 
   it('goes in batches where they are asked for, and a slow receiver holds up no other', async () => {

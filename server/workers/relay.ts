@@ -6,6 +6,7 @@ import { type Lease, settle } from '#core/schedule/schedule.ts'
 import { fateOf, type Heard, portions, type Subscription, verdictOn } from '#core/subscriptions/subscription.ts'
 import {
   type Delivery,
+  deadLettersKept,
   delivering,
   keepRound,
   leased,
@@ -120,11 +121,23 @@ async function carry(
       admitted?.over(slowestMs, clock())
     }
   }
-  await database.write((turn) => keepRound(turn, lease, tried, gone))
+  const { outlived, dropped } = await database.write((turn) => keepRound(turn, lease, tried, gone))
   for (const { delivery, fate } of tried) {
     if (fate !== 'taken' && 'dead' in fate)
       log.error({ subscription: subscription?.name, event: delivery.event, why: fate.dead }, 'an event is given up')
   }
+  if (subscription === undefined) return
+  const { name, scope } = subscription
+  if (outlived > 0)
+    log.error(
+      { subscription: name, scope, events: outlived },
+      'events are given up that waited for their address too long',
+    )
+  if (dropped > 0)
+    log.error(
+      { subscription: name, scope, events: dropped, kept: deadLettersKept },
+      'the oldest events that were given up are dropped: no more are kept for one subscription',
+    )
 }
 
 const isOpen = ({ state, terms }: Subscription, at: number): boolean =>

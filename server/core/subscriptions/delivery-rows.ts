@@ -111,6 +111,23 @@ const forgotten = statement<Tables, { subscription: string; before: number }>((d
     .where('dead', 'is not', null)
     .where('attempted', '<=', given('before')),
 )
+// The oldest beyond as many as are kept; where there are fewer, the inner question finds none.
+const surplus = statement<Tables, { subscription: string; kept: number }>((db, given) =>
+  db
+    .deleteFrom('event_delivery')
+    .where('subscription', '=', given('subscription'))
+    .where('dead', 'is not', null)
+    .where('number', '<=', (row) =>
+      row
+        .selectFrom('event_delivery as newer')
+        .select('newer.number')
+        .where('newer.subscription', '=', given('subscription'))
+        .where('newer.dead', 'is not', null)
+        .orderBy('newer.number', 'desc')
+        .limit(1)
+        .offset(given('kept')),
+    ),
+)
 const removeAll = statement<Tables, { subscription: string }>((db, given) =>
   db.deleteFrom('event_delivery').where('subscription', '=', given('subscription')),
 )
@@ -175,12 +192,15 @@ export async function keepTried(
 ): Promise<void> {
   await tried.changed(sql, { subscription, event, attempt, ...became })
 }
-export async function giveUpBefore(sql: Sql, subscription: string, before: Instant, at: Instant): Promise<void> {
-  await outlived.changed(sql, { subscription, before, attempted: at, dead: 'TimeToLiveExceeded' })
-}
+/** Gives up what has waited since before a time; tells how many that were. */
+export const giveUpBefore = (sql: Sql, subscription: string, before: Instant, at: Instant): Promise<number> =>
+  outlived.changed(sql, { subscription, before, attempted: at, dead: 'TimeToLiveExceeded' })
 export async function forgetDeadBefore(sql: Sql, subscription: string, before: Instant): Promise<void> {
   await forgotten.changed(sql, { subscription, before })
 }
+/** Drops the oldest dead letters beyond so many; tells how many that were. */
+export const dropDeadBeyond = (sql: Sql, subscription: string, kept: number): Promise<number> =>
+  surplus.changed(sql, { subscription, kept })
 export async function removeDeliveries(sql: Sql, subscription: string): Promise<void> {
   await removeAll.changed(sql, { subscription })
 }

@@ -9,6 +9,7 @@ import {
   type Delivery,
   deliveriesDue,
   deliveriesFirst,
+  dropDeadBeyond,
   forgetDeadBefore,
   giveUpBefore,
   keepTried,
@@ -37,7 +38,9 @@ export const validating = 'validate-subscription'
 const minute = 60_000
 const day = 24 * 60 * minute
 /** For so long what couldn't be delivered can be sent again. */
-export const deadLetterMs = 30 * day
+const deadLetterMs = 30 * day
+/** So many are kept for one subscription, some ten megabytes; beyond them the oldest go, and the log says so. */
+export const deadLettersKept = 10_000
 
 /** Who listens, kept in memory while the epoch stands: whoever changes a subscription moves it. */
 export class Listeners {
@@ -167,8 +170,12 @@ export async function waitingFor(
 
 export type Tried = { readonly delivery: Delivery; readonly fate: 'taken' | (Fate & { readonly outcome: string }) }
 
+/** How many events were given up in a round untried, and how many dead letters were dropped. */
+export type Lost = { readonly outlived: number; readonly dropped: number }
+const nothingLost: Lost = { outlived: 0, dropped: 0 }
+
 /** Keeps what came of a round of deliveries, and gives the lease back until there is something to do again. */
-export async function keepRound(turn: Turn, lease: Lease, tried: readonly Tried[], gone: boolean): Promise<void> {
+export async function keepRound(turn: Turn, lease: Lease, tried: readonly Tried[], gone: boolean): Promise<Lost> {
   await hold(turn, lease)
   const { sql, at } = turn
   for (const { delivery, fate } of tried) {
@@ -179,18 +186,27 @@ export async function keepRound(turn: Turn, lease: Lease, tried: readonly Tried[
     }
   }
   const found = await subscriptionWith(sql, lease.subject)
-  if (found === undefined) return settle(turn, lease, undefined)
-  const { terms } = found
-  if (terms.expires !== undefined && terms.expires <= at) return dropSubscription(turn, found.id)
+  if (found === undefined) {
+    await settle(turn, lease, undefined)
+    return nothingLost
+  }
+  const { id, terms } = found
+  if (terms.expires !== undefined && terms.expires <= at) {
+    await dropSubscription(turn, id)
+    return nothingLost
+  }
   let subscription = found
   if (gone) {
     subscription = { ...found, state: 'Failed', trouble: 'The address answered 410: it is gone for good.', updated: at }
     await changeSubscription(sql, subscription)
     turn.changeAccess()
   }
-  if (subscription.state !== 'Succeeded') await giveUpBefore(sql, found.id, at - terms.liveMinutes * minute, at)
-  await forgetDeadBefore(sql, found.id, at - deadLetterMs)
+  const outlived =
+    subscription.state === 'Succeeded' ? 0 : await giveUpBefore(sql, id, at - terms.liveMinutes * minute, at)
+  await forgetDeadBefore(sql, id, at - deadLetterMs)
+  const dropped = await dropDeadBeyond(sql, id, deadLettersKept)
   await settle(turn, lease, await nextLook(turn, subscription))
+  return { outlived, dropped }
 }
 
 /** Keeps what an address said of itself. Nothing, if the subscription has changed since it was asked. */
