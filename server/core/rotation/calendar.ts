@@ -43,33 +43,48 @@ export const isOpenAt = (calendar: Calendar, at: Instant): boolean =>
 function windowFrom({ windows, timeZone }: Calendar, at: Instant): Opening | undefined {
   if (windows.length === 0) return { opens: at, closes: Number.POSITIVE_INFINITY }
   // Yesterday's window may go on past midnight.
-  const first = Temporal.Instant.fromEpochMilliseconds(at)
-    .toZonedDateTimeISO(timeZone)
-    .toPlainDate()
-    .subtract({ days: 1 })
+  let day = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate().subtract({ days: 1 })
+  let today = clockOf(day, timeZone)
   for (let ahead = 0; ahead < daysAhead; ahead += 1) {
-    const day = first.add({ days: ahead })
     const name = weekdays[day.dayOfWeek - 1] as Weekday
+    day = day.add({ days: 1 })
+    const tomorrow = clockOf(day, timeZone)
     const found = windows
       .filter(({ days }) => days.includes(name))
-      .map(({ from, to }) => ({
-        opens: momentOf(day, from, timeZone),
-        closes: momentOf(to <= from ? day.add({ days: 1 }) : day, to, timeZone),
-      }))
+      .map(({ from, to }) => ({ opens: today(from), closes: (to <= from ? tomorrow : today)(to) }))
       .filter(({ opens, closes }) => opens < closes && at < closes)
       .sort((one, other) => one.opens - other.opens)[0]
     if (found !== undefined) return found
+    today = tomorrow
   }
   return undefined
 }
 
+/** Many secrets keep to the same blackouts, and a plan asks for them again with each rotation. */
+const known = new Map<string, Opening>()
+const knownMax = 10_000
+
 function darkIn({ from, to }: Blackout, timeZone: string): Opening {
+  const key = `${timeZone} ${from} ${to}`
+  const before = known.get(key)
+  if (before !== undefined) return before
   const [first, firstTime = '00:00'] = from.split('T') as [string, string?]
   const [last, lastTime = '24:00'] = to.split('T') as [string, string?]
-  return {
+  const dark = {
     opens: momentOf(Temporal.PlainDate.from(first), firstTime, timeZone),
     closes: momentOf(Temporal.PlainDate.from(last), lastTime, timeZone),
   }
+  if (known.size >= knownMax) known.clear()
+  known.set(key, dark)
+  return dark
+}
+
+/** When clocks on the wall show each time of a day: counted from midnight, but on the days that are longer or shorter. */
+function clockOf(day: Temporal.PlainDate, timeZone: string): (time: string) => Instant {
+  const midnight = day.toZonedDateTime(timeZone)
+  if (midnight.hoursInDay !== 24) return (time) => momentOf(day, time, timeZone)
+  const begins = midnight.epochMilliseconds
+  return (time) => begins + (Number(time.slice(0, 2)) * 60 + Number(time.slice(3))) * 60_000
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { weekdays } from '@cardea/contract/cardea/schedule'
 import { always } from './calendar.ts'
 import { type Bound, planOf } from './plan.ts'
 import type { Schedule } from './policy.ts'
@@ -119,6 +120,26 @@ describe('a plan', () => {
     assert.equal(rotations.length, 5_000)
     assert.equal(until, rotations.at(-1)?.at)
     assert.ok(performance.now() - since < 5_000)
+  })
+
+  it('keeps nobody waiting, however full the calendars are', () => {
+    const full = (index: number): Schedule => ({
+      ...schedule,
+      calendar: {
+        timeZone: 'Europe/Berlin',
+        windows: Array.from({ length: 32 }, (_, at) => ({
+          days: weekdays,
+          from: `0${at % 10}:${10 + at}`,
+          to: `1${at % 10}:${10 + index}`,
+        })),
+        blackouts: Array.from({ length: 64 }, (_, at) => ({ from: `20${30 + at}-01-01`, to: `20${30 + at}-02-01` })),
+      },
+    })
+    const daily = { intervalMs: day, next: from + day }
+    const many = Array.from({ length: 13 }, (_, index) => bound(`s${index}`, { ...daily, schedule: full(index) }))
+    const since = performance.now()
+    assert.equal(planOf(many, frame).rotations.length, 5_000)
+    assert.ok(performance.now() - since < 2_000)
   })
 
   it('is empty where nothing is bound', () => {
