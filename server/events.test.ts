@@ -297,6 +297,17 @@ describe('an event subscription', () => {
         body(good, { filter: { advancedFilters: [{ operatorType: 'NumberIn', key: 'id', values: ['x'] }] } }),
         /compare/,
       ],
+      ...['NumberLessThan', 'NumberGreaterThanOrEquals', 'BoolEquals'].map((operatorType): [string, object, RegExp] => [
+        `several values for ${operatorType}`,
+        body(good, {
+          filter: {
+            advancedFilters: [
+              { operatorType, key: 'data.x', values: operatorType === 'BoolEquals' ? [true, false] : [1, 5] },
+            ],
+          },
+        }),
+        /one value/,
+      ]),
       ['too many attempts', body(good, { retryPolicy: { maxDeliveryAttempts: 31 } }), /30/],
       ['the past', body(good, { expirationTimeUtc: '2001-01-01T00:00:00Z' }), /future/],
       [

@@ -124,10 +124,15 @@ function typesFrom(types: readonly string[]): Filter['types'] {
   })
 }
 
+/** What compares with one value. */
+const single = /^(NumberLess|NumberGreater|Bool)/
+
 function advancedFrom({ operatorType, key, value, values }: FilterPart): Advanced {
   const operator = operators.find((one) => one.toLowerCase() === operatorType.toLowerCase())
   if (operator === undefined) throw invalid('filter.advancedFilters', `must be one of ${operators.join(', ')}.`)
   const all = values ?? (given(value) ? [value] : [])
+  if (single.test(operator) && all.length !== 1)
+    throw invalid('filter.advancedFilters', `must give ${operator} one value to compare ${key} with.`)
   const wanted = operator.startsWith('String') ? 'string' : operator.startsWith('Bool') ? 'boolean' : 'number'
   const fits = (one: unknown): boolean =>
     operator.endsWith('InRange')
@@ -137,8 +142,6 @@ function advancedFrom({ operatorType, key, value, values }: FilterPart): Advance
     throw invalid('filter.advancedFilters', `has values that ${operator} can’t compare ${key} with.`)
   return { operator, key, values: all }
 }
-
-const single = /^(NumberLess|NumberGreater|Bool)/
 
 /** An event subscription, as Resource Manager shows it: of its address, what comes before the query. */
 export const resourceOf = (subscription: Subscription): object => {
