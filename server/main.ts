@@ -35,6 +35,7 @@ import { health } from '#planes/cardea/health.ts'
 import { Metrics } from '#planes/cardea/metrics.ts'
 import { listenForMetrics } from '#planes/cardea/metrics-listener.ts'
 import { createConnectProxy } from '#planes/http/connect-proxy.ts'
+import { Connections } from '#planes/http/connections.ts'
 import { Hosts } from '#planes/http/hosts.ts'
 import { limited } from '#planes/http/limited.ts'
 import { createListener } from '#planes/http/listener.ts'
@@ -232,14 +233,15 @@ async function serve(settings: Settings, house: House): Promise<Cardea> {
 type Services = ReturnType<typeof servicesFor>
 
 /** What planes, workers and the proxy share. */
-function servicesFor(settings: Settings, { base, installation: { tenant }, hosts, turns, closers }: House) {
+function servicesFor(settings: Settings, { base, installation: { tenant }, hosts, turns, log, closers }: House) {
   const { database, keyring, clock } = base
   const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
   const tokens = new TokenBook(database, keyring, { tenant, issuer, lifeSeconds: settings.tokenLifeSeconds })
   const feeds = new Feeds(database)
   closers.push(async () => feeds.close())
   const meters = new Meters()
-  const metrics = new Metrics({ meters, turns, sql: database.read, clock })
+  const connections = new Connections({ each: settings.connectionsEach, log })
+  const metrics = new Metrics({ meters, turns, connections, sql: database.read, clock })
   closers.push(async () => metrics[Symbol.dispose]())
   const identity: IdentityServices = {
     base,
@@ -251,14 +253,14 @@ function servicesFor(settings: Settings, { base, installation: { tenant }, hosts
     tenant,
     issuers: new IssuerBook(settings.issuers, fetchJson, clock),
   }
-  return { issuer, tokens, vaults: new VaultBook(database), feeds, meters, metrics, identity }
+  return { issuer, tokens, vaults: new VaultBook(database), feeds, meters, connections, metrics, identity }
 }
 
 /** Listens for all planes, and gives the port. */
 async function bindPlanes(
   settings: Settings,
   { base, installation, hosts, rotation, log, closers }: House,
-  { identity, meters, ...services }: Services,
+  { identity, meters, connections, ...services }: Services,
   tls: Certificate,
   isClosing: () => boolean,
 ): Promise<number> {
@@ -282,6 +284,7 @@ async function bindPlanes(
       ...health(base.database, isClosing),
     ],
     meters,
+    connections,
     crowd,
     tls,
     log,

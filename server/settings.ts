@@ -37,6 +37,8 @@ export type Settings = {
     | undefined
   /** What those may do who prove nothing, for each network: undefined, as much as they like. */
   readonly anonymous: { readonly requestsPerSecond: number | undefined; readonly entriesPerMinute: number | undefined }
+  /** How many connections each network may have open; undefined: as many as it likes. */
+  readonly connectionsEach: number | undefined
   /** How long deletions, recoveries and purges take to be seen, in milliseconds; none by default. */
   readonly delays: { readonly deleteMs: number; readonly recoverMs: number; readonly purgeMs: number }
   /** The port on loopback where metrics are read without a token; undefined: none. */
@@ -83,6 +85,7 @@ export const settingWords = {
   CARDEA_ANONYMOUS_REQUESTS: 'requests without a valid credential in a second, per address (default 200; off)',
   CARDEA_ANONYMOUS_ENTRIES:
     'refusals of strangers in a minute that are journalled one by one, per address; more are summed (default 60; off)',
+  CARDEA_ADDRESS_CONNECTIONS: 'connections to the TLS port that are open at once, per address (default 2000; off)',
   CARDEA_DELAYS: 'azure, or a time such as 5s: how long deleting, recovering and purging take to be seen (default off)',
   CARDEA_METRICS_PORT: 'port on loopback where metrics are read without a token (default off; 0 takes a free one)',
   CARDEA_OTLP_URL: 'https://…/v1/metrics of an OpenTelemetry collector that metrics are posted to',
@@ -118,7 +121,7 @@ export function settingsFrom(env: Env): Settings {
     if (!words.includes(text)) wrong.push(`${name} must be one of ${words.join(', ')}, not "${text}"`)
     return text
   }
-  const rate = (name: string, usual: number): number | undefined => {
+  const most = (name: string, usual: number): number | undefined => {
     const text = env[name] ?? String(usual)
     if (text === 'off') return undefined
     if (!/^[1-9]\d{0,5}$/.test(text)) wrong.push(`${name} must be off or a number from 1 to 999999, not "${text}"`)
@@ -192,9 +195,10 @@ export function settingsFrom(env: Env): Settings {
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     quota: quotaFrom(env.CARDEA_QUOTA ?? 'off', wrong),
     anonymous: {
-      requestsPerSecond: rate('CARDEA_ANONYMOUS_REQUESTS', 200),
-      entriesPerMinute: rate('CARDEA_ANONYMOUS_ENTRIES', 60),
+      requestsPerSecond: most('CARDEA_ANONYMOUS_REQUESTS', 200),
+      entriesPerMinute: most('CARDEA_ANONYMOUS_ENTRIES', 60),
     },
+    connectionsEach: most('CARDEA_ADDRESS_CONNECTIONS', 2000),
     delays: delaysFrom(env.CARDEA_DELAYS ?? 'off', wrong),
     events: {
       own: receiver && { url: receiver.href, key },

@@ -3,11 +3,13 @@ import type { Clock } from '#base/clock.ts'
 import type { Family, Histogram, TurnMeter } from '#base/metrics.ts'
 import type { Sql } from '#base/sql.ts'
 import { type State, stateOf } from '#core/diagnostics/state.ts'
+import type { Connections } from '../http/connections.ts'
 import type { Meters } from '../http/meters.ts'
 
 type Sources = {
   readonly meters: Meters
   readonly turns: TurnMeter
+  readonly connections: Pick<Connections, 'open' | 'turnedAway'>
   /** What is committed. */
   readonly sql: Sql
   readonly clock: Clock
@@ -28,7 +30,7 @@ export class Metrics implements Disposable {
   }
 
   async families(): Promise<Family[]> {
-    const { meters, turns } = this.#sources
+    const { meters, turns, connections } = this.#sources
     const { rotations, eventsWaiting, consumersLagging } = await this.#stateNow()
     return [
       ...meters.families(),
@@ -51,6 +53,13 @@ export class Metrics implements Disposable {
         'Running applications that use another version of a secret than the latest.',
         consumersLagging,
       ),
+      gauge('cardea_connections_open', 'Connections to the TLS port that are open.', connections.open),
+      {
+        name: 'cardea_connections_turned_away',
+        says: 'Connections that were closed at once, since as many were open from their address as may be.',
+        kind: 'counter',
+        samples: [{ labels: {}, value: connections.turnedAway }],
+      },
       {
         name: 'cardea_event_loop_delay_milliseconds',
         says: 'How late the event loop was since this was asked last.',

@@ -1,3 +1,4 @@
+import type { Server } from 'node:https'
 import { pathsOf } from '@cardea/contract/operation'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { Fault, type FaultCode, faultOf } from '#base/fault.ts'
@@ -6,6 +7,7 @@ import { stranger } from '#core/identity/caller.ts'
 import { attest, type Base } from '#core/perform.ts'
 import { keysAsSegments } from '../directory/key.ts'
 import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type Route, refused } from '../plane.ts'
+import type { Connections } from './connections.ts'
 import { type Crowd, holdBack } from './crowd.ts'
 import type { Hosts, Plane } from './hosts.ts'
 import type { Meters } from './meters.ts'
@@ -41,6 +43,7 @@ type Parts = {
   readonly planes: readonly Served<never>[]
   readonly bare: readonly Bare[]
   readonly meters: Meters
+  readonly connections: Connections
   /** How many requests of those who prove nothing are answered. */
   readonly crowd: Crowd
   readonly tls: { readonly key: string; readonly cert: string }
@@ -61,7 +64,8 @@ const patience = {
  * One TLS listener for all planes: the host decides which answers. Fastify brings sockets, routing and limits; what is
  * said, and when, is the planes'. Half a request ends after seconds, not minutes.
  */
-export function createListener({ base, hosts, planes, bare, meters, crowd, tls, log }: Parts): FastifyInstance {
+export function createListener(parts: Parts): FastifyInstance {
+  const { base, hosts, planes, bare, meters, connections, crowd, tls, log } = parts
   const app = fastify({
     // The types of Fastify tell plain, secure and HTTP/2 servers apart; nothing here depends on which it is.
     ...({ https: { ...tls, minVersion: 'TLSv1.2', ...patience } } as object),
@@ -85,6 +89,8 @@ export function createListener({ base, hosts, planes, bare, meters, crowd, tls, 
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerOutside(error, request, reply).catch(() => reply.code(500).send()),
   } as object) as unknown as FastifyInstance
+  connections.guard(app.server as unknown as Server)
+  app.addHook('preClose', async () => connections.close())
   app.decorateRequest('known', undefined)
   app.decorateRequest('call', undefined)
   // Bodies are bytes here: a signature may cover them, and each plane says in its own words what is wrong with them.
