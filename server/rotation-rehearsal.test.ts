@@ -343,6 +343,11 @@ describe('a rehearsal', () => {
       if (method === 'OPTIONS') return reply.writeHead(204, { 'cardea-rotation-steps': knows }).end()
       return reply.writeHead(answer[0]).end(JSON.stringify(answer[1]))
     }).listen(0, '127.0.0.1')
+    await using closing = new AsyncDisposableStack()
+    closing.defer(() => {
+      server.closeAllConnections()
+      server.close()
+    })
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     await using here = await open()
@@ -355,28 +360,23 @@ describe('a rehearsal', () => {
         intervalSeconds: null,
       })
     assert.equal((await bind(port)).status, 200)
-    try {
-      const unable = await rehearsed(here)
-      assert.deepEqual(remedies(unable), [])
-      assert.ok(unable.some(({ what }) => /doesn’t say that it can rehearse/.test(what)))
-      assert.deepEqual(heard, [{ method: 'OPTIONS', step: '', signed: true }])
+    const unable = await rehearsed(here)
+    assert.deepEqual(remedies(unable), [])
+    assert.ok(unable.some(({ what }) => /doesn’t say that it can rehearse/.test(what)))
+    assert.deepEqual(heard, [{ method: 'OPTIONS', step: '', signed: true }])
 
-      knows = 'apply, probe, retire, Rehearse'
-      assert.ok((await rehearsed(here)).some(({ what }) => what === 'A twin comes and goes.'))
-      assert.deepEqual(heard.at(-1), { method: 'POST', step: 'rehearse', signed: true })
-      answer = [200, { checks: [{ what: 'It may log in.', wrong: 'It may not', remedy: 'Let it.' }] }]
-      assert.deepEqual(remedies(await rehearsed(here)), ['Let it.'])
+    knows = 'apply, probe, retire, Rehearse'
+    assert.ok((await rehearsed(here)).some(({ what }) => what === 'A twin comes and goes.'))
+    assert.deepEqual(heard.at(-1), { method: 'POST', step: 'rehearse', signed: true })
+    answer = [200, { checks: [{ what: 'It may log in.', wrong: 'It may not', remedy: 'Let it.' }] }]
+    assert.deepEqual(remedies(await rehearsed(here)), ['Let it.'])
 
-      await here.set('key', 'short')
-      assert.deepEqual(remedies(await rehearsed(here)), ['Set the secret key.'])
-      await here.set('key', key)
-      const closed = await freePort()
-      await bind(closed)
-      assert.match(remedies(await rehearsed(here)).join(), /Nothing listens there/)
-    } finally {
-      server.closeAllConnections()
-      server.close()
-    }
+    await here.set('key', 'short')
+    assert.deepEqual(remedies(await rehearsed(here)), ['Set the secret key.'])
+    await here.set('key', key)
+    const closed = await freePort()
+    await bind(closed)
+    assert.match(remedies(await rehearsed(here)).join(), /Nothing listens there/)
   })
 
   it('of an SSH key names what is in the way, and leaves the file as it was', { skip: sshd.skip }, async () => {
