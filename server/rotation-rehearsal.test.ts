@@ -19,6 +19,8 @@ import { findRedis, startRedis } from '@cardea/tools/servers/redis'
 import { needs } from '@cardea/tools/servers/require'
 import { findSshd, startSshd } from '@cardea/tools/servers/sshd'
 import { Client } from 'pg'
+import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
+import { managerOf, vaultPath } from './planes/management/testing/manager.ts'
 import { onBothEngines } from './testing/engines.ts'
 import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
 
@@ -416,6 +418,29 @@ describe('a rehearsal', () => {
     assert.match(remedies(unreached).join(), /Nothing listens there/)
     assert.ok(!JSON.stringify([whole, elsewhere, unreached]).includes(admin.file.slice(80, 120)))
     assert.equal(await readFile(keys, 'utf8'), '')
+  })
+
+  it('that a deletion of its vault cuts off goes on when the vault is back, and sweeps its twin away', async () => {
+    const far = new FakeFarSide('slots')
+    let reaches = false
+    const provider = { ...far.provider, rehearse: async () => ({ checks: [], clean: reaches }) }
+    await using here = await openRotating({ rotation: { times, providers: new Map([['fake', provider]]) } })
+    await here.bind('target', { provider: 'fake', intervalSeconds: null })
+    await here.reaches('target', 'done')
+    assert.equal((await here.ask('POST', `${path}/rehearse`)).status, 202)
+    const manager = await managerOf(here.house)
+    assert.equal((await manager.ask('DELETE', vaultPath('demo'))).status, 200)
+    const { database } = here.house.cardea.base
+    const waits = async () =>
+      (await database.read.run(`select at from due where kind = 'rehearsal'`, [])).rows.length > 0
+    await here.until('nobody rehearses any more', async () => !(await waits()))
+    reaches = true
+    const { tenant } = here.house.cardea.installation
+    const properties = { tenantId: tenant, sku: { family: 'A', name: 'standard' }, createMode: 'recover' }
+    const recovered = await manager.ask('PUT', vaultPath('demo'), { location: 'local', properties })
+    assert.equal(recovered.status, 200, recovered.text)
+    const over = async () => (await here.ask('GET', `${path}/rehearsal`)).json.ended !== null
+    await here.until('the rehearsal is over', over)
   })
 
   it('tells what the engine itself lacks, and who would not follow', async () => {

@@ -62,6 +62,9 @@ const byName = statement<Tables, Subject, RehearsalRow>((db, given) =>
     .where('vault', '=', given('vault'))
     .where('name_key', '=', given('name_key')),
 )
+const unended = statement<Tables, { vault: string }, Pick<RehearsalRow, 'name_key'>>((db, given) =>
+  db.selectFrom('rotation_rehearsal').select('name_key').where('vault', '=', given('vault')).where('ended', 'is', null),
+)
 const dropIn = statement<Tables, { vault: string }>((db, given) =>
   db.deleteFrom('rotation_rehearsal').where('vault', '=', given('vault')),
 )
@@ -96,6 +99,10 @@ export async function rehearsalOf(sql: Sql, vault: string, nameKey: string): Pro
     }
   )
 }
+
+/** The secrets of a vault whose rehearsal isn't over. */
+export const rehearsedIn = async (sql: Sql, vault: string): Promise<string[]> =>
+  (await unended.all(sql, { vault })).map(({ name_key }) => name_key)
 
 export async function removeRehearsalsIn(sql: Sql, vault: string): Promise<void> {
   await dropIn.changed(sql, { vault })
