@@ -5,21 +5,17 @@ import { federatedCredentialsOf } from '#core/identity/federated-credentials.ts'
 import { putLock } from '#core/locks/locks.ts'
 import { type House, openHouse } from '../../../testing/house.ts'
 import { encoded, graphHost, graphOf } from '../../directory/testing/graph.ts'
+import { askingIn, groupOf, managementAudience } from '../testing/manager.ts'
 
-const host = 'management.cardea.internal'
 let house: House
 let group: string
 before(async () => {
   house = await openHouse()
-  group = `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo`
+  group = groupOf(house)
 })
 after(() => house?.[Symbol.asyncDispose]())
 
-const ask = async (method: string, path: string, body?: unknown, token?: string) =>
-  house.ask(host, method, `${path}?api-version=2023-01-31`, {
-    token: token ?? (await house.developerToken(`https://${host}`)),
-    ...(body !== undefined && { body }),
-  })
+const ask = askingIn('2023-01-31', () => house)
 const at = (name: string) => `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`
 const make = async (name: string) => {
   const heard = await ask('PUT', at(name), { location: 'local', tags: { a: 'b' } })
@@ -150,7 +146,7 @@ describe('a foreign identity of a managed identity', () => {
     const made = await make('with-roles')
     const contributor = await house.newcomer('contributor')
     await house.assign(contributor.principal, builtInRoles.contributor, group)
-    const token = await contributor.token(`https://${host}`)
+    const token = await contributor.token(managementAudience)
     const put = async (name: string) =>
       (
         await ask(

@@ -28,6 +28,18 @@ export async function managerOf(house: House): Promise<Manager> {
   }
 }
 
+/** Resource Manager, asked in one of its versions by whole resource ids. */
+export const askingIn =
+  (version: string, house: () => House) => async (method: string, path: string, body?: unknown, token?: string) =>
+    house().ask(managementHost, method, `${path}?api-version=${version}`, {
+      token: token ?? (await house().developerToken(managementAudience)),
+      ...(body !== undefined && { body }),
+    })
+
+/** The resource group that every house has. */
+export const groupOf = ({ cardea }: House): string =>
+  `/subscriptions/${cardea.installation.subscription}/resourceGroups/demo`
+
 export const vaultPath = (name: string, group = 'demo'): string =>
   `/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${name}`
 export const storePath = (name: string, group = 'demo'): string =>

@@ -12,22 +12,18 @@ import { environmentOfWorkload } from '../../../environment.ts'
 import { type House, openHouse, type Wanted } from '../../../testing/house.ts'
 import { graphHost, graphOf } from '../../directory/testing/graph.ts'
 import { appServiceTokenPath, instanceTokenPath, workloadHeader } from '../../identity/managed-identity.ts'
+import { askingIn, groupOf, managementAudience, managementHost } from '../testing/manager.ts'
 
-const host = 'management.cardea.internal'
 const vaultAudience = 'https://vault.cardea.internal'
 let house: House
 let group: string
 before(async () => {
   house = await openHouse()
-  group = `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo`
+  group = groupOf(house)
 })
 after(() => house?.[Symbol.asyncDispose]())
 
-const ask = async (method: string, path: string, body?: unknown, token?: string) =>
-  house.ask(host, method, `${path}?api-version=2026-11-01`, {
-    token: token ?? (await house.developerToken(`https://${host}`)),
-    ...(body !== undefined && { body }),
-  })
+const ask = askingIn('2026-11-01', () => house)
 const at = (name: string) => `${group}/providers/Cardea.Workload/workloads/${name}`
 const own = (name: string) => `${at(name)}/providers/Microsoft.ManagedIdentity/identities/default`
 const withIdentity = { location: 'local', identity: { type: 'SystemAssigned' } }
@@ -162,7 +158,7 @@ describe('the identity of a workload', () => {
       assert.equal((await ask('GET', missing)).status, 404, missing)
     }
     const stranger = await house.newcomer('stranger')
-    assert.equal((await ask('GET', own('known'), undefined, await stranger.token(`https://${host}`))).status, 403)
+    assert.equal((await ask('GET', own('known'), undefined, await stranger.token(managementAudience))).status, 403)
   })
 
   it('goes with what it was allowed when it is taken away, with its workload, and with the group of that', async () => {
@@ -194,10 +190,10 @@ describe('the identity of a workload', () => {
   it('that is the last administrator stays, whichever way somebody takes it away', async () => {
     await using lonely = await openHouse()
     const { installation, base } = lonely.cardea
-    const token = await lonely.developerToken(`https://${host}`)
+    const token = await lonely.developerToken(managementAudience)
     const inGroup = `/subscriptions/${installation.subscription}/resourceGroups/alone`
     const put = (path: string, body: object) =>
-      lonely.ask(host, 'PUT', `${path}?api-version=2026-11-01`, { token, body })
+      lonely.ask(managementHost, 'PUT', `${path}?api-version=2026-11-01`, { token, body })
     await put(inGroup, { location: 'local' })
     const workload = `${inGroup}/providers/Cardea.Workload/workloads/admin`
     const { json } = await put(workload, withIdentity)
@@ -206,7 +202,7 @@ describe('the identity of a workload', () => {
     const { rows } = await base.database.read.run(`select id from role_assignment where principal = ${developer}`, [])
     const manager = await lonely.newcomer('manager')
     await lonely.assign(manager.principal, builtInRoles.contributor, '/')
-    const managing = await manager.token(`https://${host}`)
+    const managing = await manager.token(managementAudience)
     assert.ok(rows.length > 0)
     await base.database.write(async (turn) => {
       await turn.sql.run(`delete from role_assignment where principal = ${developer}`, [])
@@ -216,11 +212,12 @@ describe('the identity of a workload', () => {
       ['DELETE', workload],
       ['DELETE', inGroup],
     ] as const) {
-      const heard = await lonely.ask(host, method, `${path}?api-version=2026-11-01`, { token: managing })
+      const heard = await lonely.ask(managementHost, method, `${path}?api-version=2026-11-01`, { token: managing })
       assert.deepEqual([heard.status, heard.json?.error.code], [409, 'CannotDeleteLastRbacAdminRoleAssignment'], path)
     }
     assert.equal(
-      (await lonely.ask(host, 'GET', `${workload}?api-version=2026-11-01`, { token: managing })).json.identity.type,
+      (await lonely.ask(managementHost, 'GET', `${workload}?api-version=2026-11-01`, { token: managing })).json.identity
+        .type,
       'SystemAssigned',
     )
   })
@@ -235,10 +232,13 @@ describe('a program of a workload', () => {
       const ids: string[] = []
       {
         await using first = await open({})
-        const token = await first.developerToken(`https://${host}`)
+        const token = await first.developerToken(managementAudience)
         for (const name of names) {
           const path = `/subscriptions/${first.cardea.installation.subscription}/resourceGroups/demo/providers/Cardea.Workload/workloads/${name}`
-          const made = await first.ask(host, 'PUT', `${path}?api-version=2026-11-01`, { token, body: withIdentity })
+          const made = await first.ask(managementHost, 'PUT', `${path}?api-version=2026-11-01`, {
+            token,
+            body: withIdentity,
+          })
           assert.equal(made.status, 201, made.text)
           ids.push(path)
         }
@@ -276,8 +276,8 @@ describe('a program of a workload', () => {
       await house.assign(servicePrincipal(oid), builtInRoles.keyVaultReader, '/')
       assert.equal((await read()).status, 200)
 
-      const token = await house.developerToken(`https://${host}`)
-      const gone = await house.ask(host, 'DELETE', `${shop}?api-version=2026-11-01`, { token })
+      const token = await house.developerToken(managementAudience)
+      const gone = await house.ask(managementHost, 'DELETE', `${shop}?api-version=2026-11-01`, { token })
       assert.equal(gone.status, 200)
       assert.ok([401, 403].includes((await read()).status))
       // Without its identity the program is nobody: it doesn't become the machine.
