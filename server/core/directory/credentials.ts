@@ -149,8 +149,8 @@ const asLongAsItself = ({ name, starts, ends }: Term, at: Instant) =>
   termOf({ name, starts: starts ?? 0, ends: ends ?? Number.MAX_SAFE_INTEGER }, at)
 
 type Rolling = Scope<'keys/roll'>
-export type Proof = Pick<ProofOfPossession, 'token' | 'address'>
-export type NewCertificate = Term & { readonly key: Buffer }
+type Proof = Pick<ProofOfPossession, 'token' | 'address'>
+type NewCertificate = Term & { readonly key: Buffer }
 
 /**
  * Gives an application another key by proof that one of its own is at hand. Whoever has that can act as the application

@@ -74,12 +74,12 @@ export async function systemIdentityOf(
 }
 
 /** What somebody wants to be different about a workload. What is undefined stays as it is. */
-export type WorkloadChange = {
+type WorkloadChange = {
   readonly tags: Tags | undefined
   /** Whether it has an identity. */
   readonly identified: boolean | undefined
 }
-export type WorkloadDraft = WorkloadChange & { readonly location: string; readonly tags: Tags }
+type WorkloadDraft = WorkloadChange & { readonly location: string; readonly tags: Tags }
 
 /** Makes a workload, or changes the one that is there; its place can't change. Answers with whether it is new. */
 export async function putWorkload(

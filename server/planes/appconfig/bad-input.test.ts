@@ -34,7 +34,7 @@ describe('a body', () => {
     ['with a tag that is a number', '{"tags":{"a":1}}', 'tags.a'],
     ['with a tag of two lines', '{"tags":{"a":"b\\nc"}}', 'tags.a'],
     ['with a tag that is too long', JSON.stringify({ tags: { a: 'x'.repeat(257) } }), 'tags.a'],
-    ['with a tag whose name is a list’s', '{"tags":{"a":[]}}', 'tags.a'],
+    ['with a tag that is a list', '{"tags":{"a":[]}}', 'tags.a'],
     [
       'with a tag whose name is too long',
       JSON.stringify({ tags: { ['x'.repeat(257)]: 'v' } }),
