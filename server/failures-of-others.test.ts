@@ -120,20 +120,14 @@ describe('wildcards in identity fields', () => {
 
   it('stand for nobody in access policies, and for no other name in a condition that says equals', async () => {
     const manager = await managerOf(house)
-    const path = vaultPath('wild-vault')
     const properties = {
       ...{ tenantId: tenant, sku: { family: 'A', name: 'standard' }, enableRbacAuthorization: false },
       accessPolicies: [{ tenantId: tenant, objectId: '*', permissions: { secrets: ['all'] } }],
     }
-    const made = await manager.ask('PUT', path, { location: 'local', properties })
+    const refused = await manager.ask('PUT', vaultPath('wild-vault'), { location: 'local', properties })
+    assert.equal(refused.status, 400)
+    assert.match(refused.text, /objectId must be a GUID/)
     const stranger = await house.newcomer('anybody')
-    if (made.status === 201) {
-      const heard = await asking(house, await stranger.token(), 'wild-vault.vault.cardea.internal').ask(
-        'GET',
-        '/secrets',
-      )
-      assert.equal(heard.status, 403)
-    } else assert.equal(made.status, 400, made.text)
     const equals = only('*').replace('StringLike', 'StringEquals')
     await house.assign(stranger.principal, builtInRoles.keyVaultSecretsUser, demo(), equals)
     assert.equal((await asking(house, await stranger.token()).ask('GET', '/secrets/exists')).status, 403)
@@ -443,7 +437,7 @@ describe('a request with two meanings', () => {
         socket.write(text),
       )
       let heard = ''
-      socket.setTimeout(3_000, () => socket.destroy())
+      socket.setTimeout(3_000, () => socket.destroy(new Error('It isn’t cut off')))
       socket.on('data', (part) => {
         heard += part.toString('latin1')
       })
@@ -506,7 +500,7 @@ describe('whether somebody exists', () => {
     }
     assert.deepEqual(await tries(userPrincipalName), await tries(`${randomUUID()}@cardea.internal`))
     // Spelled otherwise it is the same name, and no new beginning.
-    for (const spelled of [userPrincipalName.toUpperCase(), userPrincipalName.replace('@', '@')]) {
+    for (const spelled of [userPrincipalName, userPrincipalName.toUpperCase()]) {
       const form = { grant_type: 'password', client_id: azureCliAppId, password: 'wrong', scope: 'openid' }
       assert.equal((await post('/adfs/oauth2/v2.0/token', { ...form, username: spelled })).status, 429)
     }
@@ -516,8 +510,9 @@ describe('whether somebody exists', () => {
     const graph = graphOf(house, () => house.developerToken(`https://${graphHost}`))
     const { id, appId } = await graph.done('POST', '/applications', { displayName: 'gone' })
     await graph.ask('DELETE', `/applications/${id}`)
-    const again = await graph.ask('POST', '/applications', { displayName: 'gone', id, appId })
-    assert.ok(again.status === 400 || (again.json.id !== id && again.json.appId !== appId), again.text)
+    const again = await graph.done('POST', '/applications', { displayName: 'gone', id, appId })
+    assert.notEqual(again.id, id)
+    assert.notEqual(again.appId, appId)
     assert.equal((await graph.ask('POST', '/servicePrincipals', { appId, id })).status, 400)
   })
 })
