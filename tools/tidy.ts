@@ -54,7 +54,6 @@ const pure = [
   'server/core/access/expression.ts',
   'server/core/access/grant.ts',
   'server/core/access/policy.ts',
-  'server/core/access/wildcard.ts',
   'server/core/access/words.ts',
   'server/core/audit/entry.ts',
   'server/core/configuration/change-set.ts',

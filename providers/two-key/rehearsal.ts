@@ -1,4 +1,5 @@
 import { list, record, text } from '@cardea/contract/shape'
+import { matches } from '@cardea/contract/wildcard'
 import { type Heard, jsonOf } from '../http/request.ts'
 import type { Rehearsal } from '../rehearsal.ts'
 
@@ -48,7 +49,4 @@ function grantedIn(heard: Heard | undefined) {
 }
 
 const covers = (patterns: readonly string[], action: string): boolean =>
-  patterns.some((pattern) => {
-    const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    return new RegExp(`^${parts.join('.*')}$`, 'i').test(action)
-  })
+  patterns.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase()))

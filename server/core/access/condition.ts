@@ -1,6 +1,6 @@
+import { matches } from '@cardea/contract/wildcard'
 import { Fault } from '#base/fault.ts'
 import { expressionFrom } from './expression.ts'
-import { matches } from './wildcard.ts'
 import { type Token, tokensOf } from './words.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { builtInRoles, type RoleDefinition } from '@cardea/contract/roles'
+import { matches } from '@cardea/contract/wildcard'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
@@ -18,7 +19,6 @@ import {
   policyKinds,
 } from './permission-model.ts'
 import { allowedBy } from './policy.ts'
-import { matches } from './wildcard.ts'
 
 /** How a vault's access policies would be said with roles. */
 export type Conversion = {

@@ -1,7 +1,7 @@
 import { type Action, actionNames, actions, kindOf } from '@cardea/contract/actions'
 import type { RoleDefinition } from '@cardea/contract/roles'
+import { matches } from '@cardea/contract/wildcard'
 import { type Attributes, attributesOf, type Condition, type Question } from './condition.ts'
-import { matches } from './wildcard.ts'
 
 /** What somebody may do, where, and by which assignment. */
 export type Grant = {
