@@ -60,6 +60,7 @@ const due = statement<Tables, Slice, Row>((db, given) =>
     .where('subscription', '=', given('subscription'))
     .where('dead', 'is', null)
     .where('due', '<=', given('at'))
+    .orderBy('due')
     .orderBy('number')
     .limit(given('limit')),
 )
@@ -131,11 +132,17 @@ const surplus = statement<Tables, { subscription: string; kept: number }>((db, g
 const removeAll = statement<Tables, { subscription: string }>((db, given) =>
   db.deleteFrom('event_delivery').where('subscription', '=', given('subscription')),
 )
-type Mins = { due: number | null; published: number | null }
-const waiting = statement<Tables, { subscription: string }, Mins>((db, given) =>
+const earliestDue = statement<Tables, { subscription: string }, { due: number | null }>((db, given) =>
   db
     .selectFrom('event_delivery')
-    .select((row) => [row.fn.min('due').as('due'), row.fn.min('published').as('published')])
+    .select((row) => row.fn.min('due').as('due'))
+    .where('subscription', '=', given('subscription'))
+    .where('dead', 'is', null),
+)
+const oldestWaiting = statement<Tables, { subscription: string }, { published: number | null }>((db, given) =>
+  db
+    .selectFrom('event_delivery')
+    .select((row) => row.fn.min('published').as('published'))
     .where('subscription', '=', given('subscription'))
     .where('dead', 'is', null),
 )
@@ -204,23 +211,15 @@ export const dropDeadBeyond = (sql: Sql, subscription: string, kept: number): Pr
 export async function removeDeliveries(sql: Sql, subscription: string): Promise<void> {
   await removeAll.changed(sql, { subscription })
 }
-/** When the next that waits is due, since when the oldest waits, and since when the oldest is given up. */
-export async function timesOf(
-  sql: Sql,
-  subscription: string,
-): Promise<{
-  readonly due: Instant | undefined
-  readonly published: Instant | undefined
-  readonly dead: Instant | undefined
-}> {
-  const still = await waiting.first(sql, { subscription })
-  const given = await oldestDead.first(sql, { subscription })
-  return {
-    due: still?.due ?? undefined,
-    published: still?.published ?? undefined,
-    dead: given?.attempted ?? undefined,
-  }
-}
+/** When the next that waits is due. */
+export const dueNext = async (sql: Sql, subscription: string): Promise<Instant | undefined> =>
+  (await earliestDue.first(sql, { subscription }))?.due ?? undefined
+/** Since when the oldest waits. */
+export const waitingFrom = async (sql: Sql, subscription: string): Promise<Instant | undefined> =>
+  (await oldestWaiting.first(sql, { subscription }))?.published ?? undefined
+/** Since when the oldest is given up. */
+export const deadFrom = async (sql: Sql, subscription: string): Promise<Instant | undefined> =>
+  (await oldestDead.first(sql, { subscription }))?.attempted ?? undefined
 export const deadOf = async (sql: Sql, subscription: string, limit: number): Promise<DeadLetter[]> =>
   (await dead.all(sql, { subscription, limit })).map((row) => ({
     ...fromRow(row),
@@ -243,6 +242,7 @@ const late = statement<Tables, { before: number; limit: number }, Waiting>((db, 
     .select(['number as sequence', 'published as at', 'resource'])
     .where('published', '<', given('before'))
     .where('dead', 'is', null)
+    .orderBy('published')
     .orderBy('number')
     .limit(given('limit')),
 )
@@ -254,6 +254,7 @@ const deadSince = statement<Tables, { since: number; limit: number }, Waiting & 
       .$narrowType<{ at: number; dead: string }>()
       .where('dead', 'is not', null)
       .where('attempted', '>=', given('since'))
+      .orderBy('attempted')
       .orderBy('number')
       .limit(given('limit')),
 )

@@ -7,15 +7,17 @@ import type { CloudEvent } from './cloud-event.ts'
 import {
   addDelivery,
   type Delivery,
+  deadFrom,
   deliveriesDue,
   deliveriesFirst,
   dropDeadBeyond,
+  dueNext,
   forgetDeadBefore,
   giveUpBefore,
   keepTried,
   removeDeliveries,
   removeDelivery,
-  timesOf,
+  waitingFrom,
 } from './delivery-rows.ts'
 import { wants } from './filter.ts'
 import { type Fate, fromSettings, type Subscription } from './subscription.ts'
@@ -119,14 +121,16 @@ async function look(turn: Turn, subscription: Subscription): Promise<void> {
 
 /** When there is something to do with a subscription: deliver, give up, forget, or end it. */
 async function nextLook({ sql }: Turn, { id, state, terms }: Subscription): Promise<Instant | undefined> {
-  const { due, published, dead } = await timesOf(sql, id)
   const times = [
-    state === 'Succeeded' ? due : published === undefined ? undefined : published + terms.liveMinutes * minute,
+    state === 'Succeeded' ? await dueNext(sql, id) : after(await waitingFrom(sql, id), terms.liveMinutes * minute),
     terms.expires,
-    dead === undefined ? undefined : dead + deadLetterMs,
+    after(await deadFrom(sql, id), deadLetterMs),
   ].filter((time) => time !== undefined)
   return times.length === 0 ? undefined : Math.min(...times)
 }
+
+const after = (time: Instant | undefined, ms: number): Instant | undefined =>
+  time === undefined ? undefined : time + ms
 
 /** Takes a subscription away with all that waits for it. */
 export async function dropSubscription(turn: Turn, id: string): Promise<void> {
