@@ -24,6 +24,23 @@ export function graphOf(house: House, token: () => Promise<string>): Graph {
   }
 }
 
+/** Signs an application in by what proves it: a password, or an assertion. */
+export const signInBy = (
+  house: House,
+  appId: string,
+  proof: Record<string, string>,
+  audience = 'https://vault.cardea.internal',
+): Promise<Heard> =>
+  house.ask(house.loginHost, 'POST', '/adfs/oauth2/v2.0/token', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: appId,
+      scope: `${audience}/.default`,
+      ...proof,
+    }).toString(),
+  })
+
 /** A filter or a name as clients put it into an address. */
 export const encoded = (text: string): string => encodeURIComponent(text)
 
