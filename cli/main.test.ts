@@ -60,6 +60,7 @@ describe('the command line', () => {
       )
     }
     const wide = await run(['help', 'start'])
+    assert.equal((await run(['help', 'start'], { terminal: { out: true, columns: 0 } })).out, wide.out)
     assert.match(wide.out, /\n {2}CARDEA_QUOTA {2,}requests per vault and store: .* \(default off\)\n/)
   })
 

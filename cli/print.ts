@@ -32,7 +32,8 @@ const roomMin = 24
 
 /** Lines that are wider than the terminal, broken between words: what stands in a second column stays in it. */
 export function fitted(text: string, columns: number | undefined): string {
-  if (columns === undefined) return text
+  // One of no width is one that doesn’t say how wide it is.
+  if (!columns) return text
   const paragraphs: string[] = []
   for (const line of text.split('\n')) {
     const last = paragraphs.at(-1) ?? ''
