@@ -22,7 +22,7 @@ export default command({
       const { body } = await management.ask(apply ? 'POST' : 'GET', `/.cardea/access/conversion?resource=${resource}`)
       const told = body as AccessConversion
       if (json) world.print(JSON.stringify(told))
-      else for (const line of converted(told, apply, paintFor(world.terminal.colours))) world.print(line)
+      else for (const line of converted(told, apply, paintFor(world.terminal))) world.print(line)
       return 0
     })
   },

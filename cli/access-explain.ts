@@ -21,7 +21,7 @@ export default command({
       const { body } = await management.ask('GET', `/.cardea/access/explain?${query}`)
       const told = body as AccessExplanation
       if (json) world.print(JSON.stringify(told))
-      else for (const line of explained(told, paintFor(world.terminal.colours))) world.print(line)
+      else for (const line of explained(told, paintFor(world.terminal))) world.print(line)
       return 0
     })
   },

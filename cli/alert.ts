@@ -53,7 +53,7 @@ export const alertSet = command({
     return withManagement(world, { data }, async (management) => {
       const view = (await management.ask('PUT', pathOf(name, resource), body)).body
       if (json) world.print(JSON.stringify(view))
-      else world.print(`${paintFor(world.terminal.colours).name(name)} watches ${shown(String(view.resource))}`)
+      else world.print(`${paintFor(world.terminal).name(name)} watches ${shown(String(view.resource))}`)
       return 0
     })
   },

@@ -26,9 +26,7 @@ export const appCreate = command({
       const principal = (await directory.ask('POST', '/v1.0/servicePrincipals', { appId })).body as Principal
       if (json) world.print(JSON.stringify({ name, appId, id, principal: principal.id }))
       else {
-        world.print(
-          `${paintFor(world.terminal.colours).name(shown(name))} is registered, with the application id ${appId}`,
-        )
+        world.print(`${paintFor(world.terminal).name(shown(name))} is registered, with the application id ${appId}`)
         world.print(`Give it a password: cardea app add-password ${appId}`)
       }
       return 0
@@ -58,7 +56,7 @@ export const appList = command({
       if (json) world.print(JSON.stringify(apps))
       else if (apps.length === 0) world.print('There is no application yet. Make one with: cardea app create NAME')
       else {
-        const paint = paintFor(world.terminal.colours)
+        const paint = paintFor(world.terminal)
         const rows = apps.flatMap(({ name, appId, passwords }) =>
           (passwords.length === 0 ? [undefined] : passwords).map((password) => [
             paint.name(shown(name)),
@@ -67,7 +65,12 @@ export const appList = command({
             password?.ends.slice(0, 10) ?? '',
           ]),
         )
-        const heads = ['APPLICATION', 'APPLICATION ID', 'PASSWORD', 'ENDS'].map((head) => ({ head }))
+        const heads = [
+          { head: 'APPLICATION' },
+          { head: 'APPLICATION ID', whole: true },
+          { head: 'PASSWORD', whole: true },
+          { head: 'ENDS' },
+        ]
         for (const line of table(paint, heads, rows)) world.print(line)
       }
       return 0
@@ -86,9 +89,7 @@ export const appDelete = command({
       const { id, displayName: name } = await objectCalled(directory, 'applications', app)
       await directory.ask('DELETE', `/v1.0/applications/${id}`)
       world.print(
-        json
-          ? JSON.stringify({ name, id, deleted: true })
-          : `${paintFor(world.terminal.colours).name(shown(name))} is deleted`,
+        json ? JSON.stringify({ name, id, deleted: true }) : `${paintFor(world.terminal).name(shown(name))} is deleted`,
       )
       return 0
     })

@@ -46,7 +46,7 @@ export default command({
     return withManagement(world, { data }, async (management) => {
       using file = out === undefined ? undefined : newFile(out, world)
       const write = (text: string) => (file ?? world).write(text)
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       let count = 0
       write(head)
       for (let at: string | null = `/.cardea/journal?${query}`; at !== null; ) {

@@ -55,7 +55,7 @@ export default command({
     })
     if (json) world.print(JSON.stringify(verdict))
     else {
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       const { entries, series, checkpoints: made, kept, uncovered, proven, flaws } = verdict
       world.print(`${entries} records in ${series} series, ${made} checkpoints here and ${kept} outside`)
       if (!proven) world.print(paint.warn('Without the root key, links that were made anew would not show.'))

@@ -36,7 +36,7 @@ export const changesetPlan = command({
       const { changes } = await changesFrom(world, file, vaultOf(way, vault))
       const plan = (await store.ask('POST', `${path}/plan`, { changes })).body as unknown as PlanView
       if (json) world.print(JSON.stringify(plan))
-      else for (const line of planText(plan, paintFor(world.terminal.colours))) world.print(line)
+      else for (const line of planText(plan, paintFor(world.terminal))) world.print(line)
       return plan.applicable ? 0 : 1
     })
   },
@@ -67,7 +67,7 @@ export const changesetApply = command({
           ...(at !== undefined && { activates: instantFrom('--at', at, world.now(), 'ahead') }),
         })
       ).body as unknown as ChangeSetView
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       const many = settingsText(set.count)
       if (json) world.print(JSON.stringify(set))
       else if (set.state === 'waiting') world.print(`${paint.name(set.id)} waits for ${set.activates}: ${many}`)
@@ -111,7 +111,7 @@ export const changesetShow = command({
   async run({ id, json, ...where }, world) {
     return withStore(world, where, async (store) => {
       const set = (await store.ask('GET', pathOf(id))).body as unknown as ChangeSetDetail
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       if (json) world.print(JSON.stringify(set))
       else {
         world.print(`${stateText(set, paint)}${set.description === null ? '' : `: ${shown(set.description)}`}`)
@@ -138,7 +138,7 @@ export const changesetUndo = command({
   examples: ['cardea changeset undo 3f0c0c64-5d2e-4b0e-9d3a-5a8e8f1f2b11'],
   async run({ id, plan, force, description, json, ...where }, world) {
     return withStore(world, where, async (store) => {
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       if (plan) {
         const found = (await store.ask('POST', `${pathOf(id)}/undo/plan`)).body as unknown as PlanView
         if (json) world.print(JSON.stringify(found))
@@ -162,7 +162,7 @@ export const changesetCancel = command({
   async run({ id, json, ...where }, world) {
     return withStore(world, where, async (store) => {
       const set = (await store.ask('POST', `${pathOf(id)}/cancel`)).body as unknown as ChangeSetView
-      world.print(json ? JSON.stringify(set) : `${paintFor(world.terminal.colours).name(id)} is cancelled`)
+      world.print(json ? JSON.stringify(set) : `${paintFor(world.terminal).name(id)} is cancelled`)
       return 0
     })
   },

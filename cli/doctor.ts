@@ -31,7 +31,7 @@ export default command({
     const lines = await examine(data, world)
     if (json) world.print(JSON.stringify(lines))
     else {
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       const words = { ok: paint.good('ok  '), warn: paint.warn('warn'), fail: paint.bad('fail') }
       for (const { state, about, says, next } of lines) {
         world.print(`${words[state]}  ${about}: ${shown(says)}`)

@@ -164,8 +164,6 @@ function written(world: World, text: string, out: string | undefined, count: num
       ? new Refusal('refused', `${out} is there already.`, 'Give another name, or take it away first.')
       : new Refusal('refused', `${out} can't be written (${code}).`)
   }
-  world.print(
-    json ? JSON.stringify({ file: out, count }) : `${paintFor(world.terminal.colours).name(out)} has ${count}`,
-  )
+  world.print(json ? JSON.stringify({ file: out, count }) : `${paintFor(world.terminal).name(out)} has ${count}`)
   return 0
 }

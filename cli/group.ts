@@ -28,7 +28,7 @@ export const groupCreate = command({
       world.print(
         json
           ? JSON.stringify({ name, id })
-          : `${paintFor(world.terminal.colours).name(shown(name))} is there, with the object id ${id}`,
+          : `${paintFor(world.terminal).name(shown(name))} is there, with the object id ${id}`,
       )
       return 0
     })
@@ -102,7 +102,7 @@ export const groupAdd = command({
       const member = await principalCalled(directory, who)
       const address = `${directory.origin}/v1.0/directoryObjects/${member.id}`
       await directory.ask('POST', `/v1.0/groups/${id}/members/$ref`, { '@odata.id': address })
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       if (json) world.print(JSON.stringify({ group: id, member: member.id }))
       else world.print(`${paint.name(shown(member.displayName))} is in ${shown(displayName)}`)
       return 0
@@ -121,7 +121,7 @@ export const groupRemove = command({
       const { id, displayName } = await groupCalled(directory, group)
       const member = await principalCalled(directory, who)
       await directory.ask('DELETE', `/v1.0/groups/${id}/members/${member.id}/$ref`)
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       if (json) world.print(JSON.stringify({ group: id, member: member.id, removed: true }))
       else world.print(`${paint.name(shown(member.displayName))} is in ${shown(displayName)} no longer`)
       return 0
@@ -140,9 +140,7 @@ export const groupDelete = command({
       const { id, displayName: name } = await groupCalled(directory, group)
       await directory.ask('DELETE', `/v1.0/groups/${id}`)
       world.print(
-        json
-          ? JSON.stringify({ name, id, deleted: true })
-          : `${paintFor(world.terminal.colours).name(shown(name))} is deleted`,
+        json ? JSON.stringify({ name, id, deleted: true }) : `${paintFor(world.terminal).name(shown(name))} is deleted`,
       )
       return 0
     })

@@ -151,7 +151,7 @@ function shownPlan(world: World, { source, target }: About, plan: Plan, json: bo
   if (json)
     world.print(JSON.stringify({ source, target, applied: false, counts: countsOf(plan), steps: plan.map(told) }))
   else {
-    const paint = paintFor(world.terminal.colours)
+    const paint = paintFor(world.terminal)
     if (plan.length === 0) world.print(`There is nothing in ${source}.`)
     for (const line of planLines(plan, paint)) if (line !== '') world.print(line)
     world.print(plan.some(isToDo) ? 'Nothing has changed. To do it: the same with --apply' : 'There is nothing to do.')
@@ -166,7 +166,7 @@ async function done(world: World, { source, target, to }: About, service: Servic
   if (refused > 0 && !how['skip-refused']) {
     const lines = planLines(
       plan.filter(({ what }) => what === 'refused'),
-      paintFor(false),
+      paintFor({ colours: false }),
     )
     if (!how.json) for (const line of lines) world.tell(line)
     throw new Refusal(
@@ -188,7 +188,7 @@ async function done(world: World, { source, target, to }: About, service: Servic
       JSON.stringify({ source, target, applied: true, counts: countsOf(plan), left, trouble, changeSets, steps }),
     )
   } else {
-    const paint = paintFor(world.terminal.colours)
+    const paint = paintFor(world.terminal)
     for (const line of undoLines(results, to, paint)) world.print(line)
     for (const { name, failed: why } of failed) world.tell(`${paint.bad(shown(name))}: ${why}`)
     const already = same > 0 ? `; ${same} were the same already` : ''

@@ -52,7 +52,7 @@ export const incidentRotate = command({
       disable,
     }
     return withManagement(world, { data }, async (management) => {
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       const say = (view: IncidentView) => {
         if (json) world.print(JSON.stringify(view))
         else for (const line of report(view, paint, world.now())) world.print(line)
@@ -93,7 +93,7 @@ export const incidentShow = command({
     return withManagement(world, { data }, async (management) => {
       const view = await incidentOf(management, id, resource)
       if (json) world.print(JSON.stringify(view))
-      else for (const line of report(view, paintFor(world.terminal.colours), world.now())) world.print(line)
+      else for (const line of report(view, paintFor(world.terminal), world.now())) world.print(line)
       return 0
     })
   },
@@ -163,7 +163,7 @@ function report(view: IncidentView, paint: Paint, now: number): string[] {
     '',
     ...table(
       paint,
-      ['', 'SECRET', 'HOW', 'STATE', 'OLD ONE REFUSED'].map((head) => ({ head })),
+      ['', 'SECRET', 'HOW', 'STATE', 'OLD ONE REFUSED'].map((head) => ({ head, whole: head === 'SECRET' })),
       rows,
     ),
   )

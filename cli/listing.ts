@@ -14,7 +14,7 @@ export function list<T>(world: World, items: readonly T[], { json, heads, none, 
   if (json) world.print(JSON.stringify(items))
   else if (none !== undefined && items.length === 0) for (const line of none) world.print(line)
   else {
-    const paint = paintFor(world.terminal.colours)
+    const paint = paintFor(world.terminal)
     const columns = heads.map((head) => (typeof head === 'string' ? { head } : head))
     const rows = items.map((item) => row(item, paint))
     for (const line of table(paint, columns, rows)) world.print(line)

@@ -35,9 +35,7 @@ export const lockSet = command({
       const { body } = await management.ask('PUT', `${scope}${below}/${encodeURIComponent(name)}`, { properties })
       const { id } = body as Lock
       world.print(
-        json
-          ? JSON.stringify({ id, level })
-          : `${paintFor(world.terminal.colours).name(name)} keeps ${shown(scope)}: ${level}`,
+        json ? JSON.stringify({ id, level }) : `${paintFor(world.terminal).name(name)} keeps ${shown(scope)}: ${level}`,
       )
       return 0
     })
@@ -88,7 +86,7 @@ export const lockDelete = command({
       world.print(
         json
           ? JSON.stringify({ name, scope, deleted: true })
-          : `${paintFor(world.terminal.colours).name(name)} keeps nothing any longer`,
+          : `${paintFor(world.terminal).name(name)} keeps nothing any longer`,
       )
       return 0
     })

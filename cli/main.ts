@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 
 /** Runs what the words ask for. Gives the exit code: 0 done, 1 refused, 2 misused. */
 export async function main(words: readonly string[], world: World): Promise<ExitCode> {
-  const paint = paintFor(world.terminal.colours)
+  const paint = paintFor(world.terminal)
   const explain = (text: string) => world.print(fitted(text, world.terminal.columns))
   try {
     if (['--version', '-v', 'version'].includes(words[0] ?? '')) {

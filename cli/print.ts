@@ -6,12 +6,16 @@ export type Paint = {
   bad(text: string): string
   warn(text: string): string
   name(text: string): string
+  /** How wide it is, where there is one. */
+  readonly columns: number | undefined
 }
 
 const sequence = (on: number, off: number) => (text: string) => `\u001b[${on}m${text}\u001b[${off}m`
 const plain = (text: string): string => text
 
-export const paintFor = (colours: boolean): Paint =>
+type Terminal = { readonly colours: boolean; readonly columns?: number | undefined }
+
+export const paintFor = ({ colours, columns }: Terminal): Paint =>
   colours
     ? {
         bold: sequence(1, 22),
@@ -20,8 +24,9 @@ export const paintFor = (colours: boolean): Paint =>
         bad: sequence(31, 39),
         warn: sequence(33, 39),
         name: sequence(36, 39),
+        columns,
       }
-    : { bold: plain, dim: plain, good: plain, bad: plain, warn: plain, name: plain }
+    : { bold: plain, dim: plain, good: plain, bad: plain, warn: plain, name: plain, columns }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour begins with
 const colour = /\u001b\[\d+m/g
@@ -60,21 +65,78 @@ function broken(line: string, columns: number): string[] {
   return lines.map((one, at) => (at === 0 ? lead : ' '.repeat(widthOf(lead))) + one)
 }
 
-export type Column = { readonly head: string; readonly right?: boolean }
+export type Column = {
+  readonly head: string
+  readonly right?: boolean
+  /** It is there to be copied, as what stands in the first column is: it is never cut. */
+  readonly whole?: boolean
+}
 
-/** Rows under their heads, each column as wide as its widest cell. */
+const between = '  '
+/** In less a cell would say nothing. */
+const cellWidthMin = 8
+const cellLinesMax = 6
+
+/** Rows under their heads, each column as wide as its widest cell, or narrower where the terminal is. */
 export function table(paint: Paint, columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const heads = columns.map(({ head }) => head)
-  const widths = columns.map((_, at) => Math.max(...[heads, ...rows].map((row) => widthOf(row[at] ?? ''))))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, at) => {
-        const space = ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))
-        return columns[at]?.right ? space + cell : cell + space
-      })
-      .join('  ')
-      .trimEnd()
-  return [paint.dim(line(heads)), ...rows.map(line)]
+  const wanted = heads.map((head, at) =>
+    rows.reduce((widest, row) => Math.max(widest, widthOf(row[at] ?? '')), widthOf(head)),
+  )
+  const widths = within(paint.columns, columns, wanted)
+  const lines = (row: readonly string[]): string[] => {
+    const cells = row.map((cell, at) => cellLines(cell, widths[at] ?? 0))
+    return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, line) =>
+      cells
+        .map((cell, at) => {
+          const text = cell[line] ?? ''
+          const space = ' '.repeat((widths[at] ?? 0) - widthOf(text))
+          return columns[at]?.right ? space + text : text + space
+        })
+        .join(between)
+        .trimEnd(),
+    )
+  }
+  return [...lines(heads).map(paint.dim), ...rows.flatMap(lines)]
+}
+
+/** Takes from the widest columns what is too much for the terminal; nothing, where that would not be enough. */
+function within(room: number | undefined, columns: readonly Column[], wanted: readonly number[]): readonly number[] {
+  if (room === undefined) return wanted
+  const widths = [...wanted]
+  const yielding = [...columns.keys()].filter((at) => at > 0 && !columns[at]?.whole)
+  const taken = widths.reduce((sum, width) => sum + width, between.length * (widths.length - 1))
+  for (let over = taken - room; over > 0; over--) {
+    const widest = Math.max(...yielding.map((at) => widths[at] ?? 0))
+    if (widest <= cellWidthMin) return wanted
+    widths[yielding.find((at) => widths[at] === widest) ?? 0] = widest - 1
+  }
+  return widths
+}
+
+/** A cell within its width: broken between words, and of words that are too long the two ends. */
+function cellLines(cell: string, width: number): string[] {
+  if (widthOf(cell) <= width) return [cell]
+  const [on = '', off = ''] = cell.match(colour) ?? []
+  const lines: string[] = []
+  for (const word of cell.replace(colour, '').split(' ')) {
+    const last = lines.at(-1)
+    const rest = last === undefined ? 0 : width - widthOf(last) - 1
+    const long = widthOf(word) > width
+    if (widthOf(word) <= rest || (long && rest >= cellWidthMin)) lines.push(`${lines.pop()} ${shortened(word, rest)}`)
+    else lines.push(shortened(word, width))
+  }
+  const more = lines.splice(cellLinesMax).length > 0
+  if (more) lines.push(`${[...(lines.pop() ?? '')].slice(0, width - 1).join('')}…`)
+  return lines.map((line) => on + line + off)
+}
+
+function shortened(word: string, width: number): string {
+  const letters = [...word]
+  const ends = width - 1
+  return letters.length <= width
+    ? word
+    : [...letters.slice(0, Math.ceil(ends / 2)), '…', ...letters.slice(letters.length - Math.floor(ends / 2))].join('')
 }
 
 /** Text that came from elsewhere, without what a terminal would obey. */

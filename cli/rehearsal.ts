@@ -19,7 +19,7 @@ export async function rehearsed(vault: Service, name: string, json: boolean, wor
   const wrong = view.checks.filter((check) => check.wrong !== null)
   if (json) world.print(JSON.stringify(view))
   else {
-    const paint = paintFor(world.terminal.colours)
+    const paint = paintFor(world.terminal)
     for (const { what, wrong, remedy } of view.checks) {
       world.print(`${wrong === null ? paint.good('ok  ') : paint.bad('no  ')}  ${shown(what)}`)
       if (wrong !== null) world.print(`      ${shown(wrong)}`)

@@ -95,7 +95,7 @@ export function resourceCommands(kind: Kind): readonly Command[] {
         })
         const made = body as Resource
         if (given.json) world.print(JSON.stringify({ name: made.name, id: made.id, url: urlOf(made) }))
-        else world.print(`${paintFor(world.terminal.colours).name(made.name)} is there: ${urlOf(made)}`)
+        else world.print(`${paintFor(world.terminal).name(made.name)} is there: ${urlOf(made)}`)
         return 0
       })
     },
@@ -145,7 +145,7 @@ export function resourceCommands(kind: Kind): readonly Command[] {
         await management.ask('DELETE', await idCalled(management, kind, name))
         if (json) world.print(JSON.stringify({ name, deleted: true }))
         else {
-          world.print(`${paintFor(world.terminal.colours).name(name)} is deleted`)
+          world.print(`${paintFor(world.terminal).name(name)} is deleted`)
           world.print(`It comes back with: cardea ${kind} recover ${name}`)
         }
         return 0
@@ -165,9 +165,7 @@ export function resourceCommands(kind: Kind): readonly Command[] {
         const createMode = kind === 'vault' ? 'recover' : 'Recover'
         const path = properties.vaultId ?? properties.configurationStoreId ?? ''
         await management.ask('PUT', path, { location: properties.location, properties: { createMode } })
-        world.print(
-          json ? JSON.stringify({ name, recovered: true }) : `${paintFor(world.terminal.colours).name(name)} is back`,
-        )
+        world.print(json ? JSON.stringify({ name, recovered: true }) : `${paintFor(world.terminal).name(name)} is back`)
         return 0
       })
     },
@@ -193,9 +191,7 @@ export function resourceCommands(kind: Kind): readonly Command[] {
         const { id } = await deletedCalled(management, kind, name)
         await management.ask('POST', `${id}/purge`)
         world.print(
-          json
-            ? JSON.stringify({ name, purged: true })
-            : `${paintFor(world.terminal.colours).name(name)} is purged for good`,
+          json ? JSON.stringify({ name, purged: true }) : `${paintFor(world.terminal).name(name)} is purged for good`,
         )
         return 0
       })

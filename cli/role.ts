@@ -41,7 +41,7 @@ export const roleAssign = command({
       }
       const path = `${scope}${authorization}/roleAssignments/${randomUUID()}`
       const made = (await management.ask('PUT', path, { properties })).body as RoleAssignmentResource
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       const { roleName } = definition.properties
       if (json) world.print(JSON.stringify({ id: made.id, principal: principal.id, role: roleName, scope }))
       else world.print(`${paint.name(shown(principal.displayName))} is ${roleName} at ${shown(scope)}`)
@@ -73,7 +73,7 @@ export const roleUnassign = command({
       }
       for (const { id } of meant) await management.ask('DELETE', id)
       if (json) world.print(JSON.stringify({ principal: principal.id, role: roleName, scope, removed: meant.length }))
-      else world.print(`${paintFor(world.terminal.colours).name(name)} is ${roleName} there no longer`)
+      else world.print(`${paintFor(world.terminal).name(name)} is ${roleName} there no longer`)
       return 0
     })
   },

@@ -114,7 +114,7 @@ const onlyTimeTells = ({ rotation, consumers }: RotationView, now: number): bool
 
 /** Prints a line for each state, one for each attempt that failed, and one for each change of who is still awaited. */
 function teller({ print, terminal, now }: World): (view: RotationView) => void {
-  const paint = paintFor(terminal.colours)
+  const paint = paintFor(terminal)
   let before = ''
   return (view) => {
     if (view.rotation === null) return

@@ -130,7 +130,7 @@ function told(
   first: boolean,
   { terminal, now }: World,
 ): string[] {
-  const paint = paintFor(terminal.colours)
+  const paint = paintFor(terminal)
   const changed = before === undefined ? [] : changes(before, after)
   const due = after.due !== null && after.due * 1000 <= now()
   const summary = `${after.provider}; it ${often(after)}`

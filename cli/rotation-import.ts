@@ -141,7 +141,7 @@ const told = ({ name, what, wanted, why, undo }: Step) => ({
 })
 
 function print(steps: readonly Step[], applied: boolean, origin: string, { print, tell, now, terminal }: World): void {
-  const paint = paintFor(terminal.colours)
+  const paint = paintFor(terminal)
   if (steps.length === 0) {
     print(`No secret of ${origin} has a tag ProviderAddress.`)
     return

@@ -33,7 +33,7 @@ export default command({
       const asked = query.size === 0 ? '' : `?${query}`
       const plan = (await vault.ask('GET', `/.cardea/rotations/plan${asked}`)).body as RotationPlan
       if (given.json) world.print(JSON.stringify(plan))
-      else for (const line of told(plan, paintFor(world.terminal.colours))) world.print(line)
+      else for (const line of told(plan, paintFor(world.terminal))) world.print(line)
       return plan.conflicts.length === 0 ? 0 : 1
     })
   },

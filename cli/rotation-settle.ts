@@ -19,7 +19,7 @@ export default command({
   async run({ name, way, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
       const { body } = await vault.ask('POST', `${rotationPath(name)}/settle`, { way })
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       world.print(
         json ? JSON.stringify(body) : `The rotation of ${paint.name(name)} goes on. See: cardea rotation show ${name}`,
       )

@@ -13,7 +13,7 @@ export default command({
     return withVault(world, where, async (vault) => {
       const view = await rotationOf(vault, name)
       if (json) world.print(JSON.stringify(view))
-      else for (const line of describe(view, paintFor(world.terminal.colours), world.now())) world.print(line)
+      else for (const line of describe(view, paintFor(world.terminal), world.now())) world.print(line)
       return 0
     })
   },

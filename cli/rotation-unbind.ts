@@ -13,7 +13,7 @@ export default command({
   async run({ name, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
       await vault.ask('DELETE', rotationPath(name))
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       world.print(
         json
           ? JSON.stringify({ name, bound: false })

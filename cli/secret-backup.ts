@@ -21,9 +21,7 @@ export const secretBackup = command({
         const { code = 'unknown' } = error as NodeJS.ErrnoException
         throw new Refusal('refused', `${file} can't be written (${code === 'EEXIST' ? 'it is there already' : code}).`)
       }
-      world.print(
-        json ? JSON.stringify({ name, file }) : `${paintFor(world.terminal.colours).name(name)} is in ${file}`,
-      )
+      world.print(json ? JSON.stringify({ name, file }) : `${paintFor(world.terminal).name(name)} is in ${file}`)
       return 0
     })
   },
@@ -41,7 +39,7 @@ export const secretRestore = command({
     return withVault(world, where, async (vault) => {
       const { id } = (await vault.ask('POST', '/secrets/restore', { value })).body as SecretBundle
       const name = id.split('/').at(-2) as string
-      world.print(json ? JSON.stringify({ name, id }) : `${paintFor(world.terminal.colours).name(name)} is back`)
+      world.print(json ? JSON.stringify({ name, id }) : `${paintFor(world.terminal).name(name)} is back`)
       return 0
     })
   },

@@ -15,7 +15,7 @@ export default command({
       const { deletedDate: deleted, scheduledPurgeDate: purge } = body as DeletedSecretBundle
       if (json) world.print(JSON.stringify({ name, deleted, purge }))
       else {
-        const paint = paintFor(world.terminal.colours)
+        const paint = paintFor(world.terminal)
         world.print(`${paint.name(name)} is deleted, and will be purged ${when(purge, world.now())}`)
         world.print(`Until then it comes back with: cardea secret recover ${name}`)
       }

@@ -38,7 +38,7 @@ export const secretDerive = command({
             ...(escaping !== undefined && { escaping }),
             values,
           })
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       if (json) world.print(JSON.stringify(body))
       else for (const line of describe(body as unknown as DerivationView, paint)) world.print(line)
       return 0
@@ -55,7 +55,7 @@ export const secretUnderive = command({
   async run({ name, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
       await vault.ask('DELETE', derivationPath(name))
-      const { name: painted } = paintFor(world.terminal.colours)
+      const { name: painted } = paintFor(world.terminal)
       world.print(
         json ? JSON.stringify({ name, derived: false }) : `${painted(name)} keeps its value, and is set by hand`,
       )

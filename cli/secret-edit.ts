@@ -88,7 +88,7 @@ async function changed(
   const said = (await vault.ask('PATCH', `${secretPath(name)}/${version}`, body)).body as SecretBundle
   const { id, attributes, contentType, tags } = said
   if (json) world.print(JSON.stringify({ name, version: id.split('/').at(-1), contentType, tags, attributes }))
-  else world.print(`${paintFor(world.terminal.colours).name(name)} ${says}`)
+  else world.print(`${paintFor(world.terminal).name(name)} ${says}`)
   return 0
 }
 

@@ -19,7 +19,7 @@ export default command({
     }
     return withVault(world, where, async (vault) => {
       await vault.ask('DELETE', deletedSecretPath(name))
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       world.print(json ? JSON.stringify({ name, purged: true }) : `${paint.name(name)} is purged for good`)
       return 0
     })

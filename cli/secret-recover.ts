@@ -11,7 +11,7 @@ export default command({
   async run({ name, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
       await vault.ask('POST', `${deletedSecretPath(name)}/recover`)
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       world.print(json ? JSON.stringify({ name, recovered: true }) : `${paint.name(name)} is back`)
       return 0
     })

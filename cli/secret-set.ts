@@ -47,7 +47,7 @@ export default command({
       const { body: said } = await vault.ask('PUT', secretPath(given.name), { value, ...body })
       const { id } = said as SecretBundle
       const version = id.slice(id.lastIndexOf('/') + 1)
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       world.print(
         given.json
           ? JSON.stringify({ name: given.name, version, id })

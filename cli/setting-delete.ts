@@ -15,7 +15,7 @@ export default command({
       const { status } = await store.ask('DELETE', settingPath(key, label))
       // App Configuration's way of saying that there was none.
       if (status === 204) throw noSetting(store.origin, key, label)
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       const which = label === undefined ? '' : ` with the label ${label}`
       world.print(
         json ? JSON.stringify({ key, label: label ?? null, deleted: true }) : `${paint.name(key)}${which} is deleted`,

@@ -27,7 +27,7 @@ export default command({
     if (plan && apply) throw new Misuse('Give --plan or --apply, not both.')
     return withStore(world, where, async (store) => {
       const asked = { at: instantFrom('--at', at, world.now(), 'ago'), key, label }
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       const found = (await store.ask('POST', '/.cardea/restore/plan', asked)).body as unknown as PlanView
       if (!apply || found.steps.length === 0 || !found.applicable) {
         if (json) world.print(JSON.stringify(found))

@@ -42,7 +42,7 @@ export default command({
             }
       const { body: said } = await store.ask('PUT', settingPath(key, label), body)
       const { etag } = said as KeyValue
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       const points = secret === undefined ? 'is set' : `points at the secret ${paint.name(secret)}`
       world.print(given.json ? JSON.stringify({ key, label: label ?? null, etag }) : `${paint.name(key)} ${points}`)
       if (secret !== undefined && (await isThere(way, vault, secret)) === false) {

@@ -119,7 +119,7 @@ function greet(
     print(JSON.stringify({ ready: true, port, proxyPort: proxyPort ?? null, data, vault, store, pid: process.pid }))
     return
   }
-  const paint = paintFor(terminal.colours)
+  const paint = paintFor(terminal)
   // What a new shell in this folder finds by itself needs no option.
   const elsewhere = data === dataFolder(undefined, { env } as World) ? '' : ` --data ${shellWord(data)}`
   const kept = temporary

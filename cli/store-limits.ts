@@ -64,7 +64,7 @@ export default command({
         ['holds', `${storageBytes} bytes`],
         ['remembers', spanOf(seconds)],
       ]
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       for (const line of table(paint, [{ head: 'STORE' }, { head: name.toUpperCase() }], rows)) world.print(line)
       return 0
     })

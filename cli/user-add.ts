@@ -28,7 +28,7 @@ export default command({
         passwordProfile: { password },
       })
       const { id } = body as { id: string }
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       world.print(json ? JSON.stringify({ name, id }) : `${paint.name(name)} can sign in, with the object id ${id}`)
       return 0
     })

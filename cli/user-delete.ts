@@ -11,9 +11,7 @@ export default command({
   async run({ name, json, ...where }, world) {
     return withDirectory(world, where, async (directory) => {
       await directory.ask('DELETE', `/v1.0/users/${encodeURIComponent(name)}`)
-      world.print(
-        json ? JSON.stringify({ name, deleted: true }) : `${paintFor(world.terminal.colours).name(name)} is deleted`,
-      )
+      world.print(json ? JSON.stringify({ name, deleted: true }) : `${paintFor(world.terminal).name(name)} is deleted`)
       return 0
     })
   },

@@ -12,7 +12,7 @@ export default command({
     return withDirectory(world, where, async (directory) => {
       await directory.ask('PATCH', `/v1.0/users/${encodeURIComponent(name)}`, { accountEnabled: false })
       world.print(
-        json ? JSON.stringify({ name, enabled: false }) : `${paintFor(world.terminal.colours).name(name)} is disabled`,
+        json ? JSON.stringify({ name, enabled: false }) : `${paintFor(world.terminal).name(name)} is disabled`,
       )
       return 0
     })

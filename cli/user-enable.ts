@@ -11,9 +11,7 @@ export default command({
   async run({ name, json, ...where }, world) {
     return withDirectory(world, where, async (directory) => {
       await directory.ask('PATCH', `/v1.0/users/${encodeURIComponent(name)}`, { accountEnabled: true })
-      world.print(
-        json ? JSON.stringify({ name, enabled: true }) : `${paintFor(world.terminal.colours).name(name)} is enabled`,
-      )
+      world.print(json ? JSON.stringify({ name, enabled: true }) : `${paintFor(world.terminal).name(name)} is enabled`)
       return 0
     })
   },

@@ -15,7 +15,7 @@ export default command({
     const password = await valueFrom(world, { file, raw: false }, `Password of ${name}`)
     return withDirectory(world, where, async (directory) => {
       await directory.ask('PATCH', `/v1.0/users/${encodeURIComponent(name)}`, { passwordProfile: { password } })
-      const paint = paintFor(world.terminal.colours)
+      const paint = paintFor(world.terminal)
       if (json) world.print(JSON.stringify({ name, changed: true }))
       else world.print(`${paint.name(name)} has another password, and is signed out everywhere`)
       return 0

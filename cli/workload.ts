@@ -37,7 +37,7 @@ export const workloadCreate = command({
       if (json) world.print(JSON.stringify({ name, id, principal: identity.principalId }))
       else {
         world.print(
-          `${paintFor(world.terminal.colours).name(shown(name))} is there, with the object id ${identity.principalId}`,
+          `${paintFor(world.terminal).name(shown(name))} is there, with the object id ${identity.principalId}`,
         )
         world.print(`Where it runs, the server is started with CARDEA_MACHINE_IDENTITIES=${id}`)
         world.print(`Its programs get their variables from: cardea env --workload ${id}`)
@@ -62,7 +62,7 @@ export const workloadList = command({
       }))
       return list(world, workloads, {
         json,
-        heads: ['WORKLOAD', 'OBJECT ID', 'ID'],
+        heads: ['WORKLOAD', 'OBJECT ID', { head: 'ID', whole: true }],
         none: ['There is no workload yet. Make one with: cardea workload create NAME'],
         row: ({ name, principal, id }, paint) => [paint.name(shown(name)), principal ?? paint.dim('none'), shown(id)],
       })
@@ -82,9 +82,7 @@ export const workloadDelete = command({
       if (found === undefined) throw new Refusal('not-found', `There is no workload ${name}, or you may not see it.`)
       await management.ask('DELETE', found.id)
       world.print(
-        json
-          ? JSON.stringify({ name, deleted: true })
-          : `${paintFor(world.terminal.colours).name(shown(name))} is deleted`,
+        json ? JSON.stringify({ name, deleted: true }) : `${paintFor(world.terminal).name(shown(name))} is deleted`,
       )
       return 0
     })

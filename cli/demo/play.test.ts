@@ -75,7 +75,7 @@ it('the board shows who runs on what', () => {
     oldRefused: undefined,
     toUse: new Map([['orders-1', 9]]),
   })
-  assert.deepEqual(drawn(scene(rotation(1), open), paintFor(false)), [
+  assert.deepEqual(drawn(scene(rotation(1), open), paintFor({ colours: false })), [
     'target    a database',
     'load      2 instances, 100 requests a second to each',
     'vault     orders-db is version 22222222, login orders_b',

@@ -24,7 +24,7 @@ const useMsMax = 30_000
 
 /** The whole play: stage, instances, load, rotations, figures. Whatever happens, nothing that it started stays. */
 export async function perform(play: Play, world: World, stop: AbortSignal): Promise<ExitCode> {
-  const paint = paintFor(world.terminal.colours && !play.json)
+  const paint = paintFor(play.json ? { colours: false } : world.terminal)
   const live = world.terminal.out && !play.json
   if (!play.json) world.print(`${paint.bold('A credential rotates while the application works.')}\n`)
   if (live) world.print(paint.dim('Starting Cardea, the target and the application …'))

@@ -8,13 +8,14 @@ import { paintFor } from '../print.ts'
 const page = join(import.meta.dirname, '../../docs/guide/commands.md')
 
 export function commandsPage(): string {
-  const plain = paintFor(false)
+  const plain = paintFor({ colours: false })
   const lines = [
     '# Commands',
     '',
     'Made by `npm run commands` from what the commands say of themselves; a test holds it to them. `cardea help COMMAND` shows the',
-    'same in a terminal. Output is for people, and with `--json` for programs; exit codes are 0 for done, 1 for refused, 2 for',
-    'misused. Values of secrets come from standard input or a file, never from arguments.',
+    'same in a terminal. Output is for people, and with `--json` for programs; tables are fitted to the terminal, and whole in',
+    'a pipe. Exit codes are 0 for done, 1 for refused, 2 for misused. Values of secrets come from standard input or a file,',
+    'never from arguments.',
     '',
     ...areas.map(({ title }) => `- [${title}](#${title.toLowerCase().replaceAll(' ', '-')})`),
   ]

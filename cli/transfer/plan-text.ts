@@ -13,7 +13,7 @@ export function planLines(plan: readonly Step[], paint: Paint): string[] {
       from === null || from === name ? '' : shown(from),
       shown(reason ?? ''),
     ])
-  const heads = ['WHAT', 'NAME', 'LABEL', 'FROM', 'WHY'].map((head) => ({ head }))
+  const heads = ['WHAT', 'NAME', 'LABEL', 'FROM', 'WHY'].map((head) => ({ head, whole: head === 'NAME' }))
   const used = heads.map((_, at) => at < 2 || rows.some((row) => row[at] !== ''))
   const kept = <T>(cells: readonly T[]): T[] => cells.filter((_, at) => used[at])
   return [...(rows.length === 0 ? [] : table(paint, kept(heads), rows.map(kept))), countLine(plan)]
