@@ -19,7 +19,7 @@ export const mysqlManner: Manner = {
 
   async add(ask, user, password) {
     const { plugin, now, old } = await standingOf(ask, user)
-    if ([now, old].some((hash) => hash !== null && isHashOf(plugin, hash, password))) return
+    if ((await isHashOf(plugin, now, password)) || (await isHashOf(plugin, old, password))) return
     if (now === '') throw new Error(`${account(user)} has no password yet; give it one first`)
     if (old !== null && old !== now) {
       const discard = `ALTER USER ${account(user)} DISCARD OLD PASSWORD`
@@ -31,18 +31,20 @@ export const mysqlManner: Manner = {
   async remove(ask, user, password) {
     const { plugin, now, old } = await standingOf(ask, user)
     const discard = () => ask(`alter user ${account(user)} discard old password`)
-    if (isHashOf(plugin, now, password)) {
-      if (old === null || isHashOf(plugin, old, password)) {
+    if (await isHashOf(plugin, now, password)) {
+      if (old === null || (await isHashOf(plugin, old, password))) {
         throw new Error(`It is the only password of ${user.user}, which is left alone`)
       }
       // Without `retain`, the old password stays where it is: for a moment it is both.
       await ask(`alter user ${account(user)} identified with ${literal(plugin)} as ${literal(old)}`)
       await discard()
-    } else if (old !== null && isHashOf(plugin, old, password)) await discard()
+    } else if (await isHashOf(plugin, old, password)) await discard()
   },
 
   async make(ask, user, password) {
-    await ask(`create user ${account(user)} identified with 'caching_sha2_password' as ${literal(sha2Hash(password))}`)
+    await ask(
+      `create user ${account(user)} identified with 'caching_sha2_password' as ${literal(await sha2Hash(password))}`,
+    )
   },
 
   /** There is no `kill user`: those of every host are ended that the user comes from. */
@@ -79,15 +81,15 @@ async function standingOf(ask: Ask, user: DatabaseUser): Promise<Standing> {
   return { plugin, now: text(row.now), old: text(row.old) || null }
 }
 
-const isHashOf = (plugin: string, kept: string, password: string): boolean =>
-  plugin === 'mysql_native_password' ? kept === nativeHash(password) : isSha2HashOf(kept, password)
+const isHashOf = async (plugin: string, kept: string | null, password: string): Promise<boolean> =>
+  plugin === 'mysql_native_password' ? kept === nativeHash(password) : isSha2HashOf(kept ?? '', password)
 
 /**
  * The server is told a hash. Its manual grants `RETAIN CURRENT PASSWORD` to clear text only, though servers are known to
  * take it with a hash as well: one that doesn't is told the password, if nobody else can hear it.
  */
 async function retaining(ask: Ask, user: DatabaseUser, plugin: string, password: string): Promise<void> {
-  const hash = plugin === 'mysql_native_password' ? nativeHash(password) : sha2Hash(password)
+  const hash = plugin === 'mysql_native_password' ? nativeHash(password) : await sha2Hash(password)
   const changed = `alter user ${account(user)} identified with ${literal(plugin)}`
   try {
     await ask(`${changed} as ${literal(hash)} retain current password`)
