@@ -279,6 +279,22 @@ describe('the relay', () => {
     assert.equal(there.heard[0]?.headers['webhook-signature'], undefined)
   })
 
+  it('looks again at what is held up by the event before it when that one is due, and no sooner', async () => {
+    await using there = await receiver(() => 503)
+    await using house = await openHouse({ env: { CARDEA_EVENTS_URL: there.url }, events: { pausesMs: [60_000] } })
+    for (const name of ['first', 'second', 'third']) await set(house, name)
+    const { database } = house.cardea.base
+    const look = async () => {
+      const { rows } = await database.read.run(`select at, fence from due where kind = 'deliver-events'`, [])
+      return (rows as [{ at: number; fence: number }])[0]
+    }
+    await until(async () => (await look()).at > Date.now() + 50_000)
+    const { fence } = await look()
+    await wait(200)
+    assert.equal((await look()).fence, fence)
+    assert.deepEqual(there.names(), ['first'])
+  })
+
   it('gives up what nobody has taken for a day, and carries what waited when the settings name a receiver again', async () => {
     let ahead = 0
     let mood = 503

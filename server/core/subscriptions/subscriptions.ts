@@ -120,14 +120,21 @@ async function look(turn: Turn, subscription: Subscription): Promise<void> {
 }
 
 /** When there is something to do with a subscription: deliver, give up, forget, or end it. */
-async function nextLook({ sql }: Turn, { id, state, terms }: Subscription): Promise<Instant | undefined> {
+async function nextLook({ sql }: Turn, subscription: Subscription): Promise<Instant | undefined> {
+  const { id, state, terms } = subscription
   const times = [
-    state === 'Succeeded' ? await dueNext(sql, id) : after(await waitingFrom(sql, id), terms.liveMinutes * minute),
+    state === 'Succeeded'
+      ? await nextDelivery(sql, subscription)
+      : after(await waitingFrom(sql, id), terms.liveMinutes * minute),
     terms.expires,
     after(await deadFrom(sql, id), deadLetterMs),
   ].filter((time) => time !== undefined)
   return times.length === 0 ? undefined : Math.min(...times)
 }
+
+/** When something is to be delivered: in order, nothing is before the first. */
+const nextDelivery = async (sql: Sql, { id, terms }: Subscription): Promise<Instant | undefined> =>
+  terms.inOrder ? (await deliveriesFirst(sql, id, 1))[0]?.due : dueNext(sql, id)
 
 const after = (time: Instant | undefined, ms: number): Instant | undefined =>
   time === undefined ? undefined : time + ms
