@@ -3,7 +3,7 @@ import { builtInRoleList } from '@cardea/contract/roles'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Caller } from '#core/identity/caller.ts'
-import { principalByApp, principalById } from '#core/identity/directory.ts'
+import { principalById, principalCalled } from '#core/identity/directory.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { containerOf, type Permit } from './access.ts'
@@ -118,14 +118,6 @@ function verdictFor({ grant, gives }: Way, action: Action, place: string): Verdi
   if (gives.has(action)) return 'allows'
   if (!grant.actions.has(action)) return 'has-not-the-action'
   return verdictOf(grant, action, place, {}) === true ? 'inert' : 'condition-refuses'
-}
-
-async function principalCalled(sql: Sql, id: string): Promise<Principal> {
-  const found = (await principalById(sql, id.toLowerCase())) ?? (await principalByApp(sql, id.toLowerCase()))
-  if (found !== undefined) return found
-  throw new Fault('not-found', `Nobody has the object id or application id '${id.slice(0, 64)}'.`, {
-    arm: 'PrincipalNotFound',
-  })
 }
 
 /** An action by our short name, or by the one that role definitions have. */

@@ -31,6 +31,15 @@ export const principalByApp = (sql: Sql, appId: string): Promise<Principal | und
 export const principalById = (sql: Sql, objectId: string): Promise<Principal | undefined> =>
   principalByObjectId(sql, objectId)
 
+/** By the object id or the application id that somebody gives. */
+export async function principalCalled(sql: Sql, id: string): Promise<Principal> {
+  const found = (await principalById(sql, id.toLowerCase())) ?? (await principalByApp(sql, id.toLowerCase()))
+  if (found !== undefined) return found
+  throw new Fault('not-found', `Nobody has the object id or application id '${id.slice(0, 64)}'.`, {
+    arm: 'PrincipalNotFound',
+  })
+}
+
 /** Registers a principal. Ids are new unless given. */
 export async function register(
   turn: Turn,

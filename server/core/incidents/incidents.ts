@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Caller } from '#core/identity/caller.ts'
-import { principalByApp, principalById } from '#core/identity/directory.ts'
+import { principalCalled } from '#core/identity/directory.ts'
 import { isWithin } from '#core/journal/scope.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleNow } from '#core/schedule/schedule.ts'
@@ -97,15 +97,7 @@ async function questionOf(
         arm: 'SecretNotFound',
       })
   }
-  const who =
-    identity === undefined
-      ? undefined
-      : ((await principalById(sql, identity.toLowerCase())) ?? (await principalByApp(sql, identity.toLowerCase())))
-  if (identity !== undefined && who === undefined) {
-    throw new Fault('not-found', `Nobody has the object id or application id '${identity}'.`, {
-      arm: 'PrincipalNotFound',
-    })
-  }
+  const who = identity === undefined ? undefined : await principalCalled(sql, identity)
   return {
     identity: who && { objectId: who.objectId, appId: who.appId, name: who.name },
     secret: secret && { vault: secret.vault.toLowerCase(), name: secret.name.toLowerCase() },
