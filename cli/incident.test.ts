@@ -12,7 +12,7 @@ const view = (state: IncidentView['state'], items: IncidentItem[]): IncidentView
   ...{ id: state === 'planned' ? null : '00000000-0000-4000-8000-000000000001', state },
   identity: { objectId: 'x', name: 'mallory', enabled: true },
   ...{ secret: null, since: 0, couldRead: false, disable: false, by: 'me', started: 1, ended: null },
-  ...{ stillReadable: 1, items },
+  ...{ stillReadable: 1, why: null, items },
 })
 
 describe('incident rotate', () => {
@@ -54,6 +54,14 @@ describe('incident rotate', () => {
     assert.equal(exit, 1)
     assert.match(out, /looking for what may be known\n.*0 of 1 done, 1 under way: db/)
     assert.match(out, /Still exposed:\n +demo\/key: It is not bound\.\n +Change it\./)
+  })
+
+  it('fails with the reason where nothing was done', async () => {
+    const { exit, out } = await run(['incident', 'rotate', '--identity', 'x', '--since', '7d'], {
+      answers: () => ({ body: { ...view('ended', []), why: 'More than 10000 secrets may be known.' } }),
+    })
+    assert.equal(exit, 1)
+    assert.match(out, /Nothing was done\. More than 10000 secrets may be known\./)
   })
 
   it('is misused without one of both, a time, or a whole name', async () => {

@@ -78,7 +78,7 @@ export const incidentRotate = command({
         throw new Refusal('stopped', `Stopped following. Incident ${id} goes on.`, `See: cardea incident show ${id}`)
       }
       say(view)
-      return exposed(view).length === 0 ? 0 : 1
+      return exposed(view).length === 0 && view.why === null ? 0 : 1
     })
   },
 })
@@ -140,7 +140,7 @@ function progressOf({ state, items }: IncidentView): string {
 
 /** The whole of it: what is done, what isn't and what to do, and who can still read. */
 function report(view: IncidentView, paint: Paint, now: number): string[] {
-  const { items, identity, secret, stillReadable, state, id } = view
+  const { items, identity, secret, stillReadable, state, id, why } = view
   const who =
     identity === null ? `${secret?.vault}/${secret?.name} has become known` : `${shown(identity.name)} may know`
   const lines = [
@@ -150,6 +150,7 @@ function report(view: IncidentView, paint: Paint, now: number): string[] {
     const words = `${shown(identity.name)} may still read ${stillReadable} of them: take its rights away, or what is made new is known again.`
     lines.push(paint.warn(words))
   }
+  if (why !== null) return [...lines, paint.bad(`Nothing was done. ${shown(why)}`)]
   if (items.length === 0)
     return [...lines, state === 'searching' ? 'It is being looked for.' : 'Nothing is to be done.']
   const rows = items.map((item) => [

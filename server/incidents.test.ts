@@ -361,3 +361,27 @@ it('over 300 secrets and 40 identities agrees with what was noted beside it', as
     assert.deepEqual(await found(true), [...may].sort())
   }
 })
+
+it('ends with the reason where more may be known than one incident can see to', async () => {
+  await using here = await open()
+  const { house } = here
+  const everything = "with recursive n (i) as (select 1 union all select i + 1 from n where i < 10001) select 'demo'"
+  await house.cardea.base.database.write(async ({ sql }) => {
+    await sql.run(
+      `insert into secret (vault, name_key, name, version)
+        ${everything}, 'many-' || i, 'many-' || i, printf('%032d', i) from n`,
+      [],
+    )
+    await sql.run(
+      `insert into secret_version (vault, name_key, version, sealed, tags, enabled, created, updated)
+        ${everything}, 'many-' || i, printf('%032d', i), x'00', '{}', 1, 0, 0 from n`,
+      [],
+    )
+  })
+  const { json } = await ask(house, 'POST', '/plan', { secret: { vault: 'demo', name: 'many-1' } })
+  const asked = { identity: json.by, since: now(), couldRead: true }
+  assert.equal((await ask(house, 'POST', '/plan', asked)).status, 400)
+  const view = await run(house, asked)
+  assert.deepEqual(view.items, [])
+  assert.match(view.why ?? '', /More than 10000 secrets may be known\. Narrow it/)
+})

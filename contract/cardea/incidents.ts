@@ -118,6 +118,8 @@ export type IncidentView = {
   readonly ended: number | null
   /** How many of the items the identity may read even now: what is made new for them it can read again. */
   readonly stillReadable: number
+  /** Why it has ended before it began with anything. */
+  readonly why: string | null
   readonly items: readonly IncidentItem[]
 }
 export type IncidentList = {

@@ -40,6 +40,8 @@ export type Incident = {
   readonly started: Instant
   readonly ended: Instant | undefined
   readonly stillReadable: number
+  /** Why it has ended before it began with anything. */
+  readonly why: string | undefined
   readonly items: readonly Item[]
 }
 

@@ -48,7 +48,7 @@ export async function runIncident(
   const question = await questionOf(sql, scope, by, asked)
   const incident: Incident = {
     ...{ id: randomUUID(), state: 'searching', question, started: at },
-    ...{ ended: undefined, stillReadable: 0, items: [] },
+    ...{ ended: undefined, stillReadable: 0, why: undefined, items: [] },
   }
   await addIncident(sql, keyring, incident)
   await scheduleNow(turn, responding, incident.id)

@@ -44,8 +44,14 @@ export async function respond(responder: Responder, lease: Lease): Promise<void>
 }
 
 async function searched(responder: Responder, incident: Incident): Promise<Incident> {
-  const { items, stillReadable } = await plan(responder, incident.question, incident.started)
-  return { ...incident, state: 'running', items, stillReadable }
+  try {
+    const { items, stillReadable } = await plan(responder, incident.question, incident.started)
+    return { ...incident, state: 'running', items, stillReadable }
+  } catch (error) {
+    // To look once more would find no less.
+    if (error instanceof Fault && error.code === 'invalid') return { ...incident, state: 'running', why: error.message }
+    throw error
+  }
 }
 
 async function gone(responder: Responder, incident: Incident): Promise<Incident> {

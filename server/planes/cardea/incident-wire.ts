@@ -25,7 +25,7 @@ type Told = Omit<Incident, 'id' | 'state'> & { readonly id: string | null; reado
 
 /** Ours into the treaty's: names, versions and times; never a value. */
 export async function incidentViewOf(sql: Sql, incident: Told): Promise<IncidentView> {
-  const { id, state, question, started, ended, stillReadable, items } = incident
+  const { id, state, question, started, ended, stillReadable, why, items } = incident
   return {
     ...{ id, state, stillReadable },
     identity: await identityOf(sql, question),
@@ -36,6 +36,7 @@ export async function incidentViewOf(sql: Sql, incident: Told): Promise<Incident
     by: question.by.objectId,
     started: inSeconds(started),
     ended: orNull(ended),
+    why: why ?? null,
     items: items.map(itemViewOf),
   }
 }

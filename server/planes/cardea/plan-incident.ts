@@ -11,6 +11,7 @@ export default (planning: Planning) =>
     async run(sight, { query, body, subject, caller }) {
       const scope = query.resource ?? `/subscriptions/${subject.subscription}`
       const { at, ...planned } = await planIncident(sight, planning, scope, caller, askedFrom(body))
-      return incidentViewOf(sight.sql, { ...planned, id: null, state: 'planned', started: at, ended: undefined })
+      const none = { id: null, ended: undefined, why: undefined }
+      return incidentViewOf(sight.sql, { ...planned, ...none, state: 'planned', started: at })
     },
   })
