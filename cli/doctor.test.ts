@@ -64,6 +64,8 @@ describe('the doctor', () => {
     assert.match((await told({ no_proxy: 'a.example,.internal' })).join(), /has \.internal, so programs look past/)
     const before = JSON.stringify({ HTTPS_PROXY: 'http://me:word@corp:3128' })
     assert.match((await told({ CARDEA_BEFORE: before })).join(), /^this shell went out through corp:3128;/)
+    const small = JSON.stringify({ https_proxy: 'http://corp:3128' })
+    assert.match((await told({ CARDEA_BEFORE: small })).join(), /^this shell went out through corp:3128;/)
   })
 
   it('says in words that there is no Cardea', async () => {

@@ -159,7 +159,8 @@ const retake = 'Take the variables anew, which sees to it: eval "$(cardea env)"'
 function proxyLines({ env }: Way): Line[] {
   const { HTTPS_PROXY: proxy, https_proxy: namesake, CARDEA_DOMAIN: domain = '' } = env
   const hiding = directly(env).filter((entry) => domain !== '' && hides(entry, domain))
-  const { HTTPS_PROXY: before } = beforeIn(env) ?? {}
+  const { HTTPS_PROXY, https_proxy } = beforeIn(env) ?? {}
+  const before = HTTPS_PROXY ?? https_proxy
   const lines: (Line | false)[] = [
     proxy !== undefined &&
       namesake !== undefined &&
