@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { ConfigurationError } from '@cardea/client/errors'
 import { providersWith } from '@cardea/providers/providers'
 import { administratorOf, startServices } from '@cardea/providers/testing/services'
 import { openRotating } from '@cardea/server/testing/rotating'
 import { type Surroundings, understood } from './rotation-tags.ts'
 import { runAt } from './testing/real.ts'
+import { type Answers, run } from './testing/world.ts'
 
 const day = 86_400
 const account = `/subscriptions/${randomUUID()}/resourceGroups/shop/providers/Microsoft.Storage/storageAccounts/shop`
@@ -184,5 +186,26 @@ describe('cardea rotation import', () => {
     assert.match(none.err, /no secret no-such/)
     const plain = await runAt(here.house, ['rotation', 'import', '--management', 'file:///etc'])
     assert.equal(plain.exit, 2)
+  })
+
+  it('that is torn off tells what is bound, and how to undo it', async () => {
+    const items = ['one', 'two', 'three'].map((name) => ({
+      id: `https://demo.vault.cardea.internal/secrets/${name}`,
+      attributes: { enabled: true, created: 1, updated: 1 },
+      tags: { ProviderAddress: account },
+    }))
+    const answers: Answers = ({ method, url }) => {
+      if (method !== 'PUT') return { body: { value: url.pathname === '/secrets' ? items : [] } }
+      if (url.pathname.includes('/two/')) throw new ConfigurationError('unreachable', 'Nobody answers there.')
+      return { body: { due: null } }
+    }
+    for (const more of [[], ['--json']]) {
+      const line = ['rotation', 'import', '--admin', 'admin', '--apply', ...more]
+      const { exit, out, err } = await run(line, { answers })
+      assert.equal(exit, 1)
+      assert.match(err, /Nobody answers there/)
+      assert.match(out, /cardea rotation unbind one /)
+      assert.doesNotMatch(out, /unbind (two|three)/)
+    }
   })
 })

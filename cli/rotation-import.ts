@@ -61,9 +61,14 @@ export default command({
     }
     return withVault(world, given, async (vault) => {
       const steps = await planned(vault, given.name, around)
-      if (given.apply) for (const step of steps) await bind(vault, step)
-      if (given.json) world.print(JSON.stringify({ vault: vault.origin, applied: given.apply, steps: steps.map(told) }))
-      else print(steps, given.apply, vault.origin, world)
+      try {
+        if (given.apply) for (const step of steps) await bind(vault, step)
+      } finally {
+        // Also where it is torn off: else nobody knows what to undo.
+        if (given.json)
+          world.print(JSON.stringify({ vault: vault.origin, applied: given.apply, steps: steps.map(told) }))
+        else print(steps, given.apply, vault.origin, world)
+      }
       return steps.some(({ what }) => what === 'refused') ? 1 : 0
     })
   },
