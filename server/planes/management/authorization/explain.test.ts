@@ -6,9 +6,10 @@ import { builtInRoles } from '@cardea/contract/roles'
 import { type AccessPolicy, keepPermissionModel } from '#core/access/permission-model.ts'
 import { enablePrincipal, register } from '#core/identity/directory.ts'
 import { join } from '#core/identity/membership.ts'
-import { type House, type Newcomer, openHouse } from '../../../testing/house.ts'
+import { type House, openHouse } from '../../../testing/house.ts'
+import { managementAudience, managementHost } from '../testing/manager.ts'
+import { placesOf, rolesOf } from '../testing/roles.ts'
 
-const host = 'management.cardea.internal'
 const { contributor, keyVaultReader, keyVaultSecretsOfficer, keyVaultSecretsUser } = builtInRoles
 
 let house: House
@@ -17,22 +18,18 @@ let subscription: string
 let vault: string
 before(async () => {
   house = await openHouse()
-  token = await house.developerToken(`https://${host}`)
-  subscription = `/subscriptions/${house.cardea.installation.subscription}`
-  vault = `${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
-  const set = { token: await house.developerToken(), body: { value: 'v' } }
-  await house.ask(house.vaultHost, 'PUT', '/secrets/orders-db?api-version=7.4', set)
+  token = await house.developerToken(managementAudience)
+  ;({ subscription, vault } = await placesOf(house))
 })
 after(() => house?.[Symbol.asyncDispose]())
 
 const why = async (principal: string, action: string, resource: string): Promise<AccessExplanation> => {
   const query = new URLSearchParams({ principal, action, resource })
-  const heard = await house.ask(host, 'GET', `/.cardea/access/explain?${query}`, { token })
+  const heard = await house.ask(managementHost, 'GET', `/.cardea/access/explain?${query}`, { token })
   assert.equal(heard.status, 200, heard.text)
   return heard.json
 }
-const read = async (who: Newcomer, path = '/secrets/orders-db') =>
-  house.ask(house.vaultHost, 'GET', `${path}?api-version=7.4`, { token: await who.token() })
+const { read } = rolesOf(() => ({ house, token }))
 /** Lets the demo vault go by these policies while something is done. */
 const underPolicies = async (policies: AccessPolicy[], work: () => Promise<void>) => {
   const { database, keyring } = house.cardea.base
@@ -110,7 +107,7 @@ describe('why?', () => {
       conditionVersion: '2.0',
     }
     const path = `${vault}/providers/Microsoft.Authorization/roleAssignments/${id}?api-version=2022-04-01`
-    assert.equal((await house.ask(host, 'PUT', path, { token, body: { properties } })).status, 201)
+    assert.equal((await house.ask(managementHost, 'PUT', path, { token, body: { properties } })).status, 201)
     const may = await why(app.principal.objectId, 'secrets/get', `${vault}/secrets/orders-db`)
     const mayNot = await why(app.principal.objectId, 'secrets/get', `${vault}/secrets/prod-db`)
     assert.deepEqual([may.allowed, mayNot.allowed, mayNot.reasons[0]?.verdict], [true, false, 'condition-refuses'])
@@ -122,14 +119,19 @@ describe('why?', () => {
   it('refuses whom it doesn’t know, what isn’t an action, and what is no resource', async () => {
     const app = await house.newcomer('known')
     const ask = (principal: string, action: string, resource: string) =>
-      house.ask(host, 'GET', `/.cardea/access/explain?${new URLSearchParams({ principal, action, resource })}`, {
-        token,
-      })
+      house.ask(
+        managementHost,
+        'GET',
+        `/.cardea/access/explain?${new URLSearchParams({ principal, action, resource })}`,
+        {
+          token,
+        },
+      )
     assert.equal((await ask(randomUUID(), 'secrets/get', vault)).status, 404)
     assert.equal((await ask(app.principal.objectId, 'secrets/steal', vault)).status, 400)
     assert.equal((await ask(app.principal.objectId, 'secrets/get', 'demo')).status, 400)
     assert.equal((await ask(app.principal.objectId, 'secrets/get', '/a\n/b')).status, 400)
-    assert.equal((await house.ask(host, 'GET', '/.cardea/access/explain', { token })).status, 400)
+    assert.equal((await house.ask(managementHost, 'GET', '/.cardea/access/explain', { token })).status, 400)
   })
 })
 
@@ -210,7 +212,7 @@ describe('access policies', () => {
     ]
     const path = `/.cardea/access/conversion?resource=${encodeURIComponent(vault)}`
     await underPolicies(policies, async () => {
-      const preview = await house.ask(host, 'GET', path, { token })
+      const preview = await house.ask(managementHost, 'GET', path, { token })
       assert.equal(preview.status, 200, preview.text)
       type Told = { principal: string; roles: { name: string }[]; gains: string[]; left: string | null }
       const said = (preview.json.steps as Told[]).map(({ roles, left }) => [roles.map(({ name }) => name), left])
@@ -226,14 +228,14 @@ describe('access policies', () => {
 
       const manager = await house.newcomer('manages the vault')
       await house.assign(manager.principal, contributor, vault)
-      const refused = await house.ask(host, 'POST', path, { token: await manager.token(`https://${host}`) })
+      const refused = await house.ask(managementHost, 'POST', path, { token: await manager.token(managementAudience) })
       assert.equal(refused.status, 403)
 
-      assert.equal((await house.ask(host, 'POST', path, { token })).status, 200)
+      assert.equal((await house.ask(managementHost, 'POST', path, { token })).status, 200)
       assert.equal((await read(reader)).status, 200)
       assert.equal((await read(lister, '/secrets')).status, 200)
       assert.equal((await read(lister)).status, 403)
-      assert.equal((await house.ask(host, 'POST', path, { token })).status, 409)
+      assert.equal((await house.ask(managementHost, 'POST', path, { token })).status, 409)
     })
   })
 })
