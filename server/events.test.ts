@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createLog } from '#base/log.ts'
+import { createLog, silentLog } from '#base/log.ts'
 import { findingsOf } from '#core/alerts/findings.ts'
-import { deadLettersKept } from '#core/subscriptions/subscriptions.ts'
+import { FencedOut } from '#core/schedule/schedule.ts'
+import { deadLettersKept, delivering } from '#core/subscriptions/subscriptions.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
+import { relay } from '#workers/relay.ts'
 import { type Manager, managerOf, vaultPath } from './planes/management/testing/manager.ts'
 import { type Heard, type House, openHouse } from './testing/house.ts'
 import { asCloud, asGrid, type HeardThere, openWebHook, reaching, type WebHook } from './testing/receiver.ts'
@@ -462,6 +464,45 @@ describe('a delivery', () => {
     const notifications = hook.heard.filter(({ headers }) => headers['aeg-event-type'] === 'Notification')
     assert.ok(notifications.length < 60, `${notifications.length} requests`)
     assert.ok(slow.events().length < 60)
+  })
+
+  it('is made by who could not be carried for, because the database failed, as soon as it is there again', async () => {
+    await using hook = await openWebHook(asGrid)
+    await using house = await openHouse(reaching(hook))
+    const manager = await managerOf(house)
+    assert.equal(await subscribe(manager, hook), 'Succeeded')
+    const { base } = house.cardea
+    const { read } = base.database
+    const [{ id }] = (await read.run('select id from event_subscription', [])).rows as [{ id: string }]
+    let fails = true
+    const run: typeof read.run = async (text, values, key) => {
+      if (fails && text.includes('event_delivery')) throw new Error('the database is away')
+      return read.run(text, values, key)
+    }
+    const database = Object.create(base.database, { read: { value: { engine: read.engine, run } } })
+    const work = relay({
+      base: { ...base, database },
+      log: silentLog,
+      own: undefined,
+      egress: { allowPrivate: true, ca: hook.ca, lookup: async () => ['127.0.0.1'] },
+      origin: 'management.cardea.internal',
+    })
+    await secret(house, 'PUT', 'x', { value: 'v' })
+    await until(() => hook.events().length === 1)
+    const lease = { kind: delivering, subject: id, fence: -1, attempt: 0, until: Date.now() + day }
+    const { signal } = new AbortController()
+    for (let times = 0; times < 50; times += 1) await assert.rejects(work.run(lease, signal), /is away/)
+    fails = false
+    // Nobody holds such a lease, so what was delivered isn't kept as delivered; but it is delivered.
+    await base.database.write(async ({ sql, at }) => {
+      await sql.run(
+        `insert into event_delivery (subscription, event, number, scope, resource, body, published, due, attempt)
+        values ('${id}', 'again', 1, '/', '/', '${JSON.stringify({ id: 'again' })}', ${at}, ${at}, 0)`,
+        [],
+      )
+    })
+    await assert.rejects(work.run(lease, signal), FencedOut)
+    assert.deepEqual(hook.events().at(-1).id, 'again')
   })
 
   it('stops when the address answers that it is gone', async () => {

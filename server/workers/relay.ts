@@ -73,13 +73,14 @@ async function carry(
     const to = destination === undefined ? own && { ...own, headers: {} } : receiverOf(destination)
     // Another node was started with a receiver of its own, and this one without: let that one have it.
     if (to === undefined) return void (await database.write((turn) => settle(turn, lease, turn.at + elsewhereMs)))
-    // The operator's own receiver waits for nobody.
-    const admitted = destination === undefined ? undefined : patience.admit(subscription.id, clock())
-    if (admitted !== undefined && 'until' in admitted)
-      return void (await database.write((turn) => settle(turn, lease, Math.max(turn.at + 1, admitted.until))))
     const { terms } = subscription
     const limit = Math.min(portionsMax * terms.batchMax, eventsMax)
     const queue = portions(await waitingFor(database.read, subscription, clock(), limit), terms)
+    // The operator's own receiver waits for nobody; nor does a round in which nobody is waited for.
+    const free = destination === undefined || queue.length === 0
+    const admitted = free ? undefined : patience.admit(subscription.id, clock())
+    if (admitted !== undefined && 'until' in admitted)
+      return void (await database.write((turn) => settle(turn, lease, Math.max(turn.at + 1, admitted.until))))
     const way = destination === undefined ? { ...egress, allowPrivate: true, operators: true } : egress
     const began = performance.now()
     let slowestMs = 0
