@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { Connection, ConnectionOptions } from 'mysql2/promise'
 import type { Login, Place } from '../login.ts'
-import { refuseForbidden, targetLookup } from '../targets.ts'
+import { bounded, refuseForbidden, targetLookup } from '../targets.ts'
 
 export type Way = Login & Place & { readonly tls: boolean }
 
@@ -21,7 +21,7 @@ export async function connected<T>(
   const options: ConnectionOptions = {
     ...{ host, port, user, password, connectTimeout: connectMsMax, multipleStatements: false },
     // Node compares a certificate with what a socket was connected to, but keeps only names there and no addresses.
-    stream: () => Object.assign(connect({ host, port, lookup: targetLookup, noDelay: true }), { _host: host }),
+    stream: () => Object.assign(bounded(connect({ host, port, lookup: targetLookup, noDelay: true })), { _host: host }),
     // An empty list: no server may ask for a file of ours, or have the password said in another way than asked for.
     flags: ['-LOCAL_FILES'],
     // The library would take any certificate of a known authority for the host's own.

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { Client } from 'pg'
-import { refuseForbidden, targetLookup } from '../targets.ts'
+import { bounded, refuseForbidden, targetLookup } from '../targets.ts'
 import type { Login } from './login.ts'
 import type { SslMode } from './pair.ts'
 
@@ -32,7 +32,7 @@ export async function connected<T>(way: Way, signal: AbortSignal, work: (client:
     application_name: 'cardea',
     ssl: tls(way.sslMode),
     connectionTimeoutMillis: connectMsMax,
-    stream: () => new CheckedSocket(way, cut),
+    stream: () => bounded(new CheckedSocket(way, cut)),
   })
   if (way.sslMode !== 'verify-full') answerOnlyScram(client)
   // A connection that breaks is told to whoever waits for an answer on it.

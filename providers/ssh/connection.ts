@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Client, KeyMethod, Sftp } from 'ssh2'
 import type { Place } from '../login.ts'
-import { refuseForbidden, targetLookup } from '../targets.ts'
+import { bounded, refuseForbidden, targetLookup } from '../targets.ts'
 
 export type Way = Place & {
   readonly user: string
@@ -33,7 +33,7 @@ export async function loggedIn<T>(way: Way, signal: AbortSignal, work: (client: 
   const { default: ssh2 } = await import('ssh2')
   cut.throwIfAborted()
   const { host, port, user, key } = way
-  const sock = connect({ host, port, lookup: targetLookup, noDelay: true })
+  const sock = bounded(connect({ host, port, lookup: targetLookup, noDelay: true }))
   const client = new ssh2.Client()
   const { promise: trouble, reject } = Promise.withResolvers<never>()
   // Whatever comes after the first is told to nobody.
