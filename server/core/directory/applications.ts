@@ -1,6 +1,5 @@
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { unassignAll } from '#core/access/departure.ts'
 import type { Application } from '#core/identity/application.ts'
 import {
   addOwner,
@@ -13,12 +12,13 @@ import {
   registerApplication,
 } from '#core/identity/applications.ts'
 import { credentialsHeldBy, dropCredentialsOf } from '#core/identity/directory.ts'
-import { entryById, forget } from '#core/identity/entries.ts'
+import { entryById } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { dropFederatedOf } from '#core/identity/federated-credentials.ts'
 import type { Credential } from '#core/identity/principal.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { type GivenCertificate, replaceCertificates } from './credentials.ts'
+import { depart } from './departure.ts'
 import { disempowering } from './escalation.ts'
 import { type Key, noSuchObject, serviceKinds, theApplication, theEntry } from './look-up.ts'
 import { keepSignIn } from './sign-in.ts'
@@ -103,8 +103,7 @@ export async function deleteApplication(scope: Scope<'applications/delete'>, key
   if (principal !== undefined) {
     await disempowering(scope, principal, async () => {
       await partPrincipal(turn, principal)
-      await unassignAll(turn, principal)
-      await forget(turn, principal)
+      await depart(turn, principal)
     })
   }
   await dropCredentialsOf(turn, objectId)

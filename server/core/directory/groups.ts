@@ -1,11 +1,11 @@
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { unassignAll } from '#core/access/departure.ts'
-import { amendEntry, enter, entriesAfter, entryById, forget } from '#core/identity/entries.ts'
+import { amendEntry, enter, entriesAfter, entryById } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { allMembersOf, directGroupsOf, groupsOf, join, leave, membersOf } from '#core/identity/membership.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
+import { depart } from './departure.ts'
 import { disempowering, refuseEscalation } from './escalation.ts'
 import { type Key, noSuchObject, theEntry } from './look-up.ts'
 
@@ -45,10 +45,7 @@ export async function updateGroup(
 /** Takes a group away, with what its members were allowed by it. */
 export async function deleteGroup(scope: Scope<'directory-groups/delete'>, key: Key): Promise<void> {
   const { objectId } = await theEntry(scope.sql, key, 'group')
-  await disempowering(scope, objectId, async () => {
-    await unassignAll(scope.turn, objectId)
-    await forget(scope.turn, objectId)
-  })
+  await disempowering(scope, objectId, () => depart(scope.turn, objectId))
 }
 
 /** Makes somebody a member: what the group may do they may do from the moment this is answered. */

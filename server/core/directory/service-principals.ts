@@ -1,13 +1,13 @@
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { unassignAll } from '#core/access/departure.ts'
 import { applicationByAppId, joinPrincipal } from '#core/identity/applications.ts'
 import { credentialsHeldBy, principalByApp } from '#core/identity/directory.ts'
-import { amendEntry, enter, entriesAfter, forget } from '#core/identity/entries.ts'
+import { amendEntry, enter, entriesAfter } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import type { Credential } from '#core/identity/principal.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
+import { depart } from './departure.ts'
 import { disempowering } from './escalation.ts'
 import { type Key, serviceKinds, theEntry } from './look-up.ts'
 import { resourceOfIdentity } from './managed-identities.ts'
@@ -107,8 +107,5 @@ export async function deleteServicePrincipal(scope: Scope<'service-principals/de
   if (kind === 'managed-identity') {
     throw new Fault('invalid', 'A managed identity goes with its resource. Delete that instead.')
   }
-  await disempowering(scope, objectId, async () => {
-    await unassignAll(scope.turn, objectId)
-    await forget(scope.turn, objectId)
-  })
+  await disempowering(scope, objectId, () => depart(scope.turn, objectId))
 }

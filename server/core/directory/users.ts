@@ -1,11 +1,11 @@
 import { Fault } from '#base/fault.ts'
-import { unassignAll } from '#core/access/departure.ts'
-import { amendEntry, enter, entriesAfter, forget } from '#core/identity/entries.ts'
+import { amendEntry, enter, entriesAfter } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { type ChosenPassword, setUserPassword } from '#core/identity/people.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { merged } from './applications.ts'
+import { depart } from './departure.ts'
 import { disempowering, refuseEscalation, wholeDirectory } from './escalation.ts'
 import { type Key, theEntry } from './look-up.ts'
 
@@ -79,8 +79,5 @@ export async function signOutEverywhere({ sql, turn }: Scope<'users/update'>, ke
 /** Takes somebody away, with what they were allowed. */
 export async function deleteUser(scope: Scope<'users/delete'>, key: Key): Promise<void> {
   const { objectId } = await theEntry(scope.sql, key, 'user')
-  await disempowering(scope, objectId, async () => {
-    await unassignAll(scope.turn, objectId)
-    await forget(scope.turn, objectId)
-  })
+  await disempowering(scope, objectId, () => depart(scope.turn, objectId))
 }
