@@ -153,17 +153,7 @@ export async function keepSetting(
   const place = placeOf(store, setting)
   const { since, modified } = setting
   await close.changed(sql, { ...place, until: since, closed: modified })
-  const row: Row = {
-    ...place,
-    since,
-    etag: setting.etag,
-    sealed: sealed ?? null,
-    content_type: setting.contentType ?? null,
-    tags: JSON.stringify(setting.tags),
-    description: setting.description ?? null,
-    locked: setting.locked ? 1 : 0,
-    modified,
-  }
+  const row: Row = { store, ...rowOfKept({ setting, sealed }) }
   await upsert.changed(sql, row)
   for (const [name, value] of Object.entries(setting.tags)) await tag.changed(sql, { ...place, since, name, value })
   return takeSpace(sql, store, bytesOf(row))
@@ -203,6 +193,20 @@ export const keptOf = (row: SettingRow): Kept => ({
     since: row.since,
   },
   sealed: row.sealed ?? undefined,
+})
+
+/** The same the other way round. */
+export const rowOfKept = ({ setting, sealed }: Kept): SettingRow => ({
+  key: setting.key,
+  label: setting.label ?? '',
+  etag: setting.etag,
+  sealed: sealed ?? null,
+  content_type: setting.contentType ?? null,
+  tags: JSON.stringify(setting.tags),
+  description: setting.description ?? null,
+  locked: setting.locked ? 1 : 0,
+  modified: setting.modified,
+  since: setting.since,
 })
 
 const removeAll = (['setting', 'setting_revision', 'setting_tag'] as const).map((table) =>

@@ -3,7 +3,7 @@ import { sql as raw } from 'kysely'
 import type { Instant } from '#base/clock.ts'
 import { query, type Sql, statement } from '#base/sql.ts'
 import { afterPrefix, type Filter, type Selection, type Slice, type Tags } from './setting.ts'
-import { type Kept, keptOf, type SettingRow } from './setting-rows.ts'
+import { type Kept, keptOf, rowOfKept, type SettingRow } from './setting-rows.ts'
 import type { Snapshot, SnapshotError, SnapshotFilter } from './snapshot.ts'
 import { bytesOf, bytesOfRow, takeSpace } from './space-rows.ts'
 
@@ -192,27 +192,14 @@ export async function removeSnapshot(sql: Sql, store: string, name: string): Pro
   await remove.changed(sql, { store, name })
 }
 
-const itemOf = ({ setting, sealed }: Kept): Omit<ItemRow, 'store' | 'snapshot' | 'position'> => ({
-  key: setting.key,
-  label: setting.label ?? '',
-  since: setting.since,
-  etag: setting.etag,
-  sealed: sealed ?? null,
-  content_type: setting.contentType ?? null,
-  tags: JSON.stringify(setting.tags),
-  description: setting.description ?? null,
-  locked: setting.locked ? 1 : 0,
-  modified: setting.modified,
-})
-
 /** How many bytes settings take in a snapshot. */
 export const bytesOfItems = (items: readonly Kept[]): number =>
-  items.reduce((sum, item) => sum + bytesOf(itemOf(item)), 0)
+  items.reduce((sum, item) => sum + bytesOf(rowOfKept(item)), 0)
 
 /** Puts settings into a snapshot, as sealed as they are, in the order of the list. */
 export async function addItems(sql: Sql, store: string, snapshot: string, items: readonly Kept[]): Promise<void> {
   for (const [position, item] of items.entries())
-    await addItem.changed(sql, { store, snapshot, position, ...itemOf(item) })
+    await addItem.changed(sql, { store, snapshot, position, ...rowOfKept(item) })
   await takeSpace(sql, store, bytesOfItems(items))
 }
 
