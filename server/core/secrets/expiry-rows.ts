@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import type { Instant } from '#base/clock.ts'
 import { type Sql, statement } from '#base/sql.ts'
 
@@ -15,7 +16,8 @@ export type Expiring = {
   readonly expires: Instant
 }
 
-const expiring = statement<Tables, { until: number; limit: number }, Expiring>((db, given) =>
+/** The latest versions of live secrets, as far as they are enabled. */
+const latest = (db: Kysely<Tables>) =>
   db
     .selectFrom('secret')
     .innerJoin('secret_version', (join) =>
@@ -28,25 +30,14 @@ const expiring = statement<Tables, { until: number; limit: number }, Expiring>((
     .$narrowType<{ expires: number }>()
     .where('secret.deleted', 'is', null)
     .where('secret_version.enabled', '=', 1)
+const expiring = statement<Tables, { until: number; limit: number }, Expiring>((db, given) =>
+  latest(db)
     .where('secret_version.expires', '<=', given('until'))
     .orderBy('secret_version.expires')
     .limit(given('limit')),
 )
-const expiringHere = statement<Tables, { vault: string }, { nameKey: string; expires: number }>((db, given) =>
-  db
-    .selectFrom('secret')
-    .innerJoin('secret_version', (join) =>
-      join
-        .onRef('secret_version.vault', '=', 'secret.vault')
-        .onRef('secret_version.name_key', '=', 'secret.name_key')
-        .onRef('secret_version.version', '=', 'secret.version'),
-    )
-    .select(['secret.name_key as nameKey', 'secret_version.expires'])
-    .$narrowType<{ expires: number }>()
-    .where('secret.vault', '=', given('vault'))
-    .where('secret.deleted', 'is', null)
-    .where('secret_version.enabled', '=', 1)
-    .where('secret_version.expires', 'is not', null),
+const expiringHere = statement<Tables, { vault: string }, Expiring>((db, given) =>
+  latest(db).where('secret.vault', '=', given('vault')).where('secret_version.expires', 'is not', null),
 )
 const insertNotice = statement<Tables, NoticeRow>((db, given) =>
   db
@@ -77,10 +68,7 @@ const dropOfVault = statement<Tables, Pick<NoticeRow, 'vault'>>((db, given) =>
 export const expiringUntil = (sql: Sql, until: Instant, limit: number): Promise<Expiring[]> =>
   expiring.all(sql, { until, limit })
 /** The secrets in use of a vault that expire at all, and when. */
-export const expiringIn = (
-  sql: Sql,
-  vault: string,
-): Promise<{ readonly nameKey: string; readonly expires: Instant }[]> => expiringHere.all(sql, { vault })
+export const expiringIn = (sql: Sql, vault: string): Promise<Expiring[]> => expiringHere.all(sql, { vault })
 
 type Notice = {
   readonly vault: string
