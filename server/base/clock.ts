@@ -7,4 +7,6 @@ export const systemClock: Clock = Date.now
 
 /** A point in time as whole seconds since 1970, the form that tokens and Key Vault's JSON have. */
 export const inSeconds = (at: Instant): number => Math.floor(at / 1000)
+/** A time that may not have come is `null` there. */
+export const inSecondsOrNull = (at: Instant | undefined): number | null => (at === undefined ? null : inSeconds(at))
 export const fromSeconds = (seconds: number): Instant => seconds * 1000

@@ -1,5 +1,5 @@
 import type { AlertView } from '@cardea/contract/cardea/alerts'
-import { inSeconds } from '#base/clock.ts'
+import { inSecondsOrNull } from '#base/clock.ts'
 import type { Rule } from '#core/alerts/alert.ts'
 
 /** Ours into the treaty's. Of a web hook's address only its host is shown: the rest may be a credential. */
@@ -20,6 +20,6 @@ export const alertViewOf = ({
   mail: to.mail,
   webhook: to.webhook === undefined ? null : new URL(to.webhook).host,
   chat: to.chat === true,
-  told: told === undefined ? null : inSeconds(told),
+  told: inSecondsOrNull(told),
   trouble: trouble ?? null,
 })

@@ -1,5 +1,5 @@
 import type { IncidentItem, IncidentView } from '@cardea/contract/cardea/incidents'
-import { type Instant, inSeconds } from '#base/clock.ts'
+import { inSeconds, inSecondsOrNull } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
 import { principalById } from '#core/identity/directory.ts'
 import type { Incident, Item, Question } from '#core/incidents/incident.ts'
@@ -19,8 +19,6 @@ export const askedFrom = ({ identity, secret, since, couldRead = false, disable 
   since: since === undefined ? undefined : since * 1000,
 })
 
-const orNull = (at: Instant | undefined): number | null => (at === undefined ? null : inSeconds(at))
-
 type Told = Omit<Incident, 'id' | 'state'> & { readonly id: string | null; readonly state: IncidentView['state'] }
 
 /** Ours into the treaty's: names, versions and times; never a value. */
@@ -35,7 +33,7 @@ export async function incidentViewOf(sql: Sql, incident: Told): Promise<Incident
     disable: question.disable,
     by: question.by.objectId,
     started: inSeconds(started),
-    ended: orNull(ended),
+    ended: inSecondsOrNull(ended),
     why: why ?? null,
     items: items.map(itemViewOf),
   }
@@ -53,12 +51,12 @@ const itemViewOf = (item: Item): IncidentItem => ({
   exposure: item.exposure,
   through: item.through,
   versions: item.versions,
-  met: orNull(item.met),
+  met: inSecondsOrNull(item.met),
   remedy: item.remedy,
   rank: item.rank,
   state: item.state,
   version: item.version ?? null,
-  refused: orNull(item.refused),
+  refused: inSecondsOrNull(item.refused),
   disabled: item.disabled,
   why: item.why ?? null,
   todo: item.todo ?? null,

@@ -1,5 +1,5 @@
 import * as contract from '@cardea/contract/cardea/incidents'
-import { inSeconds } from '#base/clock.ts'
+import { inSeconds, inSecondsOrNull } from '#base/clock.ts'
 import { listIncidents } from '#core/incidents/incidents.ts'
 import { managementRoute } from '../management/management-route.ts'
 import { askedScope } from './scope.ts'
@@ -11,8 +11,10 @@ export default () =>
       const found = await listIncidents(sight, query.resource ?? `/subscriptions/${subject.subscription}`)
       return {
         value: found.map(({ id, state, started, ended }) => ({
-          ...{ id, state, started: inSeconds(started) },
-          ended: ended === undefined ? null : inSeconds(ended),
+          id,
+          state,
+          started: inSeconds(started),
+          ended: inSecondsOrNull(ended),
         })),
       }
     },

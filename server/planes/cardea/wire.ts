@@ -4,7 +4,7 @@ import type { RotationItem, RotationPlan } from '@cardea/contract/cardea/rotatio
 import type { RotationView } from '@cardea/contract/cardea/rotations'
 import type { RotationSchedule, rotationSchedule } from '@cardea/contract/cardea/schedule'
 import type { Read } from '@cardea/contract/shape'
-import { type Instant, inSeconds } from '#base/clock.ts'
+import { inSeconds, inSecondsOrNull } from '#base/clock.ts'
 import type { BoundSecret } from '#core/rotation/bindings.ts'
 import type { Plan } from '#core/rotation/plan.ts'
 import type { Schedule } from '#core/rotation/policy.ts'
@@ -23,7 +23,6 @@ type Given = {
 const inMs = <T extends null | undefined>(seconds: number | T): number | T =>
   typeof seconds === 'number' ? seconds * 1000 : seconds
 const orSeconds = (ms: number | undefined): number | null => (ms === undefined ? null : ms / 1000)
-const orNull = (at: Instant | undefined): number | null => (at === undefined ? null : inSeconds(at))
 
 /** The treaty's words into ours. */
 export const wantedFrom = ({
@@ -69,7 +68,7 @@ export const viewOf = (secret: string, { policy, rotation, consumers }: Standing
   graceSeconds: policy.graceMs / 1000,
   scrub: policy.scrub,
   schedule: policy.schedule === undefined ? null : scheduleOf(policy.schedule),
-  due: orNull(policy.next),
+  due: inSecondsOrNull(policy.next),
   rotation:
     rotation === undefined
       ? null
@@ -81,8 +80,8 @@ export const viewOf = (secret: string, { policy, rotation, consumers }: Standing
           started: inSeconds(rotation.started),
           entered: inSeconds(rotation.entered),
           version: rotation.newVersion ?? null,
-          published: orNull(rotation.published),
-          graceUntil: orNull(rotation.graceUntil),
+          published: inSecondsOrNull(rotation.published),
+          graceUntil: inSecondsOrNull(rotation.graceUntil),
           lastError: rotation.lastError ?? null,
         },
   consumers: consumers.map(
@@ -95,7 +94,7 @@ export const itemOf = ({ nameKey, policy, rotation }: BoundSecret): RotationItem
   provider: policy.provider,
   intervalSeconds: orSeconds(policy.intervalMs),
   schedule: policy.schedule === undefined ? null : scheduleOf(policy.schedule),
-  due: orNull(policy.next),
+  due: inSecondsOrNull(policy.next),
   rotation:
     rotation === undefined
       ? null
@@ -110,12 +109,16 @@ export const itemOf = ({ nameKey, policy, rotation }: BoundSecret): RotationItem
 export const planViewOf = ({ from, until, rotations, conflicts }: Plan): RotationPlan => ({
   from: inSeconds(from),
   until: inSeconds(until),
-  rotations: rotations.map(({ at, name, expires }) => ({ at: inSeconds(at), secret: name, expires: orNull(expires) })),
-  conflicts: conflicts.map((conflict) => ({ ...conflict, at: orNull(conflict.at) })),
+  rotations: rotations.map(({ at, name, expires }) => ({
+    at: inSeconds(at),
+    secret: name,
+    expires: inSecondsOrNull(expires),
+  })),
+  conflicts: conflicts.map((conflict) => ({ ...conflict, at: inSecondsOrNull(conflict.at) })),
 })
 
 export const rehearsalViewOf = (secret: string, { id, provider, asked, ended, checks }: Rehearsal): RehearsalView => ({
   ...{ secret, id, provider, checks },
   asked: inSeconds(asked),
-  ended: orNull(ended),
+  ended: inSecondsOrNull(ended),
 })
