@@ -2,13 +2,13 @@ import * as contract from '@cardea/contract/cardea/alerts'
 import { rulesWithin } from '#core/alerts/alerts.ts'
 import { managementRoute } from '../management/management-route.ts'
 import { alertViewOf } from './alert-wire.ts'
-import { askedScope } from './scope.ts'
+import { askedScope, scopeOf } from './scope.ts'
 
 export default () =>
   managementRoute(contract.listAlerts, {
     resource: askedScope,
     async run(sight, { query, subject }) {
-      const rules = await rulesWithin(sight, query.resource ?? `/subscriptions/${subject.subscription}`)
+      const rules = await rulesWithin(sight, scopeOf(query, subject))
       return { value: rules.map(alertViewOf) }
     },
   })

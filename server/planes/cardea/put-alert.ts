@@ -4,7 +4,7 @@ import { Fault } from '#base/fault.ts'
 import { putRule } from '#core/alerts/alerts.ts'
 import { managementRoute } from '../management/management-route.ts'
 import { alertViewOf } from './alert-wire.ts'
-import { askedScope } from './scope.ts'
+import { askedScope, scopeOf } from './scope.ts'
 
 const inMs = (seconds: number | undefined): number | undefined => (seconds === undefined ? undefined : seconds * 1000)
 
@@ -19,7 +19,7 @@ export default (reach: { readonly allowPrivate: boolean }) =>
       if (refusal !== undefined) throw new Fault('invalid', `webhook must be ${refusal}.`, { where: 'webhook' })
       if (chat === true && webhook === undefined)
         throw new Fault('invalid', 'A chat is told by its web hook: give webhook.', { where: 'chat' })
-      const place = query.resource ?? `/subscriptions/${subject.subscription}`
+      const place = scopeOf(query, subject)
       const counts = { threshold, withinMs: inMs(withinSeconds), pauseMs: inMs(pauseSeconds) }
       return alertViewOf(await putRule(scope, place, params.name, { watch, to: { mail, webhook, chat }, ...counts }))
     },

@@ -5,7 +5,7 @@ import { readJournal } from '#core/journal/journal.ts'
 import type { Hosts } from '../http/hosts.ts'
 import { managementRoute } from '../management/management-route.ts'
 import { auditEventOf } from './audit-event.ts'
-import { askedScope } from './scope.ts'
+import { askedScope, scopeOf } from './scope.ts'
 
 const hourMs = 3_600_000
 const usualLimit = 100
@@ -18,7 +18,7 @@ export default (hosts: Hosts) =>
       // What is being written at this very moment stands in the next answer.
       const to = query.to ?? sight.at
       const { found, next } = await readJournal(sight, {
-        scope: query.resource ?? `/subscriptions/${subject.subscription}`,
+        scope: scopeOf(query, subject),
         from: query.from ?? to - hourMs,
         to,
         limit: query.limit ?? usualLimit,

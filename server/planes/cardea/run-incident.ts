@@ -2,13 +2,13 @@ import * as contract from '@cardea/contract/cardea/incidents'
 import { runIncident } from '#core/incidents/incidents.ts'
 import { managementRoute } from '../management/management-route.ts'
 import { askedFrom, incidentViewOf } from './incident-wire.ts'
-import { askedScope } from './scope.ts'
+import { askedScope, scopeOf } from './scope.ts'
 
 export default () =>
   managementRoute(contract.runIncident, {
     resource: askedScope,
     async run(scope, { query, body, subject, caller }) {
-      const place = query.resource ?? `/subscriptions/${subject.subscription}`
+      const place = scopeOf(query, subject)
       return incidentViewOf(scope.sql, await runIncident(scope, place, caller, askedFrom(body)))
     },
   })

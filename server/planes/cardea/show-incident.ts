@@ -2,13 +2,13 @@ import * as contract from '@cardea/contract/cardea/incidents'
 import { showIncident } from '#core/incidents/incidents.ts'
 import { managementRoute } from '../management/management-route.ts'
 import { incidentViewOf } from './incident-wire.ts'
-import { askedScope } from './scope.ts'
+import { askedScope, scopeOf } from './scope.ts'
 
 export default () =>
   managementRoute(contract.showIncident, {
     resource: askedScope,
     async run(sight, { params: { id }, query, subject }) {
-      const place = query.resource ?? `/subscriptions/${subject.subscription}`
+      const place = scopeOf(query, subject)
       return incidentViewOf(sight.sql, await showIncident(sight, place, id))
     },
   })
