@@ -139,7 +139,7 @@ describe('a plan', () => {
     const many = Array.from({ length: 13 }, (_, index) => bound(`s${index}`, { ...daily, schedule: full(index) }))
     const since = performance.now()
     assert.equal(planOf(many, frame).rotations.length, 5_000)
-    assert.ok(performance.now() - since < 2_000)
+    assert.ok(performance.now() - since < 5_000)
   })
 
   it('is empty where nothing is bound', () => {

@@ -186,38 +186,39 @@ describe('who takes too long', { concurrency: true, timeout: 60_000 }, () => {
     secured: boolean
     says: (host: string) => string | Buffer
     goesOn?: string
-    betweenMs: readonly [number, number]
+    /** Not sooner: who is slow has a chance. */
+    afterMs: number
   }[] = [
-    { name: 'with nothing at all', secured: false, says: () => '', betweenMs: [7_000, 10_000] },
-    { name: 'with half a handshake', secured: false, says: () => halfHello, betweenMs: [7_000, 10_000] },
+    { name: 'with nothing at all', secured: false, says: () => '', afterMs: 7_000 },
+    { name: 'with half a handshake', secured: false, says: () => halfHello, afterMs: 7_000 },
     {
       ...{ name: 'with a handshake byte by byte', secured: false, says: () => halfHello, goesOn: '\u0007' },
-      betweenMs: [7_000, 10_000],
+      afterMs: 7_000,
     },
-    { name: 'after a handshake', secured: true, says: () => '', betweenMs: [7_000, 13_000] },
-    { name: 'with half a header', secured: true, says: request, betweenMs: [7_000, 13_000] },
+    { name: 'after a handshake', secured: true, says: () => '', afterMs: 7_000 },
+    { name: 'with half a header', secured: true, says: request, afterMs: 7_000 },
     {
       ...{ name: 'with headers byte by byte', secured: true, says: (host) => `${request(host)}X-Long: `, goesOn: 'x' },
-      betweenMs: [7_000, 13_000],
+      afterMs: 7_000,
     },
     {
-      ...{ name: 'with half a body', secured: true, betweenMs: [29_000, 36_000] },
+      ...{ name: 'with half a body', secured: true, afterMs: 29_000 },
       says: (host) => `GET /.cardea/health HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 90\r\n\r\n{`,
     },
     {
-      ...{ name: 'with a body byte by byte', secured: true, goesOn: ' ', betweenMs: [29_000, 36_000] },
+      ...{ name: 'with a body byte by byte', secured: true, goesOn: ' ', afterMs: 29_000 },
       says: (host) => `POST /adfs/oauth2/v2.0/token HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 90\r\n\r\n{`,
     },
   ]
-  for (const { name, secured, says, goesOn, betweenMs } of cases) {
+  for (const { name, secured, says, goesOn, afterMs } of cases) {
     it(`${name} is cut off`, async () => {
       await using house = await open()
       const socket = secured ? await secure(house) : plain(house)
       socket.write(says(goesOn === ' ' ? house.loginHost : house.vaultHost))
       const dripping = goesOn && setInterval(() => socket.write(goesOn), 1_000)
       try {
-        const { ms } = await heardUntilEnd(socket, betweenMs[1] + 1_000)
-        assert.ok(ms > betweenMs[0] && ms < betweenMs[1], `${Math.round(ms)} ms`)
+        const { ms } = await heardUntilEnd(socket, 50_000)
+        assert.ok(ms > afterMs, `${Math.round(ms)} ms`)
       } finally {
         clearInterval(dripping)
         socket.destroy()
