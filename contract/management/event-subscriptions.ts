@@ -113,148 +113,113 @@ const terms = {
   deadLetterWithResourceIdentity: anything,
 }
 
+const shared = { scoped: true, since: first, query: none } as const
+const reading = { ...shared, effect: 'read', body: nothing, status: 200 } as const
+
 export const putEventSubscription = operation({
+  ...shared,
   id: 'EventSubscriptionPut',
   method: 'PUT',
   path,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/write',
   effect: 'write',
   params,
-  query: none,
   body: record({ properties: record(terms) }),
   status: 201,
 })
 
 export const patchEventSubscription = operation({
+  ...shared,
   id: 'EventSubscriptionPatch',
   method: 'PATCH',
   path,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/write',
   effect: 'write',
   params,
-  query: none,
   body: record(terms),
   status: 201,
 })
 
 export const getEventSubscription = operation({
+  ...reading,
   id: 'EventSubscriptionGet',
   method: 'GET',
   path,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/read',
-  effect: 'read',
   params,
-  query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const deleteEventSubscription = operation({
+  ...shared,
   id: 'EventSubscriptionDelete',
   method: 'DELETE',
   path,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/delete',
   effect: 'write',
   params,
-  query: none,
   body: nothing,
   status: 200,
 })
 
 export const listEventSubscriptions = operation({
+  ...reading,
   id: 'EventSubscriptionList',
   method: 'GET',
   path: collection,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/read',
   reach: 'within',
-  effect: 'read',
   params: none,
-  query: none,
-  body: nothing,
-  status: 200,
 })
 
 /** How far making or changing one has come: what Azure's clients ask for until it is done. */
 export const getEventSubscriptionProgress = operation({
+  ...reading,
   id: 'EventSubscriptionProgressGet',
   method: 'GET',
   path: `${path}/progress`,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/read',
-  effect: 'read',
   params,
-  query: none,
-  body: nothing,
-  status: 200,
 })
 
 /** The whole address, which may hold a credential, and the key that signs what is sent there. */
 export const getEventSubscriptionUrl = operation({
+  ...reading,
   id: 'EventSubscriptionFullUrlGet',
   method: 'POST',
   path: `${path}/getFullUrl`,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/get-full-url',
-  effect: 'read',
   params,
-  query: none,
-  body: nothing,
-  status: 200,
 })
 
 /** The headers that are sent along, with the values of those that are secret. */
 export const getDeliveryAttributes = operation({
+  ...reading,
   id: 'EventSubscriptionDeliveryAttributesGet',
   method: 'POST',
   path: `${path}/getDeliveryAttributes`,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/get-delivery-attributes',
-  effect: 'read',
   params,
-  query: none,
-  body: nothing,
-  status: 200,
 })
 
 /** Events that could not be delivered (ours). They name secrets and settings, which a reader of resources may not list. */
 export const listDeadLetters = operation({
+  ...reading,
   id: 'EventSubscriptionDeadLetterList',
   method: 'GET',
   path: `${path}/deadLetters`,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/read-dead-letters',
-  effect: 'read',
   params,
-  query: none,
-  body: nothing,
-  status: 200,
 })
 
 /** Has events sent again that could not be delivered (ours): all, or those that are named. */
 export const replayDeadLetters = operation({
+  ...shared,
   id: 'EventSubscriptionDeadLetterReplay',
   method: 'POST',
   path: `${path}/replayDeadLetters`,
-  scoped: true,
-  since: first,
   action: 'event-subscriptions/write',
   effect: 'write',
   params,
-  query: none,
   body: optional(record({ ids: optional(list(text({ maxCharacters: 64 }), { maxItems: 1000 })) })),
   status: 200,
 })
