@@ -84,8 +84,8 @@ before(async () => {
   app = await house.newcomer('a workload')
 })
 after(async () => {
-  await house[Symbol.asyncDispose]()
-  await foreign[Symbol.asyncDispose]()
+  await house?.[Symbol.asyncDispose]()
+  await foreign?.[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
 })
 
