@@ -2,45 +2,11 @@ import { type ChangeType, changes } from '@cardea/contract/cardea/changes'
 import type { Instant } from '#base/clock.ts'
 import type { CloudEvent } from '#core/subscriptions/cloud-event.ts'
 
-/** What is told to those who listen outside, and changes nothing by itself: it has no place in the change journal. */
-export const notices = [
-  'secret-near-expiry',
-  'secret-expired',
-  'vault-access-policy-changed',
-  'rotation-started',
-  'rotation-verified',
-  'rotation-published',
-  'rotation-retired',
-  'rotation-failed',
-  'rotation-blocked',
-  'derivation-stopped',
-] as const
-export type NoticeType = (typeof notices)[number]
-
-/** What happened, in the past tense, to what. Ids and names only. */
-export type Event = {
-  readonly type: ChangeType | NoticeType
-  /** The resource id of the vault or store in which it happened. */
-  readonly scope: string
-  /** The resource id of the thing itself. */
-  readonly resource: string
-  /** The secret's name, the setting's key, or the vault's name. */
-  readonly name: string
-  readonly version?: string
-  readonly label?: string
-  /** The etag of a setting or snapshot: what it became, or what it was when it went. */
-  readonly etag?: string
-  /** From when and until when a secret's version is valid. */
-  readonly notBefore?: Instant | undefined
-  readonly expires?: Instant | undefined
-  /** The resource id of the secret that a setting points at: who may not learn of that isn't told of this. */
-  readonly target?: string
-  /** The rotation that it is about. */
-  readonly rotation?: { readonly id: string; readonly provider: string; readonly reason: string }
-}
-
-/** The names that Azure gives these events (Event Grid schemas); what it has no word for is ours. */
-export const eventTypes: Record<Event['type'], string> = {
+/**
+ * All that is told, under the names that Azure gives it (Event Grid schemas); what it has no word for is ours. What is no
+ * change has no place in the change journal: it is told to those who listen outside, and changes nothing by itself.
+ */
+export const eventTypes = {
   'secret-version-created': 'Microsoft.KeyVault.SecretNewVersionCreated',
   'secret-near-expiry': 'Microsoft.KeyVault.SecretNearExpiry',
   'secret-expired': 'Microsoft.KeyVault.SecretExpired',
@@ -61,6 +27,28 @@ export const eventTypes: Record<Event['type'], string> = {
   'rotation-failed': 'Cardea.RotationFailed',
   'rotation-blocked': 'Cardea.RotationBlocked',
   'derivation-stopped': 'Cardea.DerivationStopped',
+} as const satisfies Record<ChangeType, string> & Record<string, string>
+
+/** What happened, in the past tense, to what. Ids and names only. */
+export type Event = {
+  readonly type: keyof typeof eventTypes
+  /** The resource id of the vault or store in which it happened. */
+  readonly scope: string
+  /** The resource id of the thing itself. */
+  readonly resource: string
+  /** The secret's name, the setting's key, or the vault's name. */
+  readonly name: string
+  readonly version?: string
+  readonly label?: string
+  /** The etag of a setting or snapshot: what it became, or what it was when it went. */
+  readonly etag?: string
+  /** From when and until when a secret's version is valid. */
+  readonly notBefore?: Instant | undefined
+  readonly expires?: Instant | undefined
+  /** The resource id of the secret that a setting points at: who may not learn of that isn't told of this. */
+  readonly target?: string
+  /** The rotation that it is about. */
+  readonly rotation?: { readonly id: string; readonly provider: string; readonly reason: string }
 }
 
 const changing: readonly string[] = changes
