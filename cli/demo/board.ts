@@ -1,5 +1,5 @@
 import type { RotationState } from '@cardea/contract/cardea/rotations'
-import { clockTime, type Paint, table, thousands } from '../print.ts'
+import { clockTime, type Paint, table, thousands, widthOf } from '../print.ts'
 import type { World } from '../world.ts'
 import type { Count } from './load.ts'
 
@@ -44,8 +44,9 @@ export function openBoard(scene: Scene, world: World, paint: Paint, json: boolea
   const draw = () => {
     const lines = drawn(scene, paint)
     const up = height > 0 ? `\u001b[${height}A` : ''
-    world.write(`${up}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`)
-    height = lines.length
+    world.write(`${up}\u001b[J${lines.join('\n')}\n`)
+    // The terminal breaks what is too long for it.
+    height = lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(widthOf(line) / (paint.columns || Infinity))), 0)
   }
   world.write('\u001b[?25l')
   draw()

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
 import { paintFor } from '../print.ts'
-import { drawn, type RotationScene, type Scene } from './board.ts'
+import type { World } from '../world.ts'
+import { drawn, openBoard, type RotationScene, type Scene } from './board.ts'
 import { figuresOf, isFlawless } from './play.ts'
 
 const rotation = (number: number, more: Partial<RotationScene> = {}): RotationScene => ({
@@ -89,4 +91,20 @@ it('the board shows who runs on what', () => {
     '       1  11111111  done   after 10 ms        refused',
     '       2  22222222  grace  on 1 of 2',
   ])
+})
+
+it('the board is drawn where it was drawn before, also where the terminal breaks its lines', () => {
+  const rows = [60, 40, 20].map((columns) => {
+    const written: string[] = []
+    const terminal = { in: true, out: true, colours: true, columns }
+    const world = { terminal, write: (text: string) => void written.push(text) } as unknown as World
+    openBoard(scene(rotation(1), rotation(2)), world, paintFor(terminal), false)[Symbol.dispose]()
+    const [first = '', again = ''] = written.filter((text) => text.includes('INSTANCE'))
+    const lines = stripVTControlCharacters(first).trimEnd().split('\n')
+    const taken = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0)
+    assert.ok(again.startsWith(`\u001b[${taken}A`), `${columns}`)
+    return taken
+  })
+  assert.equal(rows[0], 12)
+  assert.ok(Number(rows[1]) > 12 && Number(rows[2]) > Number(rows[1]))
 })
