@@ -1,23 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { RotationView } from '@cardea/contract/cardea/rotations'
 import { ask } from './ask.ts'
 import type { Moment, Orders, Told } from './programs/crash.ts'
-import { developerToken, ended, isRunning, readiness } from './server-process.ts'
+import { developerToken, ended, type ServerProcess, startServer } from './server-process.ts'
 import type { Stand } from './targets/target.ts'
 
-const domain = 'cardea.internal'
 const endsMsMax = 120_000
 const pollMs = 20
 
-type Running = { readonly child: ChildProcess; readonly port: number; readonly ca: string; readonly token: string }
+type Running = ServerProcess & { readonly token: string }
 type Rotation = NonNullable<RotationView['rotation']>
 
 /** The process of `programs/crash.ts`, which is killed around steps of rotations, and begun again on the same data. */
@@ -106,7 +102,7 @@ export class RotatingServer implements AsyncDisposable {
   }
 
   async #request(method: string, path: string, body?: object) {
-    const { port, ca, token } = this.#running
+    const { port, ca, domain, token } = this.#running
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const text = body === undefined ? {} : { body: JSON.stringify(body) }
     const host = `demo.vault.${domain}`
@@ -122,29 +118,17 @@ export class RotatingServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose]() {
-    const { child } = this.#running
     this.#agent.destroy()
-    if (isRunning(child)) child.disconnect()
-    await ended(child)
+    await this.#running[Symbol.asyncDispose]()
     await rm(this.#data, { recursive: true, force: true })
   }
 }
 
 async function begin(data: string): Promise<Running> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'programs', 'crash.ts')], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: {
-      PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/cardea', import.meta.url)),
-      CARDEA_DATA: data,
-      CARDEA_PORT: '0',
-      CARDEA_PROXY_PORT: 'off',
-      CARDEA_DOMAIN: domain,
-      CARDEA_LOG_LEVEL: 'silent',
-      CARDEA_ROTATION_LOOPBACK: 'yes',
-    },
-  })
-  const { port } = await readiness(child)
-  const ca = readFileSync(join(data, 'tls', 'ca.pem'), 'utf8')
-  return { child, port, ca, token: await developerToken({ port, ca, data }) }
+  const env = { CARDEA_ROTATION_LOOPBACK: 'yes' }
+  await using begun = new AsyncDisposableStack()
+  const server = begun.use(await startServer({ data, program: 'programs/crash.ts', logLevel: 'silent', env }))
+  const token = await developerToken(server)
+  begun.move()
+  return { ...server, token }
 }

@@ -7,6 +7,7 @@ import { type Answered, ask } from './ask.ts'
 
 /** A Cardea in a process of its own, on a free port. */
 export type ServerProcess = AsyncDisposable & {
+  readonly child: ChildProcess
   readonly pid: number
   readonly port: number
   readonly data: string
@@ -27,6 +28,9 @@ export type ServerOptions = {
   readonly logLevel?: string
   /** Arguments for Node itself: a profiler's, say. */
   readonly nodeArguments?: readonly string[]
+  /** Another program than the plain server, which says as much and ends as it does; and what it is told besides. */
+  readonly program?: string
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const domain = 'cardea.internal'
@@ -36,8 +40,9 @@ const readyMsMax = 30_000
 export class ServerEnded extends Error {}
 
 /** Begins a server and returns at once: for those who want to kill it before it is ready. */
-export function spawnServer({ data, database, logLevel = 'warn', nodeArguments = [] }: ServerOptions): ChildProcess {
-  return spawn(process.execPath, [...nodeArguments, fileURLToPath(new URL('./serve.ts', import.meta.url))], {
+export function spawnServer(options: ServerOptions): ChildProcess {
+  const { data, database, logLevel = 'warn', nodeArguments = [], program = 'serve.ts', env } = options
+  return spawn(process.execPath, [...nodeArguments, join(import.meta.dirname, program)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,
@@ -49,6 +54,7 @@ export function spawnServer({ data, database, logLevel = 'warn', nodeArguments =
       CARDEA_DOMAIN: domain,
       CARDEA_LOG_LEVEL: logLevel,
       ...(database !== undefined && { CARDEA_DATABASE: database }),
+      ...env,
     },
   })
 }
@@ -56,8 +62,12 @@ export function spawnServer({ data, database, logLevel = 'warn', nodeArguments =
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const began = performance.now()
   const child = spawnServer(options)
-  const { port, readyAfterMs } = await readiness(child, began)
+  const { port, readyAfterMs } = await readiness(child, began).catch((error) => {
+    child.kill('SIGKILL')
+    throw error
+  })
   return {
+    child,
     pid: child.pid as number,
     port,
     data: options.data,
@@ -72,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     },
     async [Symbol.asyncDispose]() {
       if (!isRunning(child)) return
-      child.kill('SIGTERM')
+      if (child.connected) child.disconnect()
       const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
       await ended(child)
       clearTimeout(late)
