@@ -188,6 +188,7 @@ describe('an event subscription', () => {
     await manager.ask('PUT', at(vault, 'late'), body(hook))
     await until(async () => (await state(manager, at(vault, 'late'))) === 'AwaitingManualAction')
     const late = urlIn()
+    assert.equal((await manager.ask('PATCH', at(vault, 'late'), { labels: ['changed meanwhile'] })).status, 201)
     ahead = 601_000
     assert.equal((await ask(late)).status, 404)
     await wake(house)

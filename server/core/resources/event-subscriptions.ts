@@ -168,7 +168,7 @@ async function keep(
     trouble: asks ? undefined : before.trouble,
     proven: before?.proven ?? false,
     sealed: await keyring.seal(sql, directoryKey, JSON.stringify(destination), placeOf({ id, scope })),
-    answerUntil: undefined,
+    answerUntil: asks ? undefined : before.answerUntil,
     created: before?.created ?? at,
     updated: at,
   }
