@@ -1,12 +1,11 @@
 import type { Log } from '#base/log.ts'
-import { principalByApp } from '#core/identity/directory.ts'
-import { rotationAppId } from '#core/identity/principal.ts'
 import { responding } from '#core/incidents/incidents.ts'
 import { respond } from '#core/incidents/response.ts'
 import type { Base } from '#core/perform.ts'
 import type { Times } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
 import { leaseMs } from '#core/schedule/schedule.ts'
+import { engineCaller } from './rotator.ts'
 import type { Work } from './worker.ts'
 
 type Responder = {
@@ -23,8 +22,6 @@ export const responder = (parts: Responder): Work => ({
   concurrency: 2,
   leaseMs,
   async run(lease) {
-    const principal = await principalByApp(parts.base.database.read, rotationAppId)
-    if (principal === undefined) throw new Error('The principal of the rotation engine is missing')
-    await respond({ ...parts, engine: { objectId: principal.objectId, appId: principal.appId } }, lease)
+    await respond({ ...parts, engine: await engineCaller(parts.base) }, lease)
   },
 })

@@ -34,10 +34,14 @@ export async function engineOf({
   concurrency: _,
   ...parts
 }: Rotator): Promise<Engine> {
-  const principal = await principalByApp(parts.base.database.read, rotationAppId)
+  return { ...parts, caller: await engineCaller(parts.base), random, monotonic, onStep }
+}
+
+/** As whom the rotation engine acts. */
+export async function engineCaller({ database }: Base): Promise<Engine['caller']> {
+  const principal = await principalByApp(database.read, rotationAppId)
   if (principal === undefined) throw new Error('The principal of the rotation engine is missing')
-  const caller = { objectId: principal.objectId, appId: principal.appId }
-  return { ...parts, caller, random, monotonic, onStep }
+  return { objectId: principal.objectId, appId: principal.appId }
 }
 
 export function rotator(parts: Rotator): Work {
