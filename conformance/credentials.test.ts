@@ -43,7 +43,7 @@ before(async () => {
 
   house = await openHouse({ env: { CARDEA_ISSUERS: `${issuer};jwks=${keysFile}` } })
   const { base, installation } = house.cardea
-  const developer = await principalByApp(base.database.read, house.env.AZURE_CLIENT_ID as string)
+  const developer = await principalByApp(base.database.read, base.keyring, house.env.AZURE_CLIENT_ID as string)
   assert.ok(developer)
   const ada = await base.database.write(async (turn) => {
     await addCertificate(turn, base.keyring, developer, pem, { name: 'test', ends: turn.at + 86_400_000 })
@@ -57,7 +57,7 @@ before(async () => {
       userPrincipalName: person,
       details: {},
     } as const
-    const entry = await enter(turn, told)
+    const entry = await enter(turn, base.keyring, told)
     await setUserPassword(turn, base.keyring, entry.objectId, await choosePassword(password))
     return entry
   })

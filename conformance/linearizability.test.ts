@@ -69,8 +69,10 @@ describe('two nodes on one PostgreSQL, a thousand changes of access', { skip: po
       ],
       [
         'principal',
-        ({ cardea: { base } }) => base.database.write((turn) => enablePrincipal(turn, principal.objectId, false)),
-        ({ cardea: { base } }) => base.database.write((turn) => enablePrincipal(turn, principal.objectId, true)),
+        ({ cardea: { base } }) =>
+          base.database.write((turn) => enablePrincipal(turn, base.keyring, principal.objectId, false)),
+        ({ cardea: { base } }) =>
+          base.database.write((turn) => enablePrincipal(turn, base.keyring, principal.objectId, true)),
       ],
       [
         'password',

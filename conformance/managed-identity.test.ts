@@ -36,7 +36,7 @@ before(async () => {
   const [clientId] = names
   // The operator allows programs of this machine to be it.
   house = await openHouse({ data, env: { CARDEA_MACHINE_IDENTITIES: clientId } })
-  identity = (await principalByApp(house.cardea.base.database.read, clientId)) as Principal
+  identity = (await principalByApp(house.cardea.base.database.read, house.cardea.base.keyring, clientId)) as Principal
   const set = await house.ask(house.vaultHost, 'PUT', '/secrets/proof?api-version=7.4', {
     token: await house.developerToken(),
     body: { value: 'seen' },

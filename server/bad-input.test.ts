@@ -252,7 +252,7 @@ for (const [kind, server] of Object.entries(kinds)) {
       database = server === undefined ? undefined : await startPostgres()
       house = await openHouse({ env: database === undefined ? {} : { CARDEA_DATABASE: database.url() } })
       await house.cardea.base.database.write((turn) =>
-        register(turn, { name: 'Sweep', kind: 'application', objectId: id }),
+        register(turn, house.cardea.base.keyring, { name: 'Sweep', kind: 'application', objectId: id }),
       )
       const graph = graphOf(house, () => house.developerToken(`https://${hosts.directory}`))
       there.servicePrincipals = id

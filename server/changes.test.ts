@@ -178,7 +178,9 @@ describe('a change stream', () => {
     await house.assign(reader.principal, builtInRoles.keyVaultSecretsUser, vaultId())
     const here = await follow(house, house.vaultHost, { token: await reader.token() })
     await here.hears(1)
-    await house.cardea.base.database.write((turn) => enablePrincipal(turn, reader.principal.objectId, false))
+    await house.cardea.base.database.write((turn) =>
+      enablePrincipal(turn, house.cardea.base.keyring, reader.principal.objectId, false),
+    )
     await here.ended
   })
 

@@ -78,7 +78,7 @@ describe('two nodes on one PostgreSQL', { skip: postgres.skip }, () => {
     await one.assign(application.principal, builtInRoles.keyVaultSecretsUser, scope)
     const { objectId, appId } = application.principal
     const person = await base.database.write((turn) =>
-      enter(turn, {
+      enter(turn, base.keyring, {
         appId: '',
         kind: 'user',
         name: 'A person',

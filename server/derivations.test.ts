@@ -252,7 +252,9 @@ onBothEngines((keep) => {
       const asked = { token: await maker.token(), body: { template: '{{secret:p}}' } }
       const heard = await listened.house.ask(listened.house.vaultHost, 'PUT', pathOf('p-made'), asked)
       assert.equal(heard.status, 200, heard.text)
-      await database.write((turn) => enablePrincipal(turn, maker.principal.objectId, false))
+      await database.write((turn) =>
+        enablePrincipal(turn, listened.house.cardea.base.keyring, maker.principal.objectId, false),
+      )
       await listened.set('p', '2')
       await listened.set('p', '3')
       assert.equal((await listened.get('p-made')).json.value, '1')

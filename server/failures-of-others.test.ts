@@ -138,7 +138,7 @@ describe('ids of another tenant or subscription', () => {
   const other = randomUUID()
   it('open nothing: neither in a token that our own key signed, nor in a path, a scope or a policy', async () => {
     const { base } = house.cardea
-    const developer = await principalByApp(base.database.read, developerKeys(house.data).appId)
+    const developer = await principalByApp(base.database.read, base.keyring, developerKeys(house.data).appId)
     assert.ok(developer)
     const own = decodeJwt(await house.developerToken())
     const foreign = new TokenBook(base.database, base.keyring, { tenant: other, issuer: String(own.iss) })

@@ -57,7 +57,9 @@ const losses: {
   'who was switched off': {
     as: [403, 'forbidden'],
     lose: ({ principal }) =>
-      house.cardea.base.database.write((turn) => enablePrincipal(turn, principal.objectId, false)),
+      house.cardea.base.database.write((turn) =>
+        enablePrincipal(turn, house.cardea.base.keyring, principal.objectId, false),
+      ),
   },
   'whose password was taken away': {
     as: [401, 'unauthenticated'],

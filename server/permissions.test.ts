@@ -98,7 +98,10 @@ describe('every operation, for every built-in role at every scope', () => {
       const made: { caller: Caller; role: RoleDefinition; scope: string }[] = []
       for (const role of builtInRoleList) {
         for (const scope of places) {
-          const { objectId, appId } = await register(turn, { name: `${role.name} at ${scope}`, kind: 'application' })
+          const { objectId, appId } = await register(turn, base.keyring, {
+            name: `${role.name} at ${scope}`,
+            kind: 'application',
+          })
           await foundRole(turn, base.keyring, { id: randomUUID(), principal: objectId, role: role.id, scope })
           made.push({ caller: { objectId, appId }, role, scope })
         }

@@ -142,7 +142,7 @@ export async function openHouse({ env: extra = {}, data: given, ...around }: Wan
     return json.access_token as string
   }
   const asOwner = async <A extends Action>(action: A, act: (scope: Scope<A>) => Promise<unknown>): Promise<void> => {
-    const owner = await principalByApp(base.database.read, keys.appId)
+    const owner = await principalByApp(base.database.read, base.keyring, keys.appId)
     if (owner === undefined) throw new Error('the developer is missing')
     const intent = {
       caller: { objectId: owner.objectId, appId: owner.appId },
@@ -163,7 +163,7 @@ export async function openHouse({ env: extra = {}, data: given, ...around }: Wan
     async newcomer(name) {
       const password = randomBytes(20).toString('base64url')
       const principal = await base.database.write(async (turn) => {
-        const made = await register(turn, { name, kind: 'application' })
+        const made = await register(turn, base.keyring, { name, kind: 'application' })
         await addPassword(turn, base.keyring, made, password, { name: 'test', ends: turn.at + 86_400_000 })
         return made
       })

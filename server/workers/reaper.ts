@@ -18,7 +18,7 @@ export const reaper = ({ base, vaults }: { readonly base: Base; readonly vaults:
   async run(lease) {
     const [vaultName, name] = lease.subject.split('/') as [string, string]
     const vault = await vaults.vault(vaultName)
-    const principal = await principalByApp(base.database.read, reaperAppId)
+    const principal = await principalByApp(base.database.read, base.keyring, reaperAppId)
     // Deleted meanwhile, with all its secrets; then the due row has gone, and the lease runs out with it.
     if (vault === undefined) return
     if (principal === undefined) throw new Error(`Nobody can purge ${lease.subject}`)
@@ -49,7 +49,7 @@ const resourceReaper = <A extends 'deleted-vaults/purge' | 'deleted-stores/purge
   concurrency: 1,
   leaseMs,
   async run(lease) {
-    const principal = await principalByApp(base.database.read, reaperAppId)
+    const principal = await principalByApp(base.database.read, base.keyring, reaperAppId)
     if (principal === undefined) throw new Error(`Nobody can purge ${lease.subject}`)
     const intent = {
       caller: { objectId: principal.objectId, appId: principal.appId },

@@ -38,8 +38,8 @@ export async function engineOf({
 }
 
 /** As whom the rotation engine acts. */
-export async function engineCaller({ database }: Base): Promise<Engine['caller']> {
-  const principal = await principalByApp(database.read, rotationAppId)
+export async function engineCaller({ database, keyring }: Base): Promise<Engine['caller']> {
+  const principal = await principalByApp(database.read, keyring, rotationAppId)
   if (principal === undefined) throw new Error('The principal of the rotation engine is missing')
   return { objectId: principal.objectId, appId: principal.appId }
 }

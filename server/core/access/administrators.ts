@@ -85,7 +85,7 @@ async function gives(sql: Sql, keyring: Keyring, one: KeptAssignment, power: Pow
 /** Whether a principal can do anything: it is switched on, or as a group has such a member. */
 async function hasSomebody(sql: Sql, keyring: Keyring, principal: string): Promise<boolean> {
   for (const id of [principal, ...(await allMembersOf(sql, keyring, principal))]) {
-    const who = await principalById(sql, id)
+    const who = await principalById(sql, keyring, id)
     if (who?.enabled === true && who.kind !== 'group') return true
   }
   return false

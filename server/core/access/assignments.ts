@@ -50,7 +50,7 @@ export async function assignRole(
   wanted: NewAssignment,
 ): Promise<KeptAssignment> {
   const { sql } = turn
-  const kind = await kindOfPrincipal(sql, wanted.principal)
+  const kind = await kindOfPrincipal(sql, keyring, wanted.principal)
   if (wanted.claimed !== undefined && wanted.claimed !== kind) {
     throw new Fault(
       'invalid',
@@ -105,7 +105,10 @@ export async function unassignRole(
 /** The founding of an installation assigns its first roles, in the turn that makes it; nobody could be permitted to. */
 export async function foundRole(turn: Turn, keyring: Keyring, assignment: RoleAssignment): Promise<void> {
   await existingRole(turn.sql, keyring, assignment.role)
-  await keepAssignment(turn, keyring, { ...assignment, kind: await kindOfPrincipal(turn.sql, assignment.principal) })
+  await keepAssignment(turn, keyring, {
+    ...assignment,
+    kind: await kindOfPrincipal(turn.sql, keyring, assignment.principal),
+  })
 }
 
 /** Which assignments around a scope somebody wants to see. */
@@ -159,8 +162,8 @@ const kinds = {
 } as const
 
 /** What a principal is, in Azure's words. Throws `invalid` for nobody. */
-export async function kindOfPrincipal(sql: Sql, id: string): Promise<string> {
-  const principal = await principalById(sql, id)
+export async function kindOfPrincipal(sql: Sql, keyring: Keyring, id: string): Promise<string> {
+  const principal = await principalById(sql, keyring, id)
   if (principal !== undefined) return kinds[principal.kind]
   throw new Fault(
     'invalid',

@@ -81,7 +81,7 @@ export async function previewConversion(
   const steps: Step[] = []
   for (const policy of policies) {
     const principal = policy.objectId.toLowerCase()
-    const known = await principalById(sql, principal)
+    const known = await principalById(sql, keyring, principal)
     const left = known === undefined ? 'nobody' : policy.applicationId !== undefined ? 'compound-identity' : undefined
     const { roles, gains } = left === undefined ? rolesFor(policy) : { roles: [], gains: [] }
     const said = []

@@ -22,7 +22,7 @@ type Elevating = {
 export async function elevate({ turn, keyring, meet }: Elevating, principal: string): Promise<void> {
   const wanted = { principal, role: builtInRoles.userAccessAdministrator.id, scope: '/' }
   const id = (await sameAssignment(turn.sql, wanted))?.id ?? randomUUID()
-  const kind = await kindOfPrincipal(turn.sql, principal)
+  const kind = await kindOfPrincipal(turn.sql, keyring, principal)
   await refuseLocked(turn.sql, idOf({ ...wanted, id }), 'write')
   meet(`roleAssignments/${id}`)
   await keepAssignment(turn, keyring, { ...wanted, id, kind, by: principal, description: 'Elevated by themselves.' })

@@ -47,7 +47,7 @@ type Asked = { readonly principal: string; readonly action: string; readonly res
 type Looking = { readonly sql: Sql; readonly keyring: Keyring; readonly permit: Permit<'roles/read'> }
 
 export async function explain({ sql, keyring }: Looking, asked: Asked): Promise<Explanation> {
-  const principal = await principalCalled(sql, asked.principal)
+  const principal = await principalCalled(sql, keyring, asked.principal)
   const action = actionCalled(asked.action)
   const place = asked.resource.toLowerCase()
   const { principals, held } = await holdingOf(sql, keyring, principal)
@@ -70,7 +70,7 @@ export async function explain({ sql, keyring }: Looking, asked: Asked): Promise<
     ways.push({ held: undefined, grant, gives: given(grant, place, counts(true, false)) })
   }
 
-  const groups = await namesOf(sql, principals.slice(1))
+  const groups = await namesOf(sql, keyring, principals.slice(1))
   const reasons = ways.map((way): Reason => {
     const others = new Set(ways.filter((other) => other !== way).flatMap(({ gives }) => [...gives]))
     const holder = way.held?.assignment.principal
@@ -130,9 +130,9 @@ function actionCalled(name: string): Action {
   })
 }
 
-async function namesOf(sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function namesOf(sql: Sql, keyring: Keyring, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>()
-  for (const id of ids) names.set(id, (await principalById(sql, id))?.name ?? id)
+  for (const id of ids) names.set(id, (await principalById(sql, keyring, id))?.name ?? id)
   return names
 }
 

@@ -33,7 +33,7 @@ export async function holdingOf(sql: Sql, keyring: Keyring, { objectId, credenti
     const own = await assignmentsOfAccessKey(sql, keyring, accessKey)
     return { principals: [objectId], held: await withRoles(sql, keyring, own) }
   }
-  const who = objectId === '' ? undefined : await principalById(sql, objectId)
+  const who = objectId === '' ? undefined : await principalById(sql, keyring, objectId)
   if (who?.enabled !== true) return nothing
   if (credential !== undefined && !(await tokenStands(sql, keyring, objectId, credential))) throw revoked()
   const principals = [objectId, ...(await groupsOf(sql, keyring, objectId))]

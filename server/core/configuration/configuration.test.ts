@@ -78,7 +78,7 @@ async function housed(database: Database<AuditEntry>) {
     await keyring.create(turn, directoryKey)
     await foundStore(turn, keyring, store)
     await foundVault(turn, keyring, vault)
-    const person = await register(turn, { name: 'tester', kind: 'application' })
+    const person = await register(turn, keyring, { name: 'tester', kind: 'application' })
     for (const { id } of [builtInRoles.appConfigurationDataOwner, builtInRoles.keyVaultAdministrator]) {
       await foundRole(turn, keyring, { id: `${person.objectId}/${id}`, principal: person.objectId, role: id, scope })
     }

@@ -11,8 +11,7 @@ import {
   partPrincipal,
   registerApplication,
 } from '#core/identity/applications.ts'
-import { credentialsHeldBy, dropCredentialsOf } from '#core/identity/directory.ts'
-import { entryById } from '#core/identity/entries.ts'
+import { credentialsHeldBy, dropCredentialsOf, principalById } from '#core/identity/directory.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { dropFederatedOf } from '#core/identity/federated-credentials.ts'
 import type { Credential } from '#core/identity/principal.ts'
@@ -113,20 +112,16 @@ export async function deleteApplication(scope: Scope<'applications/delete'>, key
 }
 
 /** Who owns an application: whom to ask about it. Owning gives no rights. */
-export async function listOwners({ sql }: Sight<'directory/read'>, key: Key): Promise<Entry[]> {
+export async function listOwners({ sql, keyring }: Sight<'directory/read'>, key: Key): Promise<Entry[]> {
   const { objectId } = await theApplication(sql, key)
-  const owners = await Promise.all((await ownersOf(sql, objectId)).map((owner) => entryById(sql, owner)))
+  const owners = await Promise.all((await ownersOf(sql, objectId)).map((owner) => principalById(sql, keyring, owner)))
   return owners.filter((owner) => owner !== undefined)
 }
 
-export async function addApplicationOwner(
-  { sql, turn }: Scope<'applications/update'>,
-  key: Key,
-  owner: string,
-): Promise<void> {
-  const { objectId } = await theApplication(sql, key)
-  const entry = await theEntry(sql, { by: 'id', value: owner }, 'user', ...serviceKinds)
-  if (!(await addOwner(turn, objectId, entry.objectId))) {
+export async function addApplicationOwner(scope: Scope<'applications/update'>, key: Key, owner: string): Promise<void> {
+  const { objectId } = await theApplication(scope.sql, key)
+  const entry = await theEntry(scope, { by: 'id', value: owner }, 'user', ...serviceKinds)
+  if (!(await addOwner(scope.turn, objectId, entry.objectId))) {
     throw new Fault('invalid', "One or more added object references already exist for the property 'owners'.", {
       where: 'owners',
     })

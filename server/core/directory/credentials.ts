@@ -76,8 +76,8 @@ export async function addServicePrincipalPassword(
   return newPassword(scope, entry, wanted)
 }
 
-async function theServicePrincipal({ sql }: Pick<Scope<Action>, 'sql'>, key: Key): Promise<Entry> {
-  const entry = await theEntry(sql, key, ...serviceKinds)
+async function theServicePrincipal(scope: Pick<Scope<Action>, 'sql' | 'keyring'>, key: Key): Promise<Entry> {
+  const entry = await theEntry(scope, key, ...serviceKinds)
   if (entry.kind !== 'managed-identity') return entry
   throw new Fault('invalid', 'A managed identity has no credentials of its own; it is proved by where it runs.')
 }
@@ -108,7 +108,7 @@ export async function removeServicePrincipalPassword(
   key: Key,
   id: string,
 ): Promise<void> {
-  await removeHeld(scope.turn, 'password', await theEntry(scope.sql, key, ...serviceKinds), id)
+  await removeHeld(scope.turn, 'password', await theEntry(scope, key, ...serviceKinds), id)
 }
 
 /** A certificate as it is given; without `key` it is the one that is there already under this id. */

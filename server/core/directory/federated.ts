@@ -74,8 +74,8 @@ export async function deleteFederated(scope: Scope<'applications/credentials'>, 
   await dropFederated(scope.turn, objectId, found.id)
 }
 
-async function holderOf({ sql }: Pick<Reading, 'sql'>, resourceId: string): Promise<string> {
-  const found = await identityAt(sql, resourceId)
+async function holderOf(reading: Reading, resourceId: string): Promise<string> {
+  const found = await identityAt(reading, resourceId)
   if (found === undefined) throw noSuchResource(resourceId)
   return found.principal
 }

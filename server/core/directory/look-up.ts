@@ -2,9 +2,10 @@ import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Application } from '#core/identity/application.ts'
 import { applicationByAppId, applicationById } from '#core/identity/applications.ts'
-import { principalByApp } from '#core/identity/directory.ts'
-import { entryById, personByName } from '#core/identity/entries.ts'
+import { principalByApp, principalById } from '#core/identity/directory.ts'
+import { personByName } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
 
 /** How somebody is named: by the id of the object, by the application's id, or as a person by their sign-in name. */
 export type Key = { readonly by: 'id' | 'appId' | 'userPrincipalName'; readonly value: string }
@@ -26,15 +27,16 @@ export async function theApplication(sql: Sql, key: Key): Promise<Application> {
   return found
 }
 
-async function entryBy(sql: Sql, { by, value }: Key): Promise<Entry | undefined> {
-  if (by === 'userPrincipalName') return personByName(sql, value)
-  const id = by === 'id' ? value : (await principalByApp(sql, value))?.objectId
-  return id === undefined ? undefined : entryById(sql, id)
+type Reading = { readonly sql: Sql; readonly keyring: Keyring }
+
+const entryBy = ({ sql, keyring }: Reading, { by, value }: Key): Promise<Entry | undefined> => {
+  const look = { id: principalById, appId: principalByApp, userPrincipalName: personByName }[by]
+  return look(sql, keyring, value)
 }
 
 /** A principal of one of these kinds; one of another kind is not there, as with Graph's collections. */
-export async function theEntry(sql: Sql, key: Key, ...kinds: readonly Entry['kind'][]): Promise<Entry> {
-  const found = await entryBy(sql, key)
+export async function theEntry(reading: Reading, key: Key, ...kinds: readonly Entry['kind'][]): Promise<Entry> {
+  const found = await entryBy(reading, key)
   if (found === undefined || (kinds.length > 0 && !kinds.includes(found.kind))) throw noSuchObject(key)
   return found
 }

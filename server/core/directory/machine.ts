@@ -59,13 +59,13 @@ export async function workloadIdentity(
 }
 
 async function identityCalled(reading: Reading, id: string): Promise<MachineIdentity | undefined> {
-  const { sql } = reading
+  const { sql, keyring } = reading
   if (!isWorkload(id)) {
-    const principal = await principalByApp(sql, id)
-    return principal && able(principal, await resourceOfIdentity(sql, principal.objectId))
+    const principal = await principalByApp(sql, keyring, id)
+    return principal && able(principal, await resourceOfIdentity(reading, principal.objectId))
   }
   const workload = await workloadAt(reading, id)
-  const principal = workload?.identity && (await principalById(sql, workload.identity.objectId))
+  const principal = workload?.identity && (await principalById(sql, keyring, workload.identity.objectId))
   return principal && able(principal, workload.resourceId)
 }
 

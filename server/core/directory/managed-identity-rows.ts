@@ -6,6 +6,7 @@ type Row = {
   readonly resource_key: string
   readonly location: string
   readonly tags: string
+  readonly proof: Uint8Array | null
 }
 type Tables = { managed_identity: Row }
 /** The Azure resource that a managed identity is. */
@@ -15,6 +16,8 @@ export type IdentityResource = {
   readonly location: string
   readonly tags: Readonly<Record<string, string>>
 }
+/** It, and the proof that we gave it this principal. */
+export type KeptIdentity = { readonly resource: IdentityResource; readonly proof: Uint8Array | undefined }
 
 const byKey = statement<Tables, { resource_key: string }, Row>((db, given) =>
   db.selectFrom('managed_identity').selectAll().where('resource_key', '=', given('resource_key')),
@@ -38,6 +41,7 @@ const insert = statement<Tables, Row>((db, given) =>
     resource_key: given('resource_key'),
     location: given('location'),
     tags: given('tags'),
+    proof: given('proof'),
   }),
 )
 const update = statement<Tables, { principal: string; tags: string }>((db, given) =>
@@ -50,28 +54,33 @@ const remove = statement<Tables, { principal: string }>((db, given) =>
   db.deleteFrom('managed_identity').where('principal', '=', given('principal')),
 )
 
-const resourceOf = (row: Row): IdentityResource => ({
-  principal: row.principal,
-  resourceId: row.resource_id,
-  location: row.location,
-  tags: JSON.parse(row.tags),
+const keptOf = (row: Row): KeptIdentity => ({
+  resource: {
+    principal: row.principal,
+    resourceId: row.resource_id,
+    location: row.location,
+    tags: JSON.parse(row.tags),
+  },
+  proof: row.proof ?? undefined,
 })
-const maybe = (row: Row | undefined): IdentityResource | undefined => row && resourceOf(row)
+const maybe = (row: Row | undefined): KeptIdentity | undefined => row && keptOf(row)
 
 export const identityRow = async (sql: Sql, resourceId: string) =>
   maybe(await byKey.first(sql, { resource_key: resourceId.toLowerCase() }))
 export const identityRowOf = async (sql: Sql, principal: string) => maybe(await byPrincipal.first(sql, { principal }))
-export async function identityRowsBelow(sql: Sql, scope: string): Promise<IdentityResource[]> {
+export async function identityRowsBelow(sql: Sql, scope: string): Promise<KeptIdentity[]> {
   const key = scope.toLowerCase()
-  return (await below.all(sql, { from: `${key}/`, to: `${key}0` })).map(resourceOf)
+  return (await below.all(sql, { from: `${key}/`, to: `${key}0` })).map(keptOf)
 }
-export async function insertIdentity(sql: Sql, { principal, resourceId, location, tags }: IdentityResource) {
+export async function insertIdentity(sql: Sql, { resource, proof }: KeptIdentity): Promise<void> {
+  const { principal, resourceId, location, tags } = resource
   await insert.changed(sql, {
     principal,
     resource_id: resourceId,
     resource_key: resourceId.toLowerCase(),
     location,
     tags: JSON.stringify(tags),
+    proof: proof ?? null,
   })
 }
 export async function updateIdentity(sql: Sql, { principal, tags }: IdentityResource): Promise<void> {

@@ -6,6 +6,7 @@ import { amendEntry, enter, entriesAfter } from '#core/identity/entries.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import type { Credential } from '#core/identity/principal.ts'
 import type { Scope, Sight } from '#core/perform.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
 import { merged } from './applications.ts'
 import { depart } from './departure.ts'
 import { disempowering } from './escalation.ts'
@@ -23,30 +24,33 @@ export type HeldServicePrincipal = Entry & {
   readonly resource: { readonly id: string; readonly explicit: boolean } | undefined
 }
 
-const whole = async (sql: Sql, entry: Entry): Promise<HeldServicePrincipal> => ({
+type Reading = { readonly sql: Sql; readonly keyring: Keyring }
+
+const whole = async ({ sql, keyring }: Reading, entry: Entry): Promise<HeldServicePrincipal> => ({
   ...entry,
   credentials: await credentialsHeldBy(sql, entry.objectId),
   application: entry.kind === 'application' ? await applicationByAppId(sql, entry.appId) : undefined,
-  resource: entry.kind === 'managed-identity' ? await resourceAround(sql, entry) : undefined,
+  resource: entry.kind === 'managed-identity' ? await resourceAround({ sql, keyring }, entry) : undefined,
 })
 
-async function resourceAround(sql: Sql, { objectId }: Entry): Promise<HeldServicePrincipal['resource']> {
-  const own = await resourceOfIdentity(sql, objectId)
+async function resourceAround(reading: Reading, { objectId }: Entry): Promise<HeldServicePrincipal['resource']> {
+  const own = await resourceOfIdentity(reading, objectId)
   if (own !== undefined) return { id: own, explicit: true }
-  const workload = await workloadRowOf(sql, objectId)
+  const workload = await workloadRowOf(reading.sql, objectId)
   return workload && { id: workload.resourceId, explicit: false }
 }
 
-export const getServicePrincipal = async ({ sql }: Sight<'directory/read'>, key: Key): Promise<HeldServicePrincipal> =>
-  whole(sql, await theEntry(sql, key, ...serviceKinds))
+export const getServicePrincipal = async (sight: Sight<'directory/read'>, key: Key): Promise<HeldServicePrincipal> =>
+  whole(sight, await theEntry(sight, key, ...serviceKinds))
 
 /** Service principals in the order of their ids. */
 export async function listServicePrincipals(
-  { sql }: Sight<'directory/read'>,
+  sight: Sight<'directory/read'>,
   after: string,
   limit: number,
 ): Promise<HeldServicePrincipal[]> {
-  return Promise.all((await entriesAfter(sql, serviceKinds, after, limit)).map((entry) => whole(sql, entry)))
+  const entries = await entriesAfter(sight.sql, sight.keyring, serviceKinds, after, limit)
+  return Promise.all(entries.map((entry) => whole(sight, entry)))
 }
 
 export type ServicePrincipalChange = {
@@ -63,14 +67,14 @@ export async function createServicePrincipal(
 ): Promise<HeldServicePrincipal> {
   const application = await applicationByAppId(sql, appId)
   if (application === undefined) {
-    const present = await principalByApp(sql, appId)
+    const present = await principalByApp(sql, keyring, appId)
     throw present === undefined
       ? new Fault('invalid', `The appId '${appId}' of the service principal does not reference an application here.`, {
           where: 'appId',
         })
       : new Fault('conflict', `The service principal name ${appId} is already in use.`, { where: 'appId' })
   }
-  const entry = await enter(turn, {
+  const entry = await enter(turn, keyring, {
     appId: application.appId,
     name: name ?? application.name,
     kind: 'application',
@@ -80,7 +84,7 @@ export async function createServicePrincipal(
   })
   await joinPrincipal(turn, keyring, application.objectId, entry.objectId)
   await keepSignIn(turn, keyring, { ...application, principal: entry.objectId })
-  return whole(sql, entry)
+  return whole({ sql, keyring }, entry)
 }
 
 /** Changes a service principal; switched off, it may do nothing from the moment this is answered. */
@@ -89,20 +93,20 @@ export async function updateServicePrincipal(
   key: Key,
   { name, enabled, details }: ServicePrincipalChange,
 ): Promise<void> {
-  const before = await theEntry(scope.sql, key, ...serviceKinds)
+  const before = await theEntry(scope, key, ...serviceKinds)
   const after = {
     ...before,
     name: name ?? before.name,
     enabled: enabled ?? before.enabled,
     details: merged(before.details, details),
   }
-  const amend = () => amendEntry(scope.turn, after)
+  const amend = () => amendEntry(scope.turn, scope.keyring, after)
   await (after.enabled === before.enabled ? amend() : disempowering(scope, before.objectId, amend))
 }
 
 /** Takes a service principal away, with what it was allowed; its application stays. */
 export async function deleteServicePrincipal(scope: Scope<'service-principals/delete'>, key: Key): Promise<void> {
-  const { objectId, kind } = await theEntry(scope.sql, key, ...serviceKinds)
+  const { objectId, kind } = await theEntry(scope, key, ...serviceKinds)
   // Its resource would be left without anybody to act as it.
   if (kind === 'managed-identity') {
     throw new Fault('invalid', 'A managed identity goes with its resource. Delete that instead.')

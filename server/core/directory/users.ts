@@ -10,10 +10,10 @@ import { disempowering, refuseEscalation, wholeDirectory } from './escalation.ts
 import { type Key, theEntry } from './look-up.ts'
 
 /** People. */
-export const getUser = ({ sql }: Sight<'directory/read'>, key: Key): Promise<Entry> => theEntry(sql, key, 'user')
+export const getUser = (sight: Sight<'directory/read'>, key: Key): Promise<Entry> => theEntry(sight, key, 'user')
 
-export const listUsers = ({ sql }: Sight<'directory/read'>, after: string, limit: number): Promise<Entry[]> =>
-  entriesAfter(sql, ['user'], after, limit)
+export const listUsers = ({ sql, keyring }: Sight<'directory/read'>, after: string, limit: number): Promise<Entry[]> =>
+  entriesAfter(sql, keyring, ['user'], after, limit)
 
 export type UserChange = {
   readonly name?: string | undefined
@@ -34,7 +34,7 @@ export async function createUser(
   }: UserChange & { name: string; userPrincipalName: string },
 ): Promise<Entry> {
   const told = { appId: '', kind: 'user', name, enabled, userPrincipalName, details: merged({}, details) } as const
-  const entry = await enter(turn, told)
+  const entry = await enter(turn, keyring, told)
   if (password !== undefined) await setUserPassword(turn, keyring, entry.objectId, password)
   return entry
 }
@@ -45,7 +45,7 @@ export async function updateUser(
   key: Key,
   { name, userPrincipalName, enabled, password, details }: UserChange,
 ): Promise<void> {
-  const before = await theEntry(scope.sql, key, 'user')
+  const before = await theEntry(scope, key, 'user')
   // Under another's name somebody could be taken for them, and with another's password be them.
   if (userPrincipalName !== undefined || password !== undefined) await refuseEscalation(scope, before.objectId)
   if (password !== undefined) await changePassword(scope, before, password)
@@ -56,7 +56,7 @@ export async function updateUser(
     enabled: enabled ?? before.enabled,
     details: merged(before.details, details),
   }
-  const amend = () => amendEntry(scope.turn, after)
+  const amend = () => amendEntry(scope.turn, scope.keyring, after)
   await (after.enabled === before.enabled ? amend() : disempowering(scope, before.objectId, amend))
 }
 
@@ -72,12 +72,12 @@ async function changePassword(
 }
 
 /** Signs somebody out everywhere: what they were given for signing in ends in the moment that this is answered. */
-export async function signOutEverywhere({ sql, turn }: Scope<'users/update'>, key: Key): Promise<void> {
-  await revokeSessions(turn, (await theEntry(sql, key, 'user')).objectId)
+export async function signOutEverywhere(scope: Scope<'users/update'>, key: Key): Promise<void> {
+  await revokeSessions(scope.turn, (await theEntry(scope, key, 'user')).objectId)
 }
 
 /** Takes somebody away, with what they were allowed. */
 export async function deleteUser(scope: Scope<'users/delete'>, key: Key): Promise<void> {
-  const { objectId } = await theEntry(scope.sql, key, 'user')
+  const { objectId } = await theEntry(scope, key, 'user')
   await disempowering(scope, objectId, () => depart(scope.turn, objectId))
 }

@@ -1,16 +1,15 @@
-import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { keepingAdministrators } from '#core/access/administrators.ts'
 import { forgetScope } from '#core/access/forget-scope.ts'
-import { entryById } from '#core/identity/entries.ts'
+import { principalById } from '#core/identity/directory.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import { directoryKey } from '#core/identity/principal.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { depart } from './departure.ts'
-import { newIdentity, noSuchResource, refuseMoved } from './resource.ts'
+import { type Hands, newIdentity, noSuchResource, refuseMoved } from './resource.ts'
 import { deleteWorkloadRow, keepWorkload, type WorkloadRow, workloadRow, workloadRowsBelow } from './workload-rows.ts'
 
 /**
@@ -20,7 +19,6 @@ import { deleteWorkloadRow, keepWorkload, type WorkloadRow, workloadRow, workloa
 export type Workload = Omit<WorkloadRow, 'identity'> & { readonly identity: Entry | undefined }
 
 type Reading = { readonly sql: Sql; readonly keyring: Keyring }
-type Hands = { readonly turn: Turn; readonly keyring: Keyring }
 type Tags = Readonly<Record<string, string>>
 
 /** Programs of a workload become whoever its row names, so that is proven: else a row typed by hand would be a way into any identity. */
@@ -31,7 +29,7 @@ async function whole({ sql, keyring }: Reading, { identity, ...row }: WorkloadRo
   if (identity === undefined) return { ...row, identity: undefined }
   const { principal, proof } = identity
   const ours = await keyring.isFingerprint(sql, directoryKey, wordsOf(row.resourceId, principal), proof)
-  return { ...row, identity: ours ? await entryById(sql, principal) : undefined }
+  return { ...row, identity: ours ? await principalById(sql, keyring, principal) : undefined }
 }
 
 /** The workload that a resource id names, in whatever case. */
@@ -126,7 +124,7 @@ async function changed(
       return without
     })
   }
-  return kept(identity ?? (identified ? await newIdentity(turn, before.resourceId) : undefined))
+  return kept(identity ?? (identified ? await newIdentity({ turn, keyring }, before.resourceId) : undefined))
 }
 
 const proven = async ({ sql, keyring }: Reading, { resourceId }: Workload, { objectId: principal }: Entry) => ({

@@ -5,7 +5,8 @@ import { builtInRoles } from '@cardea/contract/roles'
 import type { Turn } from '#base/database.ts'
 import { type House, openHouse } from '../../testing/house.ts'
 import { joinPrincipal, registerApplication } from './applications.ts'
-import { addPassword, dropCredential, passwordOutcome, register } from './directory.ts'
+import { addPassword, dropCredential, passwordOutcome, principalByApp, principalById, register } from './directory.ts'
+import { entriesAfter } from './entries.ts'
 import { federatedCredentialsOf, keepFederated } from './federated-credentials.ts'
 import { allMembersOf, groupsOf, join, leave } from './membership.ts'
 
@@ -18,7 +19,7 @@ after(() => house?.[Symbol.asyncDispose]())
 const turn = <T>(work: (turn: Turn) => Promise<T>): Promise<T> => house.cardea.base.database.write(work)
 const read = () => house.cardea.base.database.read
 const ring = () => house.cardea.base.keyring
-const newGroup = (name: string) => turn((now) => register(now, { name, kind: 'group', appId: '' }))
+const newGroup = (name: string) => turn((now) => register(now, ring(), { name, kind: 'group', appId: '' }))
 const draft = {
   name: 'deploys',
   issuer: 'https://tokens.example.org',
@@ -26,6 +27,20 @@ const draft = {
   audiences: ['api://AzureADTokenExchange'],
   description: '',
 }
+
+describe('a principal', () => {
+  it('whose row was changed by hand is nobody, and ends no list before its end', async () => {
+    for (const name of ['first', 'second', 'third']) await newGroup(name)
+    const some = (limit: number) => entriesAfter(read(), ring(), ['group'], '', limit)
+    const [first, ...others] = await some(100)
+    assert.ok(first !== undefined && others.length >= 2)
+    await turn((now) => now.sql.run(`update principal set app_id = 'x' where object_id = '${first.objectId}'`, []))
+    assert.deepEqual(await some(100), others)
+    assert.deepEqual(await some(1), others.slice(0, 1))
+    assert.equal(await principalById(read(), ring(), first.objectId), undefined)
+    assert.equal(await principalByApp(read(), ring(), 'x'), undefined)
+  })
+})
 
 describe('belonging to a group', () => {
   it('gives what the group may do, also by way of other groups, and takes it in the next request', async () => {

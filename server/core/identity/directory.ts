@@ -5,35 +5,40 @@ import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { holdersOf } from './applications.ts'
+import { type Entry, wordsOfEntry } from './entry.ts'
+import { entryRow, entryRowByApp, insertEntry, type KeptEntry, updateEntry } from './entry-rows.ts'
 import { federatedHeldBy } from './federated-credentials.ts'
-import {
-  addCredential,
-  addPrincipal,
-  credentialsOf,
-  enabledOf,
-  principalByAppId,
-  principalByObjectId,
-  removeCredential,
-  removeCredentialsOf,
-  setEnabled,
-} from './identity-rows.ts'
+import { addCredential, credentialsOf, removeCredential, removeCredentialsOf } from './identity-rows.ts'
 import { type Credential, directoryKey, type Principal, validAt } from './principal.ts'
 
 export { directoryKey } from './principal.ts'
 
 /** Who exists, and how they prove who they are. */
 
-export const principalEnabled = async (sql: Sql, objectId: string): Promise<boolean> =>
-  (await enabledOf(sql, objectId)) === true
+/** A principal as we entered it. Of one whose row was changed or added by hand nobody knows: it proves and may nothing. */
+export async function proven(sql: Sql, keyring: Keyring, kept: KeptEntry | undefined): Promise<Entry | undefined> {
+  if (kept?.proof === undefined) return undefined
+  const ours = await keyring.isFingerprint(sql, directoryKey, wordsOfEntry(kept.entry), kept.proof)
+  return ours ? kept.entry : undefined
+}
 
-export const principalByApp = (sql: Sql, appId: string): Promise<Principal | undefined> => principalByAppId(sql, appId)
+/** The proof that we entered a principal so; each that is kept bears one. */
+export const proofOf = (sql: Sql, keyring: Keyring, entry: Entry): Promise<Buffer> =>
+  keyring.fingerprint(sql, directoryKey, wordsOfEntry(entry))
 
-export const principalById = (sql: Sql, objectId: string): Promise<Principal | undefined> =>
-  principalByObjectId(sql, objectId)
+export const principalById = async (sql: Sql, keyring: Keyring, objectId: string): Promise<Entry | undefined> =>
+  proven(sql, keyring, await entryRow(sql, objectId))
+
+export const principalByApp = async (sql: Sql, keyring: Keyring, appId: string): Promise<Entry | undefined> =>
+  proven(sql, keyring, await entryRowByApp(sql, appId))
+
+export const principalEnabled = async (sql: Sql, keyring: Keyring, objectId: string): Promise<boolean> =>
+  (await principalById(sql, keyring, objectId))?.enabled === true
 
 /** By the object id or the application id that somebody gives. */
-export async function principalCalled(sql: Sql, id: string): Promise<Principal> {
-  const found = (await principalById(sql, id.toLowerCase())) ?? (await principalByApp(sql, id.toLowerCase()))
+export async function principalCalled(sql: Sql, keyring: Keyring, id: string): Promise<Principal> {
+  const found =
+    (await principalById(sql, keyring, id.toLowerCase())) ?? (await principalByApp(sql, keyring, id.toLowerCase()))
   if (found !== undefined) return found
   throw new Fault('not-found', `Nobody has the object id or application id '${id.slice(0, 64)}'.`, {
     arm: 'PrincipalNotFound',
@@ -43,17 +48,24 @@ export async function principalCalled(sql: Sql, id: string): Promise<Principal> 
 /** Registers a principal. Ids are new unless given. */
 export async function register(
   turn: Turn,
+  keyring: Keyring,
   { name, kind, objectId = randomUUID(), appId = randomUUID() }: Partial<Principal> & Pick<Principal, 'name' | 'kind'>,
 ): Promise<Principal> {
   const principal: Principal = { objectId, appId, name, kind, enabled: true }
-  await addPrincipal(turn.sql, principal, turn.at)
+  const entry = { ...principal, userPrincipalName: undefined, details: {}, created: turn.at }
+  if (!(await insertEntry(turn.sql, entry, await proofOf(turn.sql, keyring, entry)))) {
+    throw new Error(`${objectId} or ${appId} is a principal already`)
+  }
   turn.changeAccess()
   return principal
 }
 
 /** Switches a principal off or on; its tokens, too, from the moment this is answered. */
-export async function enablePrincipal(turn: Turn, objectId: string, enabled: boolean): Promise<void> {
-  await setEnabled(turn.sql, objectId, enabled)
+export async function enablePrincipal(turn: Turn, keyring: Keyring, objectId: string, enabled: boolean): Promise<void> {
+  const found = await principalById(turn.sql, keyring, objectId)
+  if (found === undefined) return
+  const entry = { ...found, enabled }
+  await updateEntry(turn.sql, entry, await proofOf(turn.sql, keyring, entry))
   turn.changeAccess()
 }
 

@@ -12,11 +12,15 @@ type Row = {
   readonly upn_key: string | null
   readonly details: string
   readonly created: Instant
+  readonly proof: Uint8Array | null
 }
 type Tables = { principal: Row }
 
 const byId = statement<Tables, { object_id: string }, Row>((db, given) =>
   db.selectFrom('principal').selectAll().where('object_id', '=', given('object_id')),
+)
+const byApp = statement<Tables, { app_id: string }, Row>((db, given) =>
+  db.selectFrom('principal').selectAll().where('app_id', '=', given('app_id')),
 )
 const byName = statement<Tables, { upn_key: string }, Row>((db, given) =>
   db.selectFrom('principal').selectAll().where('upn_key', '=', given('upn_key')),
@@ -43,6 +47,7 @@ const insert = statement<Tables, Row>((db, given) =>
       upn_key: given('upn_key'),
       details: given('details'),
       created: given('created'),
+      proof: given('proof'),
     })
     .onConflict((conflict) => conflict.doNothing()),
 )
@@ -55,6 +60,7 @@ const update = statement<Tables, Omit<Row, 'app_id' | 'kind' | 'created'>>((db, 
       upn: given('upn'),
       upn_key: given('upn_key'),
       details: given('details'),
+      proof: given('proof'),
     })
     .where('object_id', '=', given('object_id')),
 )
@@ -62,17 +68,23 @@ const remove = statement<Tables, { object_id: string }>((db, given) =>
   db.deleteFrom('principal').where('object_id', '=', given('object_id')),
 )
 
-const entryOf = (row: Row): Entry => ({
-  objectId: row.object_id,
-  appId: row.app_id ?? '',
-  name: row.name,
-  kind: row.kind as Entry['kind'],
-  enabled: row.enabled === 1,
-  userPrincipalName: row.upn ?? undefined,
-  details: JSON.parse(row.details),
-  created: row.created,
+/** A principal, and the proof that we entered it so. */
+export type KeptEntry = { readonly entry: Entry; readonly proof: Uint8Array | undefined }
+
+const keptOf = (row: Row): KeptEntry => ({
+  entry: {
+    objectId: row.object_id,
+    appId: row.app_id ?? '',
+    name: row.name,
+    kind: row.kind as Entry['kind'],
+    enabled: row.enabled === 1,
+    userPrincipalName: row.upn ?? undefined,
+    details: JSON.parse(row.details),
+    created: row.created,
+  },
+  proof: row.proof ?? undefined,
 })
-const rowOf = (entry: Entry): Row => ({
+const rowOf = (entry: Entry, proof: Uint8Array): Row => ({
   object_id: entry.objectId,
   app_id: entry.appId === '' ? null : entry.appId,
   name: entry.name,
@@ -82,10 +94,12 @@ const rowOf = (entry: Entry): Row => ({
   upn_key: entry.userPrincipalName?.toLowerCase() ?? null,
   details: JSON.stringify(entry.details),
   created: entry.created,
+  proof,
 })
-const maybe = (row: Row | undefined): Entry | undefined => row && entryOf(row)
+const maybe = (row: Row | undefined): KeptEntry | undefined => row && keptOf(row)
 
 export const entryRow = async (sql: Sql, object_id: string) => maybe(await byId.first(sql, { object_id }))
+export const entryRowByApp = async (sql: Sql, app_id: string) => maybe(await byApp.first(sql, { app_id }))
 export const entryRowByName = async (sql: Sql, upn: string) =>
   maybe(await byName.first(sql, { upn_key: upn.toLowerCase() }))
 /** Those of one kind, or of either of two, in the order of their ids. */
@@ -94,14 +108,14 @@ export async function entrySlice(
   [one, other = one]: readonly [Entry['kind'], Entry['kind']?],
   after: string,
   limit: number,
-): Promise<Entry[]> {
-  return (await slice.all(sql, { one, other, after, limit })).map(entryOf)
+): Promise<KeptEntry[]> {
+  return (await slice.all(sql, { one, other, after, limit })).map(keptOf)
 }
 /** False when its application or its name is another's. */
-export const insertEntry = async (sql: Sql, entry: Entry): Promise<boolean> =>
-  (await insert.changed(sql, rowOf(entry))) === 1
-export async function updateEntry(sql: Sql, entry: Entry): Promise<void> {
-  const { app_id, kind, created, ...row } = rowOf(entry)
+export const insertEntry = async (sql: Sql, entry: Entry, proof: Uint8Array): Promise<boolean> =>
+  (await insert.changed(sql, rowOf(entry, proof))) === 1
+export async function updateEntry(sql: Sql, entry: Entry, proof: Uint8Array): Promise<void> {
+  const { app_id, kind, created, ...row } = rowOf(entry, proof)
   await update.changed(sql, row)
 }
 export async function deleteEntry(sql: Sql, object_id: string): Promise<void> {

@@ -9,3 +9,10 @@ export type Entry = Principal & {
   readonly details: Readonly<Record<string, unknown>>
   readonly created: Instant
 }
+
+/**
+ * What a proof of a principal is made over: all that decides who it is. Names for people to read are not among it, nor
+ * is what else was told.
+ */
+export const wordsOfEntry = ({ objectId, appId, kind, enabled, userPrincipalName }: Entry): string =>
+  JSON.stringify(['principal', objectId, appId, kind, enabled, userPrincipalName ?? null])

@@ -1,15 +1,7 @@
 import type { Instant } from '#base/clock.ts'
 import { type Sql, statement } from '#base/sql.ts'
-import type { Credential, Principal } from './principal.ts'
+import type { Credential } from './principal.ts'
 
-type PrincipalRow = {
-  object_id: string
-  app_id: string | null
-  name: string
-  kind: string
-  enabled: number
-  created: number
-}
 type CredentialRow = {
   id: string
   principal: string
@@ -29,33 +21,10 @@ type SigningKeyRow = {
   retires: number
 }
 type Tables = {
-  principal: PrincipalRow
   credential: CredentialRow
   signing_key: SigningKeyRow
 }
 
-const insertPrincipal = statement<Tables, PrincipalRow>((db, given) =>
-  db.insertInto('principal').values({
-    object_id: given('object_id'),
-    app_id: given('app_id'),
-    name: given('name'),
-    kind: given('kind'),
-    enabled: given('enabled'),
-    created: given('created'),
-  }),
-)
-const byApp = statement<Tables, { app_id: string }, PrincipalRow>((db, given) =>
-  db.selectFrom('principal').selectAll().where('app_id', '=', given('app_id')),
-)
-const byObject = statement<Tables, { object_id: string }, PrincipalRow>((db, given) =>
-  db.selectFrom('principal').selectAll().where('object_id', '=', given('object_id')),
-)
-const enable = statement<Tables, { object_id: string; enabled: number }>((db, given) =>
-  db
-    .updateTable('principal')
-    .set({ enabled: given('enabled') })
-    .where('object_id', '=', given('object_id')),
-)
 const insertCredential = statement<Tables, CredentialRow>((db, given) =>
   db.insertInto('credential').values({
     id: given('id'),
@@ -93,33 +62,6 @@ const allKeys = statement<Tables, Record<never, never>, SigningKeyRow>((db) =>
 const dropKeys = statement<Tables, { at: number }>((db, given) =>
   db.deleteFrom('signing_key').where('retires', '<=', given('at')),
 )
-
-export async function addPrincipal(sql: Sql, principal: Principal, created: Instant): Promise<void> {
-  await insertPrincipal.changed(sql, {
-    object_id: principal.objectId,
-    app_id: principal.appId === '' ? null : principal.appId,
-    name: principal.name,
-    kind: principal.kind,
-    enabled: principal.enabled ? 1 : 0,
-    created,
-  })
-}
-const principalOf = (row: PrincipalRow | undefined): Principal | undefined =>
-  row && {
-    objectId: row.object_id,
-    appId: row.app_id ?? '',
-    name: row.name,
-    kind: row.kind as Principal['kind'],
-    enabled: row.enabled === 1,
-  }
-export const principalByAppId = async (sql: Sql, app_id: string) => principalOf(await byApp.first(sql, { app_id }))
-export const principalByObjectId = async (sql: Sql, object_id: string) =>
-  principalOf(await byObject.first(sql, { object_id }))
-export const enabledOf = async (sql: Sql, objectId: string): Promise<boolean | undefined> =>
-  (await principalByObjectId(sql, objectId))?.enabled
-export async function setEnabled(sql: Sql, object_id: string, enabled: boolean): Promise<void> {
-  await enable.changed(sql, { object_id, enabled: enabled ? 1 : 0 })
-}
 
 export async function addCredential(sql: Sql, principal: string, credential: Credential): Promise<void> {
   await insertCredential.changed(sql, {

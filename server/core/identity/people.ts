@@ -3,8 +3,8 @@ import { Fault } from '#base/fault.ts'
 import { hashPassword, isPassword } from '#base/password-hash.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { directoryKey } from './directory.ts'
-import { entryById, personByName } from './entries.ts'
+import { directoryKey, principalById } from './directory.ts'
+import { personByName } from './entries.ts'
 import type { Entry } from './entry.ts'
 import { beginAttempt, endAttempt } from './failures.ts'
 import { keepSealedPassword, sealedPasswordOf } from './password-rows.ts'
@@ -51,8 +51,8 @@ export async function setUserPassword(
 }
 
 /** The person with this id, if they may sign in. */
-export async function personOf(sql: Sql, objectId: string): Promise<PersonSignedIn | undefined> {
-  const entry = await entryById(sql, objectId)
+export async function personOf(sql: Sql, keyring: Keyring, objectId: string): Promise<PersonSignedIn | undefined> {
+  const entry = await principalById(sql, keyring, objectId)
   return entry?.kind === 'user' && entry.enabled ? personFrom(entry) : undefined
 }
 
@@ -72,7 +72,7 @@ export async function signIn<E>(database: Database<E>, keyring: Keyring, given: 
   const attempt = { kind: 'person', name, address } as const
   const pauseMs = await database.write((turn) => beginAttempt(turn, keyring, attempt))
   if (pauseMs > 0) return { pauseMs }
-  const entry = await personByName(database.read, name)
+  const entry = await personByName(database.read, keyring, name)
   const sealed = await sealedPasswordOf(database.read, entry?.objectId ?? '')
   const hash =
     entry === undefined || sealed === undefined

@@ -25,13 +25,13 @@ export type Asked = {
 
 /** What an incident would do; nothing is changed. */
 export async function planIncident(
-  { sql, at }: Sight<'incidents/run'>,
+  { sql, at, keyring }: Sight<'incidents/run'>,
   planning: Planning,
   scope: string,
   by: Caller,
   asked: Asked,
 ): Promise<Plan & { readonly question: Question; readonly at: Instant }> {
-  const question = await questionOf(sql, scope, by, asked)
+  const question = await questionOf({ sql, keyring }, scope, by, asked)
   return { ...(await plan(planning, question, at)), question, at }
 }
 
@@ -45,7 +45,7 @@ export async function runIncident(
   by: Caller,
   asked: Asked,
 ): Promise<Incident> {
-  const question = await questionOf(sql, scope, by, asked)
+  const question = await questionOf({ sql, keyring }, scope, by, asked)
   const incident: Incident = {
     ...{ id: randomUUID(), state: 'searching', question, started: at },
     ...{ ended: undefined, stillReadable: 0, why: undefined, items: [] },
@@ -76,7 +76,7 @@ export const listIncidents = async (
   (await latestIncidents(sql)).filter((one) => one.scope.toLowerCase() === scope.toLowerCase())
 
 async function questionOf(
-  sql: Sight<never>['sql'],
+  { sql, keyring }: Pick<Sight<never>, 'sql' | 'keyring'>,
   scope: string,
   { objectId, appId }: Caller,
   { identity, secret, since, couldRead, disable }: Asked,
@@ -97,7 +97,7 @@ async function questionOf(
         arm: 'SecretNotFound',
       })
   }
-  const who = identity === undefined ? undefined : await principalCalled(sql, identity)
+  const who = identity === undefined ? undefined : await principalCalled(sql, keyring, identity)
   return {
     identity: who && { objectId: who.objectId, appId: who.appId, name: who.name },
     secret: secret && { vault: secret.vault.toLowerCase(), name: secret.name.toLowerCase() },

@@ -22,6 +22,9 @@ const insert = statement<Tables, Row>((db, given) =>
     created: given('created'),
   }),
 )
+const renew = statement<Tables, { root_check: Uint8Array }>((db, given) =>
+  db.updateTable('installation').set({ root_check: given('root_check') }),
+)
 
 export type Installation = { readonly tenant: string; readonly subscription: string; readonly domain: string }
 
@@ -30,6 +33,10 @@ export async function installationIn(
 ): Promise<(Installation & { readonly rootCheck: Uint8Array }) | undefined> {
   const row = await only.first(sql, {})
   return row && { tenant: row.tenant, subscription: row.subscription, domain: row.domain, rootCheck: row.root_check }
+}
+
+export async function renewRootCheck(sql: Sql, rootCheck: Uint8Array): Promise<void> {
+  await renew.changed(sql, { root_check: rootCheck })
 }
 
 export async function addInstallation(

@@ -1,11 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { builtInRoles } from '@cardea/contract/roles'
 import type { Database, Turn } from '#base/database.ts'
+import { SealBroken } from '#base/seal.ts'
 import { addAccessKey } from '#core/access/access-keys.ts'
 import { foundRole } from '#core/access/assignments.ts'
 import { foundAccessKeys } from '#core/access/keys-of-store.ts'
 import { checkpointEveryMs, checkpointing } from '#core/audit/checkpoint.ts'
+import { proveIdentities } from '#core/directory/managed-identities.ts'
 import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
+import { proveEntries } from '#core/identity/entries.ts'
 import { machineAppId, type Principal, reaperAppId, rotationAppId } from '#core/identity/principal.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { foundSigningKey, type KeyPair } from '#core/identity/tokens.ts'
@@ -16,7 +19,7 @@ import { groupId, storeIdIn, vaultIdIn } from '#core/vaults/resource-id.ts'
 import { newStore } from '#core/vaults/store.ts'
 import { newVault } from '#core/vaults/vault.ts'
 import { foundStore, foundVault, newSealingKey } from '#core/vaults/vaults.ts'
-import { addInstallation, type Installation, installationIn } from './installation-rows.ts'
+import { addInstallation, type Installation, installationIn, renewRootCheck } from './installation-rows.ts'
 
 export type { Installation } from './installation-rows.ts'
 
@@ -38,6 +41,24 @@ export const newDeveloperKeys = (): DeveloperKeys => ({
   accessKey: { id: `${randomBytes(6).toString('base64url')}-l0-s0`, secret: randomBytes(32).toString('base64') },
 })
 
+/**
+ * What an installation keeps, sealed by its root key: a later start can tell whether it was given the same, and that its
+ * principals bear proofs. A row without one isn't of old then, however the database was made to look.
+ */
+const provenCheck = 'cardea: principals bear proofs'
+const placeOfCheck = 'installation'
+const newRootCheck = (keyring: Keyring): Buffer => keyring.sealByRoot(provenCheck, placeOfCheck)
+
+/** What a root check says; undefined when another root key sealed it. */
+function saidBy(keyring: Keyring, rootCheck: Uint8Array): string | undefined {
+  try {
+    return keyring.unsealByRoot(rootCheck, placeOfCheck)
+  } catch (error) {
+    if (error instanceof SealBroken) return undefined
+    throw error
+  }
+}
+
 /** The installation in this database, if there is one. Throws when it was founded under another root key or domain. */
 export async function existingInstallation<E>(
   database: Database<E>,
@@ -46,7 +67,8 @@ export async function existingInstallation<E>(
 ): Promise<Installation | undefined> {
   const found = await installationIn(database.read)
   if (found === undefined) return undefined
-  if (!keyring.fits(found.rootCheck)) {
+  const said = saidBy(keyring, found.rootCheck)
+  if (said === undefined) {
     throw new Error(
       'This database was sealed with another root key. Give CARDEA_ROOT_KEY_FILE the key that it was founded with.',
     )
@@ -56,7 +78,22 @@ export async function existingInstallation<E>(
       `This installation was founded for the domain ${found.domain}. Start it with --domain ${found.domain}.`,
     )
   }
+  if (said !== provenCheck) await database.write((turn) => proveRows(turn, keyring))
   return found
+}
+
+/**
+ * Gives the rows of an installation that is older than their proofs what they bear from then on, once: in the same turn the
+ * root check comes to say so, which nobody can take back who hasn't the root key.
+ */
+async function proveRows(turn: Turn, keyring: Keyring): Promise<void> {
+  const found = await installationIn(turn.sql)
+  // Another node may have been faster.
+  if (found === undefined || saidBy(keyring, found.rootCheck) === provenCheck) return
+  await proveEntries(turn, keyring)
+  await proveIdentities(turn, keyring)
+  await renewRootCheck(turn.sql, newRootCheck(keyring))
+  turn.changeAccess()
 }
 
 /**
@@ -71,7 +108,7 @@ export async function foundInstallation(
   keys: DeveloperKeys,
 ): Promise<Installation> {
   const installation = { tenant: keys.tenant, subscription: randomUUID(), domain }
-  await addInstallation(turn.sql, installation, keyring.rootCheck(), turn.at)
+  await addInstallation(turn.sql, installation, newRootCheck(keyring), turn.at)
   await keyring.create(turn, directoryKey)
   const group = groupId(installation.subscription, 'demo')
   await foundGroup(turn, { name: 'demo', location })
@@ -85,7 +122,7 @@ export async function foundInstallation(
 
   const assign = (principal: Principal, role: { readonly id: string }, scope: string) =>
     foundRole(turn, keyring, { id: randomUUID(), principal: principal.objectId, role: role.id, scope })
-  const principals = await foundPrincipals(turn, keys.appId)
+  const principals = await foundPrincipals(turn, keyring, keys.appId)
   const subscription = `/subscriptions/${installation.subscription}`
   await assign(principals.developer, builtInRoles.owner, subscription)
   await assign(principals.developer, builtInRoles.keyVaultAdministrator, subscription)
@@ -112,11 +149,15 @@ export async function foundInstallation(
   return installation
 }
 
-async function foundPrincipals(turn: Turn, developerAppId: string) {
-  const developer = await register(turn, { name: 'developer', kind: 'application', appId: developerAppId })
-  const rotation = await register(turn, { name: 'rotation engine', kind: 'managed-identity', appId: rotationAppId })
-  const machine = await register(turn, { name: 'this machine', kind: 'managed-identity', appId: machineAppId })
-  const reaper = await register(turn, { name: 'reaper', kind: 'managed-identity', appId: reaperAppId })
-  const azureCli = await register(turn, { name: 'Azure CLI', kind: 'application', appId: azureCliAppId })
+async function foundPrincipals(turn: Turn, keyring: Keyring, developerAppId: string) {
+  const developer = await register(turn, keyring, { name: 'developer', kind: 'application', appId: developerAppId })
+  const rotation = await register(turn, keyring, {
+    name: 'rotation engine',
+    kind: 'managed-identity',
+    appId: rotationAppId,
+  })
+  const machine = await register(turn, keyring, { name: 'this machine', kind: 'managed-identity', appId: machineAppId })
+  const reaper = await register(turn, keyring, { name: 'reaper', kind: 'managed-identity', appId: reaperAppId })
+  const azureCli = await register(turn, keyring, { name: 'Azure CLI', kind: 'application', appId: azureCliAppId })
   return { developer, rotation, machine, reaper, azureCli }
 }

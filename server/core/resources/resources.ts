@@ -3,7 +3,6 @@ import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { keepingAdministrators } from '#core/access/administrators.ts'
 import { forgetAssignmentsAt } from '#core/access/forget-scope.ts'
 import { everyIdentity, removeIdentity } from '#core/directory/managed-identities.ts'
 import { everyWorkload, removeWorkload } from '#core/directory/workloads.ts'
@@ -58,12 +57,10 @@ const kinds: readonly ((sql: Sql, group: string | undefined) => Promise<Found[]>
     (await everyIdentity(sql))
       .filter(({ resourceId }) => group === undefined || groupIn(resourceId).toLowerCase() === group.toLowerCase())
       .map((identity) => ({
-        ...{ id: identity.resourceId, type: 'Microsoft.ManagedIdentity/userAssignedIdentities' },
-        ...{ location: identity.location, tags: identity.tags },
-        ...{ created: identity.entry.created, updated: identity.entry.created },
+        ...seen(identity, 'Microsoft.ManagedIdentity/userAssignedIdentities'),
         read: 'identities/read',
         delete: 'identities/delete',
-        remove: (hands) => keepingAdministrators(hands, identity.principal, () => removeIdentity(hands.turn, identity)),
+        remove: (hands) => removeIdentity(hands, identity),
       })),
   async (sql, group) =>
     (await everyWorkload(sql))

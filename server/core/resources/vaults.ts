@@ -120,7 +120,7 @@ async function create(
   await foundVault(turn, keyring, vault)
   await keepPermissionModel(turn, keyring, id, { kind: roles ? 'roles' : 'policies', closed: false, policies })
   // The engine rotates what is bound in a vault under an assignment that its owner sees, and may take away.
-  const engine = await principalByApp(sql, rotationAppId)
+  const engine = await principalByApp(sql, keyring, rotationAppId)
   if (engine !== undefined) {
     const role = builtInRoles.cardeaSecretRotator.id
     await foundRole(turn, keyring, { id: randomUUID(), principal: engine.objectId, role, scope: id })

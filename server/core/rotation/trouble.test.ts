@@ -126,10 +126,10 @@ describe('a rotation in trouble', () => {
   it('needs the grants of the rotation engine, and says which are missing', async () => {
     await using open = await withFarSide('slots', {}, 'admin')
     const { here, far } = open
-    const { database } = here.house.cardea.base
+    const { database, keyring } = here.house.cardea.base
     far.adminPassword = 'right'
     await here.set('admin', 'right')
-    const engine = await principalByApp(database.read, rotationAppId)
+    const engine = await principalByApp(database.read, keyring, rotationAppId)
     await database.write(async (turn) => {
       await turn.sql.run(`delete from role_assignment where principal = '${engine?.objectId}'`, [])
       turn.changeAccess()

@@ -1,6 +1,6 @@
 import { type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Turn } from '#base/database.ts'
-import { fingerprint, keyFrom, SealBroken, seal, unseal, unsealText } from '#base/seal.ts'
+import { fingerprint, keyFrom, seal, unseal, unsealText } from '#base/seal.ts'
 import type { Sql } from '#base/sql.ts'
 import { addKey, removeKey, sealedKey } from './sealing-rows.ts'
 
@@ -87,21 +87,6 @@ export class Keyring {
   /** A key that `newKey` made. Throws `SealBroken` when it isn't this root key's, or not of this place. */
   keptKey(sealed: Uint8Array, place: string): KeyObject {
     return keyFrom(unseal(this.#root, sealed, place))
-  }
-
-  /** What a new installation keeps so that a later start can tell whether it was given the same root key. */
-  rootCheck(): Buffer {
-    return seal(this.#root, 'cardea', 'installation')
-  }
-
-  /** Whether this is the root key that the installation was founded with. */
-  fits(rootCheck: Uint8Array): boolean {
-    try {
-      return unsealText(this.#root, rootCheck, 'installation') === 'cardea'
-    } catch (error) {
-      if (error instanceof SealBroken) return false
-      throw error
-    }
   }
 }
 

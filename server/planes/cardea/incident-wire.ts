@@ -1,9 +1,9 @@
 import type { IncidentItem, IncidentView } from '@cardea/contract/cardea/incidents'
 import { inSeconds, inSecondsOrNull } from '#base/clock.ts'
-import type { Sql } from '#base/sql.ts'
 import { principalById } from '#core/identity/directory.ts'
 import type { Incident, Item, Question } from '#core/incidents/incident.ts'
 import type { Asked } from '#core/incidents/incidents.ts'
+import type { Sight } from '#core/perform.ts'
 
 type Given = {
   readonly identity: string | undefined
@@ -21,12 +21,14 @@ export const askedFrom = ({ identity, secret, since, couldRead = false, disable 
 
 type Told = Omit<Incident, 'id' | 'state'> & { readonly id: string | null; readonly state: IncidentView['state'] }
 
+type Reading = Pick<Sight<never>, 'sql' | 'keyring'>
+
 /** Ours into the treaty's: names, versions and times; never a value. */
-export async function incidentViewOf(sql: Sql, incident: Told): Promise<IncidentView> {
+export async function incidentViewOf(reading: Reading, incident: Told): Promise<IncidentView> {
   const { id, state, question, started, ended, stillReadable, why, items } = incident
   return {
     ...{ id, state, stillReadable },
-    identity: await identityOf(sql, question),
+    identity: await identityOf(reading, question),
     secret: question.secret ?? null,
     since: question.identity === undefined ? null : inSeconds(question.since),
     couldRead: question.couldRead,
@@ -39,10 +41,10 @@ export async function incidentViewOf(sql: Sql, incident: Told): Promise<Incident
   }
 }
 
-async function identityOf(sql: Sql, { identity }: Question): Promise<IncidentView['identity']> {
+async function identityOf({ sql, keyring }: Reading, { identity }: Question): Promise<IncidentView['identity']> {
   if (identity === undefined) return null
   const { objectId, name } = identity
-  return { objectId, name, enabled: (await principalById(sql, objectId))?.enabled ?? false }
+  return { objectId, name, enabled: (await principalById(sql, keyring, objectId))?.enabled ?? false }
 }
 
 const itemViewOf = (item: Item): IncidentItem => ({

@@ -12,6 +12,6 @@ export default (planning: Planning) =>
       const scope = scopeOf(query, subject)
       const { at, ...planned } = await planIncident(sight, planning, scope, caller, askedFrom(body))
       const none = { id: null, ended: undefined, why: undefined }
-      return incidentViewOf(sight.sql, { ...planned, ...none, state: 'planned', started: at })
+      return incidentViewOf(sight, { ...planned, ...none, state: 'planned', started: at })
     },
   })

@@ -9,6 +9,6 @@ export default () =>
     resource: askedScope,
     async run(scope, { query, body, subject, caller }) {
       const place = scopeOf(query, subject)
-      return incidentViewOf(scope.sql, await runIncident(scope, place, caller, askedFrom(body)))
+      return incidentViewOf(scope, await runIncident(scope, place, caller, askedFrom(body)))
     },
   })

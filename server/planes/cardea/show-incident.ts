@@ -9,6 +9,6 @@ export default () =>
     resource: askedScope,
     async run(sight, { params: { id }, query, subject }) {
       const place = scopeOf(query, subject)
-      return incidentViewOf(sight.sql, await showIncident(sight, place, id))
+      return incidentViewOf(sight, await showIncident(sight, place, id))
     },
   })

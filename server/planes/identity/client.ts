@@ -15,11 +15,11 @@ export type ProvenClient = { readonly principal: Principal; readonly credential:
 type Proving = { readonly services: IdentityServices; readonly form: URLSearchParams; readonly address: string }
 
 /** The application that a request names. */
-export async function namedClient({ base }: IdentityServices, form: URLSearchParams): Promise<Principal> {
+export async function namedClient({ base, keyring }: IdentityServices, form: URLSearchParams): Promise<Principal> {
   const assertion = form.get('client_assertion')?.trim()
   const appId = (form.get('client_id') ?? (assertion === undefined ? undefined : issuerOf(assertion)))?.toLowerCase()
   if (appId === undefined || appId === '') throw missing('client_id')
-  const principal = appId.length > 64 ? undefined : await principalByApp(base.database.read, appId)
+  const principal = appId.length > 64 ? undefined : await principalByApp(base.database.read, keyring, appId)
   // A managed identity has no secret of its own; a token of another issuer may prove it where it was told so.
   const kinds: readonly Principal['kind'][] =
     assertion === undefined ? ['application'] : ['application', 'managed-identity']
@@ -136,7 +136,7 @@ async function byForeignToken(services: IdentityServices, principal: Principal, 
   if (iss === tokens.issuer) {
     const stands =
       typeof oid === 'string' &&
-      (await principalEnabled(sql, oid)) &&
+      (await principalEnabled(sql, keyring, oid)) &&
       (typeof crd !== 'string' || (await tokenStands(sql, keyring, oid, crd)))
     if (!stands) throw wrongAssertion('wrong')
   }

@@ -115,7 +115,7 @@ async function programOf({ base, keyring, clock }: IdentityServices, call: Call,
   const pauseMs = await base.database.write((turn) => beginAttempt(turn, keyring, attempt))
   if (pauseMs > 0) throw tooMany(pauseMs)
   const appId = await waitingFor(base.database.read, keyring, code, clock())
-  const client = appId === undefined ? undefined : await principalByApp(base.database.read, appId)
+  const client = appId === undefined ? undefined : await principalByApp(base.database.read, keyring, appId)
   if (client === undefined || !client.enabled) throw wrongCode()
   await base.database.write((turn) => endAttempt(turn, keyring, attempt))
   return client

@@ -208,7 +208,7 @@ describe('a token of another issuer', () => {
     assert.equal((await ask(lent)).status, 200)
     assert.deepEqual(outcomeOf(await ask(await lender.token('https://vault.cardea.internal'))), [401, 700213])
     const { base } = house.cardea
-    await base.database.write((turn) => enablePrincipal(turn, lender.principal.objectId, false))
+    await base.database.write((turn) => enablePrincipal(turn, base.keyring, lender.principal.objectId, false))
     assert.equal((await ask(lent)).status, 401)
   })
 })

@@ -167,7 +167,9 @@ describe('the token endpoint', () => {
       `/subscriptions/${house.cardea.installation.subscription}`,
     )
     assert.equal((await get()).status, 404)
-    await base.database.write((turn) => enablePrincipal(turn, other.principal.objectId, false))
+    await base.database.write((turn) =>
+      enablePrincipal(turn, house.cardea.base.keyring, other.principal.objectId, false),
+    )
     assert.equal((await get()).status, 403)
     const form = withSecret({ client_id: other.principal.appId, client_secret: other.password })
     assert.equal((await post(form)).json.error_codes[0], 7000112)

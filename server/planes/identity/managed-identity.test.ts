@@ -4,6 +4,8 @@ import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { decodeJwt } from 'jose'
 import { type MachineIdentity, machineIdentity, type WantedIdentity } from '#core/directory/machine.ts'
+import { proofOfIdentity } from '#core/directory/managed-identities.ts'
+import { insertIdentity } from '#core/directory/managed-identity-rows.ts'
 import { enablePrincipal, register } from '#core/identity/directory.ts'
 import { machineAppId } from '#core/identity/principal.ts'
 import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
@@ -117,21 +119,20 @@ describe('this machine’s own identity', () => {
   })
 
   it('may be a user-assigned one where the operator allowed it, by each of its names, and no other', async () => {
-    const { database } = house.cardea.base
+    const { database, keyring } = house.cardea.base
     const make = async (name: string) => {
       const id = `/subscriptions/${randomUUID()}/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`
       const principal = await database.write(async (turn) => {
-        const made = await register(turn, { name, kind: 'managed-identity' })
-        await turn.sql.run(
-          `insert into managed_identity (principal, resource_id, resource_key, location, tags) values ('${made.objectId}', '${id}', '${id.toLowerCase()}', 'local', '{}')`,
-          [],
-        )
+        const made = await register(turn, keyring, { name, kind: 'managed-identity' })
+        const resource = { principal: made.objectId, resourceId: id, location: 'local', tags: {} }
+        const proof = await proofOfIdentity({ sql: turn.sql, keyring }, resource)
+        await insertIdentity(turn.sql, { resource, proof })
         return made
       })
       return { id, ...principal }
     }
     const [allowed, other] = [await make('allowed'), await make('other')]
-    const reading = { sql: database.read, keyring: house.cardea.base.keyring }
+    const reading = { sql: database.read, keyring }
     const may = async (wanted: WantedIdentity) =>
       ((await machineIdentity(reading, [allowed.appId], wanted)) as MachineIdentity | undefined)?.principal.name
     assert.equal(await may({ by: 'none' }), 'this machine')
@@ -147,7 +148,7 @@ describe('this machine’s own identity', () => {
     ] as const) {
       assert.equal(await may(wanted), undefined, JSON.stringify(wanted))
     }
-    await database.write((turn) => enablePrincipal(turn, allowed.objectId, false))
+    await database.write((turn) => enablePrincipal(turn, keyring, allowed.objectId, false))
     assert.equal(await may({ by: 'client', id: allowed.appId }), undefined)
   })
 

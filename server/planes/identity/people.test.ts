@@ -164,7 +164,7 @@ describe('a session', () => {
     assert.equal(await secrets(json.access_token), 401)
     assert.equal((await refresh(json.refresh_token)).json.error, 'invalid_grant')
     const again = (await post(byPassword(upn))).json
-    await base.database.write((turn) => enablePrincipal(turn, objectId, false))
+    await base.database.write((turn) => enablePrincipal(turn, house.cardea.base.keyring, objectId, false))
     assert.equal(await secrets(again.access_token), 403)
     assert.deepEqual(codeOf(await refresh(again.refresh_token)), ['invalid_grant', 50057])
     assert.deepEqual(codeOf(await post(byPassword(upn))), ['invalid_grant', 50057])

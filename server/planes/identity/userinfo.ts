@@ -30,7 +30,7 @@ async function answer(services: IdentityServices, call: Call): Promise<Answer> {
       clock(),
     )
     const sql = base.database.read
-    const person = await personOf(sql, objectId)
+    const person = await personOf(sql, keyring, objectId)
     if (person === undefined || credential === undefined || !(await tokenStands(sql, keyring, objectId, credential)))
       return await refuse()
     const { principal, signInName } = person

@@ -48,8 +48,8 @@ export async function personsTokens(
 }
 
 /** The person of a session, who may have been switched off since it was opened. */
-export async function personIn({ base }: IdentityServices, { principal }: Session): Promise<PersonSignedIn> {
-  const person = await personOf(base.database.read, principal)
+export async function personIn({ base, keyring }: IdentityServices, { principal }: Session): Promise<PersonSignedIn> {
+  const person = await personOf(base.database.read, keyring, principal)
   if (person === undefined) throw new Refusal(400, 'invalid_grant', 50057, 'The user account is disabled.')
   return person
 }

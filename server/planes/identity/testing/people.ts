@@ -28,7 +28,7 @@ export function peopleOf(house: () => House) {
     const upn = `${name}@cardea.internal`
     const principal = await base.database.write(async (turn) => {
       const told = { name, kind: 'user', appId: '', enabled: true, userPrincipalName: upn, details: {} } as const
-      const made = await enter(turn, told)
+      const made = await enter(turn, base.keyring, told)
       await setUserPassword(turn, base.keyring, made.objectId, await choosePassword(chosen))
       return made
     })

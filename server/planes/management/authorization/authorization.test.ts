@@ -228,7 +228,7 @@ describe('who may assign roles', () => {
     const loosened = await assign(id, roleBasedAccessControlAdministrator, { id: name, token: manages })
     assert.equal(loosened.status, 403)
     const team = await house.cardea.base.database.write((turn) =>
-      register(turn, { name: 'team', kind: 'group', appId: '' }),
+      register(turn, house.cardea.base.keyring, { name: 'team', kind: 'group', appId: '' }),
     )
     assert.equal((await assign(team.objectId, keyVaultSecretsUser, { token: manages })).status, 403)
   })

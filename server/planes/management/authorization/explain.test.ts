@@ -78,7 +78,7 @@ describe('why?', () => {
     const member = await house.newcomer('member')
     const { database, keyring } = house.cardea.base
     const team = await database.write(async (turn) => {
-      const made = await register(turn, { name: 'orders team', kind: 'group', appId: '' })
+      const made = await register(turn, keyring, { name: 'orders team', kind: 'group', appId: '' })
       await join(turn, keyring, made.objectId, member.principal.objectId)
       return made
     })
@@ -111,7 +111,9 @@ describe('why?', () => {
     const may = await why(app.principal.objectId, 'secrets/get', `${vault}/secrets/orders-db`)
     const mayNot = await why(app.principal.objectId, 'secrets/get', `${vault}/secrets/prod-db`)
     assert.deepEqual([may.allowed, mayNot.allowed, mayNot.reasons[0]?.verdict], [true, false, 'condition-refuses'])
-    await house.cardea.base.database.write((turn) => enablePrincipal(turn, app.principal.objectId, false))
+    await house.cardea.base.database.write((turn) =>
+      enablePrincipal(turn, house.cardea.base.keyring, app.principal.objectId, false),
+    )
     const off = await why(app.principal.objectId, 'secrets/get', `${vault}/secrets/orders-db`)
     assert.deepEqual([off.allowed, off.principal.enabled, off.reasons], [false, false, []])
   })
@@ -176,7 +178,7 @@ describe('access policies', () => {
     const member = await house.newcomer('member of a team')
     const { database, keyring } = house.cardea.base
     const team = await database.write(async (turn) => {
-      const made = await register(turn, { name: 'team with a policy', kind: 'group', appId: '' })
+      const made = await register(turn, keyring, { name: 'team with a policy', kind: 'group', appId: '' })
       await join(turn, keyring, made.objectId, member.principal.objectId)
       return made
     })

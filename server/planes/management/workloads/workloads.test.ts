@@ -304,7 +304,7 @@ describe('a program of a workload', () => {
         assert.equal((await get(house, app(`&mi_res_id=${other}`), header)).status, 400)
         assert.equal((await get(house, app(`&client_id=${randomUUID()}`), header)).status, 400)
         const { oid } = decodeJwt(given.json.access_token as string) as { oid: string }
-        await house.cardea.base.database.write((turn) => enablePrincipal(turn, oid, false))
+        await house.cardea.base.database.write((turn) => enablePrincipal(turn, house.cardea.base.keyring, oid, false))
         assert.equal((await get(house, app(), header)).status, 400)
       }
       const elsewhere = shop.replace(/shop$/, 'elsewhere')
