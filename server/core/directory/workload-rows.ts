@@ -73,15 +73,18 @@ const workloadOf = ({ resource_id, location, tags, principal, proof, created, up
   created,
   updated,
 })
-const maybe = (row: Row | undefined): WorkloadRow | undefined => row && workloadOf(row)
 const keyOf = (resourceId: string): string => resourceId.toLowerCase()
+/** What is found by another's name is not there: a proof is made over the name, and rows are found by its key. */
+const isWhole = ({ resource_id, resource_key }: Row): boolean => keyOf(resource_id) === resource_key
+const maybe = (row: Row | undefined): WorkloadRow | undefined =>
+  row !== undefined && isWhole(row) ? workloadOf(row) : undefined
 
 export const workloadRow = async (sql: Sql, resourceId: string) =>
   maybe(await byKey.first(sql, { resource_key: keyOf(resourceId) }))
 export const workloadRowOf = async (sql: Sql, principal: string) => maybe(await byPrincipal.first(sql, { principal }))
 export async function workloadRowsBelow(sql: Sql, scope: string): Promise<WorkloadRow[]> {
   const key = keyOf(scope)
-  return (await below.all(sql, { from: `${key}/`, to: `${key}0` })).map(workloadOf)
+  return (await below.all(sql, { from: `${key}/`, to: `${key}0` })).filter(isWhole).map(workloadOf)
 }
 export async function keepWorkload(
   sql: Sql,

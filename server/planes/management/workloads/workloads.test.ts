@@ -321,6 +321,16 @@ describe('a program of a workload', () => {
           turn.changeAccess()
         })
       const keys = { shop: shop.toLowerCase(), bank: bank.toLowerCase() }
+      const moved = (from: string, to: string) =>
+        typed(`update workload set resource_key = '${to}' where resource_key = '${from}'`)
+      await moved(keys.shop, 'aside')
+      await moved(keys.bank, keys.shop)
+      assert.equal((await get(house, instance(`&msi_res_id=${shop}`), metadata)).status, 400)
+      const asShop = { 'x-identity-header': workloadHeader(house.env.CARDEA_IDENTITY_HEADER as string, shop) }
+      assert.equal((await get(house, app(), asShop)).status, 400)
+      await moved(keys.shop, keys.bank)
+      await moved('aside', keys.shop)
+      assert.equal((await get(house, app(), asShop)).status, 200)
       await typed(`create table kept as select * from workload where resource_key = '${keys.bank}'`)
       await typed(`update workload set principal = null, proof = null where resource_key = '${keys.bank}'`)
       for (const text of [
