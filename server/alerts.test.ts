@@ -1,81 +1,15 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer as createHttps, type Server } from 'node:https'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { openAuthority } from '#base/authority.ts'
-import { postOutside, refusalOf } from '#base/egress.ts'
-import { maySpeak, newsIn, type Rule } from '#core/alerts/alert.ts'
 import { findingsOf } from '#core/alerts/findings.ts'
 import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
-import { deliver, type Outlets } from '#workers/messenger.ts'
 import { type House, openHouse } from './testing/house.ts'
+import { openMailSink } from './testing/mail-sink.ts'
 import { openRotating } from './testing/rotating.ts'
 
 const version = 'api-version=7.4'
 const managementHost = 'management.cardea.internal'
 const minute = 60_000
-
-type Sink = AsyncDisposable & {
-  readonly url: string
-  readonly mails: { to: string[]; text: string }[]
-  refuse: boolean
-}
-
-/** A server that takes mail and keeps it. */
-async function mailSink(): Promise<Sink> {
-  const sockets = new Set<Socket>()
-  const sink = { url: '', mails: [] as { to: string[]; text: string }[], refuse: false }
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.setEncoding('utf8')
-    let to: string[] = []
-    let text: string | undefined
-    let rest = ''
-    socket.write('220 sink\r\n')
-    socket.on('error', () => {})
-    socket.on('data', (part: string) => {
-      rest += part
-      for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
-        const line = rest.slice(0, end)
-        rest = rest.slice(end + 2)
-        if (text !== undefined) {
-          if (line !== '.') text += `${line}\n`
-          else {
-            sink.mails.push({ to, text })
-            text = undefined
-            socket.write('250 kept\r\n')
-          }
-        } else if (/^RCPT TO:/i.test(line)) {
-          to.push(/<(.*)>/.exec(line)?.[1] ?? '')
-          socket.write(sink.refuse ? '550 not here\r\n' : '250 ok\r\n')
-        } else if (/^DATA/i.test(line)) {
-          text = ''
-          socket.write('354 go on\r\n')
-        } else if (/^QUIT/i.test(line)) socket.end('221 bye\r\n')
-        else {
-          if (/^MAIL/i.test(line)) to = []
-          socket.write('250 ok\r\n')
-        }
-      }
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  sink.url = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return Object.assign(sink, {
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close')
-      server.close()
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
-  })
-}
 
 const until = async (so: () => boolean | Promise<boolean>) => {
   const since = performance.now()
@@ -99,19 +33,16 @@ const list = async (house: House) =>
   ).json.value
 const vaultId = (house: House) =>
   `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
-const ruleOf = (more: Partial<Rule> = {}): Rule => ({
-  ...{ id: 'id', scope: '/', name: 'rule', watch: 'denied', threshold: 3, withinMs: 5 * minute, pauseMs: minute },
-  ...{ to: { mail: [], webhook: undefined }, told: undefined, trouble: undefined },
-  ...more,
-})
-const look = async (house: House, rule: Partial<Rule>, at = Date.now()) => {
+/** What a rule finds that isn't kept. */
+const look = async (house: House, rule: Partial<Parameters<typeof findingsOf>[0]>, at = Date.now()) => {
   const { database } = house.cardea.base
-  return findingsOf(ruleOf(rule), { sql: database.read, vaults: new VaultBook(database), at })
+  const usual = { scope: '/', watch: 'denied', threshold: 3, withinMs: 5 * minute } as const
+  return findingsOf({ ...usual, ...rule }, { sql: database.read, vaults: new VaultBook(database), at })
 }
 
 describe('a rule', () => {
   it('tells by mail of somebody who is refused again and again, once, with everything in one mail', async () => {
-    await using sink = await mailSink()
+    await using sink = await openMailSink()
     await using house = await openHouse({
       env: { CARDEA_SMTP_URL: sink.url, CARDEA_MAIL_FROM: 'cardea@example.org' },
     })
@@ -137,7 +68,7 @@ describe('a rule', () => {
   })
 
   it('tells of an end thirty days before it, once, and again only as it comes nearer', async () => {
-    await using sink = await mailSink()
+    await using sink = await openMailSink()
     let now = Math.floor(Date.now() / 1000) * 1000
     await using house = await openHouse({
       clock: () => now,
@@ -191,7 +122,7 @@ describe('a rule', () => {
       await begin(mute)
       await until(async () => (await trouble(mute)) === 'CARDEA_SMTP_URL is not set')
     }
-    await using sink = await mailSink()
+    await using sink = await openMailSink()
     sink.refuse = true
     await using house = await openHouse({
       env: { CARDEA_SMTP_URL: sink.url, CARDEA_MAIL_FROM: 'cardea@example.org' },
@@ -381,169 +312,5 @@ describe('a rule', () => {
       assert.equal(status, 400, `${what}: ${text}`)
       assert.doesNotMatch(text, /password@/)
     }
-  })
-})
-
-describe('news', () => {
-  const finding = (subject: string) => ({ subject, says: subject })
-  it('is what wasn’t told, or was told a day ago and still lasts', () => {
-    const told = new Map([
-      ['told', 0],
-      ['ended', 0],
-    ])
-    const now = newsIn([finding('new'), finding('told')], told, minute)
-    assert.deepEqual([now.news.map(({ subject }) => subject), now.ended], [['new'], ['ended']])
-    const later = newsIn([finding('told')], told, 24 * 60 * minute)
-    assert.deepEqual(
-      later.news.map(({ subject }) => subject),
-      ['told'],
-    )
-  })
-  it('waits for the pause to be over', () => {
-    assert.equal(maySpeak(ruleOf(), 0), true)
-    assert.equal(maySpeak(ruleOf({ told: 0 }), minute - 1), false)
-    assert.equal(maySpeak(ruleOf({ told: 0 }), minute), true)
-  })
-})
-
-type Hook = AsyncDisposable & {
-  readonly url: string
-  readonly ca: string
-  readonly heard: { headers: Record<string, unknown>; body: string }[]
-  status: number
-}
-
-/** A receiver with a certificate for hook.cardea.internal. */
-async function webHook(): Promise<Hook> {
-  const folder = await mkdtemp(join(tmpdir(), 'cardea-hook-'))
-  const authority = await openAuthority(folder, 'cardea.internal', new Date())
-  const { cert, key } = await authority.serverCertificate(new Date())
-  const hook = {
-    url: '',
-    ca: authority.ca,
-    heard: [] as { headers: Record<string, unknown>; body: string }[],
-    status: 200,
-  }
-  const server: Server = createHttps({ cert, key }, (request, answer) => {
-    let body = ''
-    request.setEncoding('utf8')
-    request.on('data', (part) => {
-      body += part
-    })
-    request.on('end', () => {
-      hook.heard.push({ headers: request.headers, body })
-      answer.writeHead(hook.status, { location: 'https://169.254.169.254/' }).end()
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  hook.url = `https://login.cardea.internal:${(server.address() as AddressInfo).port}/path?x=1`
-  return Object.assign(hook, {
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-      await rm(folder, { recursive: true, force: true })
-    },
-  })
-}
-
-describe('a message', () => {
-  const evil = '=x\r\nBcc: all@example.org\r\n\r\n.\r\nMAIL FROM:<x>\u2028y'
-  const message = (to: Rule['to'], says = evil) => ({
-    rule: ruleOf({ to, scope: `/subscriptions/${evil}` }),
-    news: [{ subject: 'a', says }],
-    at: 1_700_000_000_000,
-  })
-  const outlets: Outlets = { smtp: undefined, key: 'key', domain: 'cardea.internal', allowPrivate: false }
-
-  it('by mail has the headers and recipients that we gave it, whatever a finding says', async () => {
-    await using sink = await mailSink()
-    const to = { mail: ['ops@example.org'], webhook: undefined }
-    await deliver(message(to), { ...outlets, smtp: { url: sink.url, from: 'cardea@example.org' } })
-    assert.equal(sink.mails.length, 1)
-    assert.deepEqual(sink.mails[0]?.to, ['ops@example.org'])
-    const [head = ''] = (sink.mails[0]?.text ?? '').split('\n\n')
-    assert.doesNotMatch(head, /Bcc/i)
-    assert.doesNotMatch(sink.mails[0]?.text ?? '', /^(Bcc|MAIL FROM)/im)
-  })
-
-  it('by web hook is signed, and known again when it is repeated', async () => {
-    await using hook = await webHook()
-    const to = { mail: [], webhook: hook.url }
-    const way = { ...outlets, allowPrivate: true, ca: hook.ca, lookup: async () => ['127.0.0.1'] }
-    await deliver(message(to), way)
-    await deliver(message(to), way)
-    const [first, second] = hook.heard
-    const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signature } = first?.headers ?? {}
-    const expected = createHmac('sha256', 'key').update(`${id}.${time}.${first?.body}`).digest('base64')
-    assert.equal(signature, `v1,${expected}`)
-    assert.equal(second?.headers['webhook-id'], id)
-    const { data } = JSON.parse(first?.body ?? '')
-    assert.equal(data.essentials.alertRule, 'rule')
-    assert.equal(data.alertContext.count, 1)
-    assert.doesNotMatch(first?.body ?? '', /\\r|\\n|\u2028/)
-  })
-
-  it('to a chat is words alone, in which nothing is a link and nobody is called', async () => {
-    await using hook = await webHook()
-    const to = { mail: [], webhook: hook.url, chat: true }
-    const way = { ...outlets, allowPrivate: true, ca: hook.ca, lookup: async () => ['127.0.0.1'] }
-    await deliver(message(to, 'db & <!channel> @here <https://evil.example|click>'), way)
-    const body = JSON.parse(hook.heard[0]?.body ?? '')
-    assert.deepEqual(Object.keys(body), ['text'])
-    assert.match(body.text, /^The alert rule rule \(denied\)/)
-    assert.match(body.text, /- db &amp; &lt;!channel&gt; @\u200bhere &lt;https/)
-    assert.doesNotMatch(body.text, /[<>]/)
-  })
-
-  it('follows no web hook to another place, and calls what isn’t taken undelivered', async () => {
-    await using hook = await webHook()
-    const way = { ...outlets, allowPrivate: true, ca: hook.ca, lookup: async () => ['127.0.0.1'] }
-    for (const status of [302, 404, 500]) {
-      hook.status = status
-      await assert.rejects(deliver(message({ mail: [], webhook: hook.url }), way), new RegExp(`answered ${status}`))
-    }
-    assert.equal(hook.heard.length, 3)
-  })
-
-  it('goes to no name that leads into the house, also when only one of its addresses does', async () => {
-    await using hook = await webHook()
-    for (const addresses of [
-      ['127.0.0.1'],
-      ['93.184.216.34', '10.0.0.1'],
-      ['::1'],
-      ['fe80::1'],
-      ['::ffff:192.168.0.1'],
-    ]) {
-      const way = { allowPrivate: false, ca: hook.ca, lookup: async () => addresses }
-      await assert.rejects(postOutside(hook.url, { headers: {}, body: '' }, way), /private address/)
-    }
-    assert.equal(hook.heard.length, 0)
-  })
-
-  it('refuses addresses of the house, and those that would hand out its credentials also where private ones are open', () => {
-    const open = { allowPrivate: true }
-    for (const host of [
-      '127.0.0.1',
-      '10.1.2.3',
-      '[::1]',
-      '[64:ff9b::a00:1]',
-      '[2002:7f00:1::]',
-      'localhost',
-      '2130706433',
-    ])
-      assert.match(refusalOf(`https://${host}/`, { allowPrivate: false }) ?? '', /private/, host)
-    for (const host of ['10.1.2.3', '[fd00::1]', 'localhost', 'example.org', '93.184.216.34'])
-      assert.equal(refusalOf(`https://${host}/`, open), undefined, host)
-    for (const host of ['169.254.169.254', '[::ffff:a9fe:a9fe]', '[64:ff9b::a9fe:a9fe]', '[fd00:ec2::254]'])
-      assert.match(refusalOf(`https://${host}/`, open) ?? '', /private/, host)
-    assert.equal(refusalOf('https://example.org/', { allowPrivate: false }), undefined)
-  })
-
-  it('goes to no metadata service by a name either, wherever private addresses are open', async () => {
-    await using hook = await webHook()
-    const way = { allowPrivate: true, ca: hook.ca, lookup: async () => ['169.254.169.254'] }
-    await assert.rejects(postOutside(hook.url, { headers: {}, body: '' }, way), /private address/)
   })
 })

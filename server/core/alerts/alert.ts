@@ -62,4 +62,5 @@ export function newsIn(
 }
 
 /** Whether a rule may speak now: not again before its pause is over. */
-export const maySpeak = ({ told, pauseMs }: Rule, at: Instant): boolean => told === undefined || at - told >= pauseMs
+export const maySpeak = ({ told, pauseMs }: Pick<Rule, 'told' | 'pauseMs'>, at: Instant): boolean =>
+  told === undefined || at - told >= pauseMs
