@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { developersOwn, environmentOf, environmentOfWorkload } from '@cardea/server/environment'
-import { command, data, json, Misuse } from './command.ts'
+import { command, data, json, Misuse, Refusal } from './command.ts'
 import { isRunning } from './running.ts'
 import { dataFolder, notRunning } from './service.ts'
 import { quoted } from './shell.ts'
@@ -65,12 +65,18 @@ function certificatesIn(path: string, { readFile }: World): string {
 }
 
 /** The name of the file tells what is in it, so one that is there already holds the same. */
-function kept(path: string, text: string, { create }: World): string {
+function kept(path: string, text: string, { create, readFile }: World): string {
   try {
     using file = create(path)
     file.write(text)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (readFile(path).toString() !== text)
+      throw new Refusal(
+        'unavailable',
+        `${path} isn’t whole.`,
+        'An earlier command was cut off: remove the file, and try again.',
+      )
   }
   return path
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -97,6 +97,22 @@ describe('a developer’s first minutes', () => {
     const lines = (await run(['env', ...here])).out.trimEnd().split('\n')
     assert.equal(lines.length, Object.keys(env).length)
     for (const line of lines) assert.match(line, /^export [A-Z_]+='.*'$/)
+  })
+
+  it('a file of certificates that a full disk cut off is named, and not trusted for whole', async () => {
+    const env = { NODE_EXTRA_CA_CERTS: join(data, 'tls', 'server.pem') }
+    const { out } = await run(['env', '--json', ...here], { env })
+    const file = (JSON.parse(out) as Record<string, string>).NODE_EXTRA_CA_CERTS as string
+    assert.notEqual(file, env.NODE_EXTRA_CA_CERTS)
+    const whole = readFileSync(file)
+    truncateSync(file, whole.length >> 1)
+    const cut = await run(['env', '--json', ...here], { env })
+    assert.deepEqual([cut.code, cut.out], [1, ''])
+    assert.match(cut.err, /isn’t whole/)
+    assert.match(cut.err, /remove the file/)
+    rmSync(file)
+    assert.equal((await run(['env', '--json', ...here], { env })).out, out)
+    assert.deepEqual(readFileSync(file), whole)
   })
 
   it('what the shell reaches without a proxy stays so, beside the machine itself, and is left when env is taken back', async () => {

@@ -184,8 +184,10 @@ describe('cardea rotation import', () => {
     const none = await runAt(here.house, ['rotation', 'import', 'no-such', '--apply'])
     assert.equal(none.exit, 1)
     assert.match(none.err, /no secret no-such/)
-    const plain = await runAt(here.house, ['rotation', 'import', '--management', 'file:///etc'])
-    assert.equal(plain.exit, 2)
+    for (const address of ['file:///etc', 'http://management.example', 'http://127.0.0.1.example']) {
+      const unsafe = await runAt(here.house, ['rotation', 'import', '--management', address])
+      assert.equal(unsafe.exit, 2, address)
+    }
   })
 
   it('that is torn off tells what is bound, and how to undo it', async () => {

@@ -85,9 +85,13 @@ type Step = {
   undo: string | undefined
 }
 
+const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
+
 function baseOf(option: string, text: string): string {
   const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '')
+  // Only what listens on this machine may be asked without TLS.
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.has(url.hostname))
+  if (url === null || !isSafe || url.search !== '' || url.hash !== '' || url.username !== '')
     throw new Misuse(`${option} must be an https:// address.`)
   return text.replace(/\/$/, '')
 }

@@ -44,9 +44,9 @@ const range = { from: 60, to: 5 * 366 * 86_400 }
 /** Months are what people plan by: 30 days and a half. */
 function aheadFrom(text: string): number {
   const [, months] = /^(\d{1,3})mo$/.exec(text) ?? []
-  return months === undefined
-    ? durationFrom('--for', text, range)
-    : durationFrom('--for', `${Math.ceil(Number(months) * 30.45)}d`, range)
+  if (months !== undefined) return durationFrom('--for', `${Math.ceil(Number(months) * 30.45)}d`, range)
+  if (!/^\d+[smhdw]$/.test(text)) throw new Misuse('--for must be a time such as 90d or 13mo.')
+  return durationFrom('--for', text, range)
 }
 
 const moment = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')}Z`

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openTransport, type Transport, type TransportOptions } from '@cardea/client/transport'
 
@@ -59,7 +59,7 @@ export function ownWorld(): World {
     readFile: (path) => readFileSync(path),
     create(path) {
       const file = openSync(path, 'wx', 0o600)
-      return { write: (text) => void writeSync(file, text), [Symbol.dispose]: () => closeSync(file) }
+      return { write: (text) => writeFileSync(file, text), [Symbol.dispose]: () => closeSync(file) }
     },
     ask,
     now: () => Date.now(),
