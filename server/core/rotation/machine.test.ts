@@ -14,7 +14,9 @@ import {
   type Situation,
   type Step,
 } from './machine.ts'
-import { type Budget, type Guards, type Manner, search } from './testing/world.ts'
+import { search } from './testing/search.ts'
+import type { Guards } from './testing/worker.ts'
+import type { Budget, Manner } from './testing/world.ts'
 
 const now: Situation = {
   kind: 'slots',
