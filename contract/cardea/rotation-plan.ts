@@ -53,8 +53,7 @@ export const planRotations = operation({
   status: 200,
 })
 
-export const conflictKinds = ['never', 'off', 'expires-first', 'shared-target', 'draws-on', 'crowded'] as const
-export type ConflictKind = (typeof conflictKinds)[number]
+export type ConflictKind = 'never' | 'off' | 'expires-first' | 'shared-target' | 'draws-on' | 'crowded'
 
 /** What `RotationPlan` answers: what the scheduler would do if nothing else happened. Times are seconds since 1970. */
 export type RotationPlan = {

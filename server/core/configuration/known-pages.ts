@@ -6,7 +6,7 @@ import type { Address, Condition, Moment, Selection } from './setting.ts'
 import { seesOf } from './sight.ts'
 
 /** Which page somebody asks for. */
-export type PageWish = { readonly selection: Selection; readonly moment: Moment; readonly after: Address | undefined }
+type PageWish = { readonly selection: Selection; readonly moment: Moment; readonly after: Address | undefined }
 
 /** What a reader keeps of a page to ask whether it is still the same: its etag, and the token of the one that follows. */
 export type PageFace = { readonly etag: string; readonly next: string | undefined }

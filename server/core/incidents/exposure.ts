@@ -15,7 +15,7 @@ import { vaultsIn } from '#core/vaults/vaults.ts'
 import type { Question } from './incident.ts'
 
 /** What may be known of one secret, and how that came to be. */
-export type Exposed = {
+type Exposed = {
   readonly vault: string
   readonly name: string
   readonly exposure: Exposure

@@ -30,7 +30,7 @@ export type Conflict = {
 export type Plan = Frame & { readonly rotations: readonly Begin[]; readonly conflicts: readonly Conflict[] }
 
 /** Rotations that begin so close to each other may be under way together. */
-export const togetherMs = 600_000
+const togetherMs = 600_000
 const beginsMax = 5_000
 /** Beyond a crowd of so many, each pair in it says nothing more. */
 const pairsMax = 64

@@ -9,7 +9,7 @@ import type { SecretVersion } from './secret.ts'
 export const expiring = 'secret-expiry'
 
 /** So long before its end a version is near it, as in Key Vault. */
-export const nearMs = 30 * 86_400_000
+const nearMs = 30 * 86_400_000
 
 const expiringMax = 1_000
 
