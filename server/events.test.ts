@@ -311,6 +311,13 @@ describe('an event subscription', () => {
         }),
         /one value/,
       ]),
+      [
+        'a value that is too long',
+        body(good, {
+          filter: { advancedFilters: [{ operatorType: 'StringIn', key: 'id', values: ['x', 'x'.repeat(513)] }] },
+        }),
+        /512 characters/,
+      ],
       ['too many attempts', body(good, { retryPolicy: { maxDeliveryAttempts: 31 } }), /30/],
       ['the past', body(good, { expirationTimeUtc: '2001-01-01T00:00:00Z' }), /future/],
       [

@@ -100,6 +100,8 @@ function headerFrom({ name, type, properties: { value, isSecret = false, sourceF
 
 const known = new Set(Object.values(eventTypes))
 const valuesMax = 25
+/** As in Event Grid. Each event is compared with every one of them in the turn in which it happens. */
+const valueCharactersMax = 512
 
 function filterFrom(filter: FilterGiven): Filter {
   const {
@@ -140,6 +142,8 @@ function advancedFrom({ operatorType, key, value, values }: FilterPart): Advance
       : typeof one === wanted
   if (operator.startsWith('Is') ? all.length > 0 : all.length === 0 || !all.every(fits))
     throw invalid('filter.advancedFilters', `has values that ${operator} can’t compare ${key} with.`)
+  if (all.some((one) => typeof one === 'string' && one.length > valueCharactersMax))
+    throw invalid('filter.advancedFilters', `must have values of at most ${valueCharactersMax} characters.`)
   return { operator, key, values: all }
 }
 
