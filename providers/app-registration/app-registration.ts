@@ -65,6 +65,27 @@ export const appRegistration = (reach: Reach): Provider<AppRegistration> => {
     if (heard.status !== 204 && heard.status !== 404) throw refusal('the removal of a password', url, heard)
   }
 
+  /** Takes away what this rotation has made, but for the one that is kept. */
+  async function removeOurs(far: FarSide<AppRegistration>, headers: Record<string, string>, kept?: string) {
+    for (const { keyId, displayName } of await passwords(far, headers)) {
+      if (displayName === nameOf(far) && keyId !== kept) await remove(keyId, far, headers)
+    }
+  }
+  const sweep = async (far: FarSide<AppRegistration>) => removeOurs(far, await asAdmin(far))
+
+  async function mint(far: FarSide<AppRegistration>): Promise<Credential> {
+    const url = at(far.binding, '/addPassword')
+    const endDateTime = new Date(Date.now() + (far.livesMs ?? livesMsDefault)).toISOString()
+    const body = JSON.stringify({ passwordCredential: { displayName: nameOf(far), endDateTime } })
+    const headers = await asAdmin(far)
+    const heard = await send({ method: 'POST', url, headers, body }, far.signal, reach)
+    if (heard.status !== 200) throw refusal('the making of a password', url, heard)
+    const { keyId, secretText } = made.read(jsonOf(heard), '')
+    // Somebody between may have asked twice: of the other nobody would ever hear.
+    await removeOurs(far, headers, keyId)
+    return { value: secretText, slot: keyId }
+  }
+
   const provider: Provider<AppRegistration> = {
     name: 'app-registration',
     kind: 'minted',
@@ -86,27 +107,8 @@ export const appRegistration = (reach: Reach): Provider<AppRegistration> => {
       throw new Error('The values of an app registration are made by the directory')
     },
 
-    async mint(far) {
-      const url = at(far.binding, '/addPassword')
-      const endDateTime = new Date(Date.now() + (far.livesMs ?? livesMsDefault)).toISOString()
-      const body = JSON.stringify({ passwordCredential: { displayName: nameOf(far), endDateTime } })
-      const headers = await asAdmin(far)
-      const heard = await send({ method: 'POST', url, headers, body }, far.signal, reach)
-      if (heard.status !== 200) throw refusal('the making of a password', url, heard)
-      const { keyId, secretText } = made.read(jsonOf(heard), '')
-      // Somebody between may have asked twice: of the other nobody would ever hear.
-      for (const other of await passwords(far, headers)) {
-        if (other.displayName === nameOf(far) && other.keyId !== keyId) await remove(other.keyId, far, headers)
-      }
-      return { value: secretText, slot: keyId }
-    },
-
-    async sweep(far) {
-      const headers = await asAdmin(far)
-      for (const { keyId, displayName } of await passwords(far, headers)) {
-        if (displayName === nameOf(far)) await remove(keyId, far, headers)
-      }
-    },
+    mint,
+    sweep,
 
     /** What was minted is there; there is nothing to be sent. */
     apply: async () => {},
@@ -137,19 +139,22 @@ export const appRegistration = (reach: Reach): Provider<AppRegistration> => {
     const rehearsal = new Rehearsal()
     const remedy = () =>
       `Make the application in ${far.binding.admin} an owner of ${far.binding.application}, with Application.ReadWrite.OwnedBy.`
-    const sweep = () => provider.sweep?.(far) ?? Promise.resolve()
     let value = ''
-    const read = await rehearsal.try('The application is read, and nothing is left of a rehearsal.', sweep, remedy)
+    const read = await rehearsal.try(
+      'The application is read, and nothing is left of a rehearsal.',
+      () => sweep(far),
+      remedy,
+    )
     if (!read) return { checks: rehearsal.checks, clean: true }
     const made = await rehearsal.try(
       'A password is made.',
       async () => {
-        value = (await provider.mint?.(far, undefined))?.value ?? ''
+        value = (await mint(far)).value
       },
       remedy,
     )
     if (made) await rehearsal.try('It gets a token as a program would.', () => becomesValid(value, far))
-    const gone = await rehearsal.try('The password is taken away.', sweep, remedy)
+    const gone = await rehearsal.try('The password is taken away.', () => sweep(far), remedy)
     // Who may not even make one has left none.
     return { checks: rehearsal.checks, clean: gone }
   }
