@@ -96,8 +96,9 @@ export const twoKey = (reach: Reach): Provider<TwoKey> => {
       },
     )
     const permissions = new URL(`${account}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`)
-    const headers = await bearer(source(), far.signal, reach)
-    const heard = await send({ url: permissions, headers }, far.signal, reach).catch(() => undefined)
+    const heard = await bearer(source(), far.signal, reach)
+      .then((headers) => send({ url: permissions, headers }, far.signal, reach))
+      .catch(() => undefined)
     notePermission(rehearsal, account, source().clientId, heard)
     return { checks: rehearsal.checks, clean: true }
   }
