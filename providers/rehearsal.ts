@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Check } from '@cardea/contract/cardea/rehearsals'
+import type { Rehearsed } from '@cardea/contract/rotation/provider'
 
 /** Tries one thing after another, and says of what went wrong what an administrator can do about it. */
 export class Rehearsal {
@@ -12,9 +13,28 @@ export class Rehearsal {
       this.note(what)
       return true
     } catch (error) {
-      this.note(what, error instanceof Error ? error.message : String(error), remedyOf(error) ?? usualRemedy(error))
+      this.note(what, wordsOf(error), remedyOf(error) ?? usualRemedy(error))
       return false
     }
+  }
+
+  /**
+   * Takes the twin away; the last that is done, whatever went wrong: also what an attempt has left that was torn off.
+   * `isNone` tells by what went wrong that there is none.
+   */
+  async endsWithout(
+    work: () => Promise<unknown>,
+    remedy: string,
+    isNone: (error: unknown) => boolean = () => false,
+  ): Promise<Rehearsed> {
+    let clean = true
+    try {
+      await work()
+    } catch (error) {
+      clean = isNone(error)
+      if (!clean) this.note('The twin is taken away.', wordsOf(error), remedy)
+    }
+    return { checks: this.checks, clean }
   }
 
   note(what: string, wrong: string | null = null, remedy: string | null = null): void {
@@ -25,6 +45,7 @@ export class Rehearsal {
     return this.checks.every(({ wrong }) => wrong === null)
   }
 }
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 type Remedy = (error: unknown) => string | undefined
 
 /** A password that is the same in each attempt of one rehearsal. */

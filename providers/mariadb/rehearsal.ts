@@ -15,7 +15,7 @@ export async function rehearse(far: FarSide<DatabaseUser>, seed: string): Promis
   const { admin } = far.binding
   const user = twinName(`${authorityOf(far.binding)} ${account(far.binding)}`)
   const twin: DatabaseUser = { ...far.binding, user }
-  const [first, second] = ['first', 'second'].map((which) => twinPassword(seed, which)) as [string, string]
+  const [first, second] = [twinPassword(seed, 'first'), twinPassword(seed, 'second')]
   let [me, endsSessionsBy] = [admin, '']
   const remedy = (error: unknown) => remedyFor(error, me, admin)
   const work = (what: string, deed: (ask: Ask, manner: Manner) => Promise<void>) =>
@@ -47,17 +47,12 @@ export async function rehearse(far: FarSide<DatabaseUser>, seed: string): Promis
       await rehearsal.try('Sessions could be ended in an emergency.', sessionEnds, grant)
     }
   }
-  // Last, whatever went wrong: also what an attempt has left that was torn off.
-  let clean = true
-  try {
-    await asAdmin(far, (ask) => drop(ask, twin))
-  } catch (error) {
+  return rehearsal.endsWithout(
+    () => asAdmin(far, (ask) => drop(ask, twin)),
+    `DROP USER ${account(twin)};`,
     // Who may not make users has made none.
-    clean = !made && error instanceof Refused && error.errno === lacksPrivilege
-    const why = error instanceof Error ? error.message : String(error)
-    if (!clean) rehearsal.note('The twin is taken away.', why, `DROP USER ${account(twin)};`)
-  }
-  return { checks: rehearsal.checks, clean }
+    (error) => !made && error instanceof Refused && error.errno === lacksPrivilege,
+  )
 
   function trying(password: string) {
     return tried({ value: password, slot: undefined }, { ...far, binding: { ...twin, database: undefined } })

@@ -10,13 +10,13 @@ type Part = { readonly roles: readonly string[]; readonly owner: string | undefi
 
 /** A role of its own with the same owner goes through all that the roles of a binding would; theirs are only looked at. */
 export async function rehearse(far: FarSide<Target>, seed: string, part: Part): Promise<Rehearsed> {
-  const rehearsal = new Rehearsal()
+  const [rehearsal, privileges] = [new Rehearsal(), new Rehearsal()]
   const { host, port, database, parameters } = far.binding
   const twin = twinName(`${host.toLowerCase()}:${port} ${part.roles.join(' ')}`)
   const login = { user: twin, password: twinPassword(seed, 'postgres') }
   const reached = await rehearsal.try(
     'The administrator logs in.',
-    () => asAdmin(far, part.roles, async () => {}),
+    () => asAdmin(far, part.roles, (admin) => lookAtPrivileges(admin, part, privileges)),
     (error) =>
       (error as { code?: string }).code === '28P01'
         ? `Set the secret ${far.binding.admin} to a URI with the right password.`
@@ -28,7 +28,7 @@ export async function rehearse(far: FarSide<Target>, seed: string, part: Part): 
       for (const role of part.roles) await standingOf(admin, role, part.owner)
     }),
   )
-  await asAdmin(far, part.roles, (admin) => lookAtPrivileges(admin, part, rehearsal))
+  rehearsal.checks.push(...privileges.checks)
   if (rehearsal.allIsWell) {
     await rehearsal.try('A twin of the role is made with a password.', () =>
       asAdmin(far, part.roles, async (admin) => {
@@ -54,16 +54,8 @@ export async function rehearse(far: FarSide<Target>, seed: string, part: Part): 
       )
     }
   }
-  // Last, whatever went wrong: also what an attempt has left that was torn off.
-  let clean = true
-  try {
-    await asAdmin(far, part.roles, (admin) => drop(admin, twin))
-  } catch (error) {
-    clean = false
-    const why = error instanceof Error ? error.message : String(error)
-    rehearsal.note('The twin is taken away.', why, `DROP ROLE IF EXISTS ${escapeIdentifier(twin)};`)
-  }
-  return { checks: rehearsal.checks, clean }
+  const remedy = `DROP ROLE IF EXISTS ${escapeIdentifier(twin)};`
+  return rehearsal.endsWithout(() => asAdmin(far, part.roles, (admin) => drop(admin, twin)), remedy)
 }
 
 /** Who may not make roles may not drop one that isn't there either: it is looked for first. */

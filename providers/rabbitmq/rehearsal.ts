@@ -28,8 +28,8 @@ export async function rehearse(far: FarSide<RabbitmqUser>, seed: string, parts: 
   const { admin, user } = far.binding
   const name = twinName(`${authorityOf(far.binding)} ${user}`)
   const twin = { ...far, binding: { ...far.binding, user: name, format: undefined } }
-  const [first, second] = ['first', 'second'].map((which) => ({ value: twinPassword(seed, which), slot: undefined }))
-  if (first === undefined || second === undefined) throw new Error('Two passwords are two')
+  const credential = (which: string) => ({ value: twinPassword(seed, which), slot: undefined })
+  const [first, second] = [credential('first'), credential('second')]
   const remedy = (error: unknown) => remedyFor(error, admin, parts.administrator(far).user)
   const asked = async (what: string, method: Method, path: string, body?: object): Promise<void> => {
     const heard = await parts.ask(method, path, parts.administrator(far), far, body)
@@ -64,24 +64,21 @@ export async function rehearse(far: FarSide<RabbitmqUser>, seed: string, parts: 
     const ends = () => asked('the ending of connections', 'DELETE', connections)
     await rehearsal.try('Connections could be ended in an emergency.', ends, remedy)
   }
-  let clean = true
-  try {
-    // Last, whatever went wrong: also what an attempt has left that was torn off.
-    await asked('the removal of a twin', 'DELETE', pathOf(name))
-  } catch (error) {
+  return rehearsal.endsWithout(
+    () => asked('the removal of a twin', 'DELETE', pathOf(name)),
+    `rabbitmqctl delete_user ${name}`,
     // Who may not make users has made none.
-    clean = !made && error instanceof Answered
-    const why = error instanceof Error ? error.message : String(error)
-    if (!clean) rehearsal.note('The twin is taken away.', why, `rabbitmqctl delete_user ${name}`)
-  }
-  return { checks: rehearsal.checks, clean }
+    (error) => !made && isRefusal(error),
+  )
 }
+
+const isRefusal = (error: unknown): boolean => error instanceof Answered && [401, 403].includes(error.heard.status)
 
 function remedyFor(error: unknown, admin: string, name: string): string | undefined {
   if (!(error instanceof Answered)) return undefined
   const { status, text } = error.heard
   if (status === 404) return 'Create the user with what it may do, or look at its name in the binding.'
-  if (status !== 401 && status !== 403) return undefined
+  if (!isRefusal(error)) return undefined
   // Who is known and may not is refused in other words than who isn't known.
   return /not (management|administrator)|access refused/i.test(text)
     ? `rabbitmqctl set_user_tags ${name} administrator`
