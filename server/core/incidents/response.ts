@@ -5,7 +5,7 @@ import { perform } from '#core/perform.ts'
 import { isOpen } from '#core/rotation/machine.ts'
 import type { Times } from '#core/rotation/policy.ts'
 import { boundAs, rotateNow } from '#core/rotation/rotation.ts'
-import { hold, type Lease, leaseMs, settle } from '#core/schedule/schedule.ts'
+import { hold, type Lease, settle, whileHeld } from '#core/schedule/schedule.ts'
 import { showDerivation } from '#core/secrets/derivations.ts'
 import { resourceOf, standingOf, updateSecret } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
@@ -32,9 +32,12 @@ export async function respond(responder: Responder, lease: Lease): Promise<void>
   if (incident === undefined || incident.state === 'ended') {
     return database.write((turn) => settle(turn, lease, undefined))
   }
-  const next = incident.state === 'searching' ? await searched(responder, incident) : await gone(responder, incident)
+  // The journal of a year is read for longer than a lease lasts, and ten thousand rotations are not begun at once.
+  const next = await whileHeld(database, lease, () =>
+    (incident.state === 'searching' ? searched : gone)(responder, incident),
+  )
   await database.write(async (turn) => {
-    await hold(turn, lease, leaseMs)
+    await hold(turn, lease)
     const ended = next.state === 'running' && next.items.every(isFinal)
     const kept = ended ? { ...next, state: 'ended' as const, ended: turn.at } : next
     await changeIncident(turn.sql, keyring, kept)

@@ -82,3 +82,25 @@ export async function settle({ sql }: Turn, lease: Lease, at: number | undefined
 export async function hold({ sql, at }: Turn, lease: Lease, forMs = leaseMs): Promise<void> {
   if (!(await extendLease(sql, lease, at + forMs))) throw new FencedOut(lease)
 }
+
+/**
+ * Does work that may last for longer than a lease, and holds the lease meanwhile. Whoever has lost it all the same learns
+ * so from the first turn that works under it.
+ */
+export async function whileHeld<Entry, T>(
+  database: Database<Entry>,
+  lease: Lease,
+  work: () => Promise<T>,
+  forMs = leaseMs,
+): Promise<T> {
+  let held: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    held = database.write((turn) => hold(turn, lease, forMs)).catch(() => {})
+  }, forMs / 3)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+    await held
+  }
+}
