@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
 import { providersWith } from '@cardea/providers/providers'
+import { farSideOf } from '@cardea/providers/testing/far-side'
 import { fastTimes, openRotating } from '@cardea/server/testing/rotating'
 import { findMariadb, startMariadb } from '@cardea/tools/servers/mariadb'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
@@ -55,10 +55,8 @@ function formsOf(scheme: string, user: string, password: string): string[] {
 async function takesOddValues({ provider: name, binding, administrator, scheme }: Bound, user = 'shop', slot?: string) {
   const provider = providers.get(name) as Provider
   const far = (): FarSide<unknown> => ({
-    binding: provider.binding.read(binding, 'binding'),
-    secrets: { admin: administrator },
-    rotationId: randomUUID(),
-    ...{ livesMs: undefined, urgent: false, fence: 1, signal: AbortSignal.timeout(30_000) },
+    ...farSideOf(provider.binding.read(binding, 'binding'), { admin: administrator }),
+    signal: AbortSignal.timeout(30_000),
   })
   const probe = (value: string) => provider.probe({ value, slot }, far())
   for (const password of [...odd, worst]) {

@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
-import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
+import type { Provider } from '@cardea/contract/rotation/provider'
 import { providersWith } from '@cardea/providers/providers'
+import { farSideOf } from '@cardea/providers/testing/far-side'
 import { fastTimes, openRotating } from '@cardea/server/testing/rotating'
 import { findMariadb, startMariadb } from '@cardea/tools/servers/mariadb'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
@@ -41,11 +42,7 @@ async function rotatesUnderReader(
   assert.equal(heard.status, 200, heard.text)
   if (first === undefined) await here.reaches('target', 'done')
   const known = providers.get(provider) as Provider
-  const far: FarSide<unknown> = {
-    binding: known.binding.read(binding, 'binding'),
-    secrets: { admin: administrator },
-    ...{ rotationId: 'reader', livesMs: undefined, urgent: false, fence: 0, signal: new AbortController().signal },
-  }
+  const far = farSideOf(known.binding.read(binding, 'binding'), { admin: administrator })
   const logsIn = (value: string) => known.probe({ value, slot: undefined }, far)
 
   const child = spawn(process.execPath, [join(import.meta.dirname, 'clients', 'read-loop.js'), 'target'], {
