@@ -6,6 +6,7 @@ import {
   nothing,
   nullable,
   optional,
+  type Read,
   record,
   type Shape,
   ShapeError,
@@ -43,15 +44,7 @@ const header = record({
     sourceField: optional(text({ maxCharacters: 256 })),
   }),
 })
-export type HeaderGiven = {
-  readonly name: string
-  readonly type: 'Static' | 'Dynamic'
-  readonly properties: {
-    readonly value: string | undefined
-    readonly isSecret: boolean | undefined
-    readonly sourceField: string | undefined
-  }
-}
+export type HeaderGiven = Read<typeof header>
 
 const destination = record({
   endpointType: word(
@@ -95,8 +88,9 @@ const filter = record({
     ),
   ),
 })
+export type FilterGiven = Read<typeof filter>
 
-const terms = {
+const terms = record({
   destination: optional(destination),
   filter: optional(filter),
   labels: optional(list(text({ maxCharacters: 128 }), { maxItems: 64 })),
@@ -111,7 +105,8 @@ const terms = {
   deadLetterDestination: anything,
   deliveryWithResourceIdentity: anything,
   deadLetterWithResourceIdentity: anything,
-}
+})
+export type EventSubscriptionTerms = Read<typeof terms>
 
 const shared = { scoped: true, since: first, query: none } as const
 const reading = { ...shared, effect: 'read', body: nothing, status: 200 } as const
@@ -124,7 +119,7 @@ export const putEventSubscription = operation({
   action: 'event-subscriptions/write',
   effect: 'write',
   params,
-  body: record({ properties: record(terms) }),
+  body: record({ properties: terms }),
   status: 201,
 })
 
@@ -136,7 +131,7 @@ export const patchEventSubscription = operation({
   action: 'event-subscriptions/write',
   effect: 'write',
   params,
-  body: record(terms),
+  body: terms,
   status: 201,
 })
 

@@ -1,4 +1,4 @@
-import type { HeaderGiven } from '@cardea/contract/management/event-subscriptions'
+import type { EventSubscriptionTerms, FilterGiven, HeaderGiven } from '@cardea/contract/management/event-subscriptions'
 import { type Egress, refusalOf } from '#base/egress.ts'
 import { Fault } from '#base/fault.ts'
 import { eventTypes } from '#core/events/event.ts'
@@ -7,52 +7,13 @@ import { type Advanced, type Filter, operators } from '#core/subscriptions/filte
 import { type Destination, type ShownHeader, type Subscription, secretOf } from '#core/subscriptions/subscription.ts'
 import { subscriptionId } from '#core/subscriptions/subscriptions.ts'
 
-type Given = {
-  readonly destination:
-    | {
-        readonly endpointType: string
-        readonly properties:
-          | {
-              readonly endpointUrl: string | undefined
-              readonly maxEventsPerBatch: number | undefined
-              readonly preferredBatchSizeInKilobytes: number | undefined
-              readonly azureActiveDirectoryTenantId: string | undefined
-              readonly azureActiveDirectoryApplicationIdOrUri: string | undefined
-              readonly deliveryAttributeMappings: readonly HeaderGiven[] | undefined
-            }
-          | undefined
-      }
-    | undefined
-  readonly filter: FilterGiven | undefined
-  readonly labels: readonly string[] | undefined
-  readonly eventDeliverySchema: 'EventGridSchema' | 'CloudEventSchemaV1_0' | 'CustomInputSchema' | undefined
-  readonly retryPolicy:
-    | { readonly maxDeliveryAttempts: number | undefined; readonly eventTimeToLiveInMinutes: number | undefined }
-    | undefined
-  readonly expirationTimeUtc: number | null | undefined
-  readonly deadLetterDestination: unknown
-  readonly deliveryWithResourceIdentity: unknown
-  readonly deadLetterWithResourceIdentity: unknown
-}
-type FilterGiven = {
-  readonly subjectBeginsWith: string | undefined
-  readonly subjectEndsWith: string | undefined
-  readonly includedEventTypes: readonly string[] | undefined
-  readonly isSubjectCaseSensitive: boolean | undefined
-  readonly advancedFilters: readonly FilterPart[] | undefined
-}
-type FilterPart = {
-  readonly operatorType: string
-  readonly key: string
-  readonly value: unknown
-  readonly values: readonly unknown[] | undefined
-}
+type FilterPart = NonNullable<FilterGiven['advancedFilters']>[number]
 
 const invalid = (where: string, words: string): Fault => new Fault('invalid', `${where} ${words}`, { where })
 const given = (value: unknown): boolean => value !== undefined && value !== null
 
 /** Event Grid's words into ours. What we have no way to do is refused, not passed over. */
-export function draftFrom(body: Given, reach: Pick<Egress, 'allowPrivate'>): SubscriptionDraft {
+export function draftFrom(body: EventSubscriptionTerms, reach: Pick<Egress, 'allowPrivate'>): SubscriptionDraft {
   if (given(body.deadLetterDestination) || given(body.deadLetterWithResourceIdentity))
     throw invalid(
       'deadLetterDestination',
