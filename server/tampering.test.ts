@@ -333,6 +333,28 @@ onBothEngines((keep) =>
       }
     })
 
+    it('gives no application another’s id before it acts, and sends nobody’s codes elsewhere', async () => {
+      const host = 'graph.cardea.internal'
+      const token = await house.developerToken(`https://${host}`)
+      const graph = (method: string, path: string, body: unknown) =>
+        house.ask(host, method, `/v1.0${path}`, { token, body })
+      const registered = async (displayName: string) => {
+        const body = { displayName, web: { redirectUris: [`https://${displayName}.example.org/`] } }
+        const { json, text } = await graph('POST', '/applications', body)
+        assert.ok(json?.appId, text)
+        return json as { readonly id: string; readonly appId: string }
+      }
+      const [hers, theirs] = [await registered('hers'), await registered('theirs')]
+      const named = (to: string, id: string) => `update application set app_id = '${to}' where id = '${id}'`
+      const swapped = [named('x', hers.id), named(hers.appId, theirs.id), named(theirs.appId, hers.id)].join(';')
+      const act = () => graph('POST', '/servicePrincipals', { appId: theirs.appId })
+      await typed('application', swapped, async () => assert.equal((await act()).status, 400))
+      const elsewhere = `update application set details = replace(details, 'theirs', 'hers') where id = '${theirs.id}'`
+      const change = () => graph('PATCH', `/applications/${theirs.id}`, { displayName: 'changed' })
+      await typed('application', elsewhere, async () => assert.equal((await change()).status, 404))
+      assert.deepEqual([(await act()).status, (await change()).status], [201, 204])
+    })
+
     it('makes nobody’s managed identity of another principal', async () => {
       const { subscription } = house.cardea.installation
       const host = 'management.cardea.internal'
@@ -385,15 +407,24 @@ onBothEngines((keep) => {
       })
     const ofOld = [
       'alter table principal drop column proof',
+      'alter table application drop column entered',
       'alter table managed_identity drop column proof',
       "delete from migration where name = '035-principals.sql'",
     ]
     const host = 'management.cardea.internal'
-    const identities = async (house: House): Promise<number> => {
+    const graphHost = 'graph.cardea.internal'
+    /** How many managed identities and applications there are. */
+    const counts = async (house: House): Promise<number[]> => {
       const { subscription } = house.cardea.installation
       const list = `/subscriptions/${subscription}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`
-      const token = await house.developerToken(`https://${host}`)
-      return (await house.ask(host, 'GET', `${list}?api-version=2023-01-31`, { token })).json.value.length
+      const lists = [
+        [host, `${list}?api-version=2023-01-31`],
+        [graphHost, '/v1.0/applications'],
+      ] as const
+      const heard = lists.map(async ([at, target]) =>
+        house.ask(at, 'GET', target, { token: await house.developerToken(`https://${at}`) }),
+      )
+      return (await Promise.all(heard)).map(({ json }) => json.value.length)
     }
     try {
       let app: Newcomer
@@ -404,6 +435,8 @@ onBothEngines((keep) => {
         const target = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web?api-version=2023-01-31`
         const token = await house.developerToken(`https://${host}`)
         assert.equal((await house.ask(host, 'PUT', target, { token, body: { location: 'local' } })).status, 201)
+        const graph = { token: await house.developerToken(`https://${graphHost}`), body: { displayName: 'web' } }
+        assert.equal((await house.ask(graphHost, 'POST', '/v1.0/applications', graph)).status, 201)
         const check = seal(rootKeyIn(join(data, 'root.key')), 'cardea', 'installation').toString('hex')
         const literal = kept.env.CARDEA_DATABASE === undefined ? `x'${check}'` : `'\\x${check}'::bytea`
         await typed(house, ...ofOld, `update installation set root_check = ${literal}`)
@@ -411,7 +444,7 @@ onBothEngines((keep) => {
       {
         await using house = await open()
         await house.tokenFor(app.principal.appId, app.password)
-        assert.equal(await identities(house), 1)
+        assert.deepEqual(await counts(house), [1, 1])
         await typed(house, ...ofOld)
       }
       await using house = await open()

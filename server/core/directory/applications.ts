@@ -30,16 +30,17 @@ const withCredentials = async (sql: Sql, application: Application): Promise<Held
   credentials: await credentialsHeldBy(sql, application.objectId),
 })
 
-export const getApplication = async ({ sql }: Sight<'directory/read'>, key: Key): Promise<HeldApplication> =>
-  withCredentials(sql, await theApplication(sql, key))
+export const getApplication = async (sight: Sight<'directory/read'>, key: Key): Promise<HeldApplication> =>
+  withCredentials(sight.sql, await theApplication(sight, key))
 
 /** Applications in the order of their ids. */
 export async function listApplications(
-  { sql }: Sight<'directory/read'>,
+  { sql, keyring }: Sight<'directory/read'>,
   after: string,
   limit: number,
 ): Promise<HeldApplication[]> {
-  return Promise.all((await applicationsAfter(sql, after, limit)).map((one) => withCredentials(sql, one)))
+  const applications = await applicationsAfter(sql, keyring, after, limit)
+  return Promise.all(applications.map((one) => withCredentials(sql, one)))
 }
 
 export type ApplicationChange = {
@@ -73,7 +74,7 @@ export async function createApplication(
   { name, identifierUris = [], details, certificates = [] }: ApplicationChange & { readonly name: string },
 ): Promise<HeldApplication> {
   const told = { name, identifierUris, details: merged({}, details) }
-  const application = await registerApplication(scope.turn, told)
+  const application = await registerApplication(scope.turn, scope.keyring, told)
   if (certificates.length > 0) await replaceCertificates(scope, application, certificates)
   return withCredentials(scope.sql, application)
 }
@@ -83,22 +84,22 @@ export async function updateApplication(
   key: Key,
   { name, identifierUris, details, certificates }: ApplicationChange,
 ): Promise<void> {
-  const before = await theApplication(scope.sql, key)
+  const before = await theApplication(scope, key)
   const application = {
     ...before,
     name: name ?? before.name,
     identifierUris: identifierUris ?? before.identifierUris,
     details: merged(before.details, details),
   }
-  await amendApplication(scope.turn, application)
+  await amendApplication(scope.turn, scope.keyring, application)
   await keepSignIn(scope.turn, scope.keyring, application)
   if (certificates !== undefined) await replaceCertificates(scope, before, certificates)
 }
 
 /** Takes an application away for good, with its credentials, its service principal and what that was allowed. */
 export async function deleteApplication(scope: Scope<'applications/delete'>, key: Key): Promise<void> {
-  const { sql, turn } = scope
-  const { objectId, principal } = await theApplication(sql, key)
+  const { turn } = scope
+  const { objectId, principal } = await theApplication(scope, key)
   if (principal !== undefined) {
     await disempowering(scope, principal, async () => {
       await partPrincipal(turn, principal)
@@ -112,14 +113,15 @@ export async function deleteApplication(scope: Scope<'applications/delete'>, key
 }
 
 /** Who owns an application: whom to ask about it. Owning gives no rights. */
-export async function listOwners({ sql, keyring }: Sight<'directory/read'>, key: Key): Promise<Entry[]> {
-  const { objectId } = await theApplication(sql, key)
+export async function listOwners(sight: Sight<'directory/read'>, key: Key): Promise<Entry[]> {
+  const { sql, keyring } = sight
+  const { objectId } = await theApplication(sight, key)
   const owners = await Promise.all((await ownersOf(sql, objectId)).map((owner) => principalById(sql, keyring, owner)))
   return owners.filter((owner) => owner !== undefined)
 }
 
 export async function addApplicationOwner(scope: Scope<'applications/update'>, key: Key, owner: string): Promise<void> {
-  const { objectId } = await theApplication(scope.sql, key)
+  const { objectId } = await theApplication(scope, key)
   const entry = await theEntry(scope, { by: 'id', value: owner }, 'user', ...serviceKinds)
   if (!(await addOwner(scope.turn, objectId, entry.objectId))) {
     throw new Fault('invalid', "One or more added object references already exist for the property 'owners'.", {
@@ -129,10 +131,10 @@ export async function addApplicationOwner(scope: Scope<'applications/update'>, k
 }
 
 export async function removeApplicationOwner(
-  { sql, turn }: Scope<'applications/update'>,
+  scope: Scope<'applications/update'>,
   key: Key,
   owner: string,
 ): Promise<void> {
-  const { objectId } = await theApplication(sql, key)
-  if (!(await dropOwner(turn, objectId, owner))) throw noSuchObject({ value: owner })
+  const { objectId } = await theApplication(scope, key)
+  if (!(await dropOwner(scope.turn, objectId, owner))) throw noSuchObject({ value: owner })
 }

@@ -60,7 +60,7 @@ export async function addApplicationPassword(
   key: Key,
   wanted: Term,
 ): Promise<NewPassword> {
-  const application = await theApplication(scope.sql, key)
+  const application = await theApplication(scope, key)
   await refuseEscalation(scope, application.principal)
   return newPassword(scope, application, wanted)
 }
@@ -100,7 +100,7 @@ export async function removeApplicationPassword(
   key: Key,
   id: string,
 ): Promise<void> {
-  await removeHeld(scope.turn, 'password', await theApplication(scope.sql, key), id)
+  await removeHeld(scope.turn, 'password', await theApplication(scope, key), id)
 }
 
 export async function removeServicePrincipalPassword(
@@ -157,7 +157,7 @@ type NewCertificate = Term & { readonly key: Buffer }
  * already, so nobody's rights are borrowed by it, whatever the application holds.
  */
 export async function addApplicationKey(scope: Rolling, key: Key, given: NewCertificate, proof: Proof) {
-  return addKey(scope, await theApplication(scope.sql, key), given, proof)
+  return addKey(scope, await theApplication(scope, key), given, proof)
 }
 
 export async function addServicePrincipalKey(scope: Rolling, key: Key, given: NewCertificate, proof: Proof) {
@@ -166,7 +166,7 @@ export async function addServicePrincipalKey(scope: Rolling, key: Key, given: Ne
 
 /** Takes a key away, with every token that was made on its word, by proof that one of the holder's own is at hand. */
 export async function removeApplicationKey(scope: Rolling, key: Key, id: string, proof: Proof): Promise<void> {
-  await removeKey(scope, await theApplication(scope.sql, key), id, proof)
+  await removeKey(scope, await theApplication(scope, key), id, proof)
 }
 
 export async function removeServicePrincipalKey(scope: Rolling, key: Key, id: string, proof: Proof): Promise<void> {

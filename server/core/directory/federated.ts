@@ -23,7 +23,7 @@ async function named(
 }
 
 export async function listFederated(sight: Sight<'directory/read'>, key: Key): Promise<FederatedCredential[]> {
-  return federatedHeldBy(sight.sql, sight.keyring, (await theApplication(sight.sql, key)).objectId)
+  return federatedHeldBy(sight.sql, sight.keyring, (await theApplication(sight, key)).objectId)
 }
 
 /** One by its id or its name. */
@@ -32,7 +32,7 @@ export async function getFederated(
   key: Key,
   name: string,
 ): Promise<FederatedCredential> {
-  const found = await named(sight, (await theApplication(sight.sql, key)).objectId, name)
+  const found = await named(sight, (await theApplication(sight, key)).objectId, name)
   if (found === undefined) throw noSuchObject({ value: name })
   return found
 }
@@ -42,7 +42,7 @@ export async function createFederated(
   key: Key,
   draft: FederatedDraft,
 ): Promise<FederatedCredential> {
-  const application = await theApplication(scope.sql, key)
+  const application = await theApplication(scope, key)
   await refuseEscalation(scope, application.principal)
   return keepFederated(scope.turn, scope.keyring, application.objectId, draft)
 }
@@ -53,7 +53,7 @@ export async function updateFederated(
   name: string,
   change: { readonly [member in keyof FederatedDraft]?: FederatedDraft[member] | undefined },
 ): Promise<void> {
-  const application = await theApplication(scope.sql, key)
+  const application = await theApplication(scope, key)
   await refuseEscalation(scope, application.principal)
   const before = await named(scope, application.objectId, name)
   if (before === undefined) throw noSuchObject({ value: name })
@@ -68,7 +68,7 @@ export async function updateFederated(
 }
 
 export async function deleteFederated(scope: Scope<'applications/credentials'>, key: Key, name: string): Promise<void> {
-  const { objectId } = await theApplication(scope.sql, key)
+  const { objectId } = await theApplication(scope, key)
   const found = await named(scope, objectId, name)
   if (found === undefined) throw noSuchObject({ value: name })
   await dropFederated(scope.turn, objectId, found.id)

@@ -16,18 +16,18 @@ export const noSuchObject = ({ value }: Pick<Key, 'value'>): Fault =>
     `Resource '${value.slice(0, 128)}' does not exist or one of its queried reference-property objects are not present.`,
   )
 
-async function applicationBy(sql: Sql, { by, value }: Key): Promise<Application | undefined> {
-  if (by === 'id') return applicationById(sql, value)
-  return by === 'appId' ? applicationByAppId(sql, value) : undefined
+type Reading = { readonly sql: Sql; readonly keyring: Keyring }
+
+async function applicationBy({ sql, keyring }: Reading, { by, value }: Key): Promise<Application | undefined> {
+  if (by === 'id') return applicationById(sql, keyring, value)
+  return by === 'appId' ? applicationByAppId(sql, keyring, value) : undefined
 }
 
-export async function theApplication(sql: Sql, key: Key): Promise<Application> {
-  const found = await applicationBy(sql, key)
+export async function theApplication(reading: Reading, key: Key): Promise<Application> {
+  const found = await applicationBy(reading, key)
   if (found === undefined) throw noSuchObject(key)
   return found
 }
-
-type Reading = { readonly sql: Sql; readonly keyring: Keyring }
 
 const entryBy = ({ sql, keyring }: Reading, { by, value }: Key): Promise<Entry | undefined> => {
   const look = { id: principalById, appId: principalByApp, userPrincipalName: personByName }[by]

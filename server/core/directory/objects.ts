@@ -14,7 +14,7 @@ export async function findObject(
 ): Promise<DirectoryObject | undefined> {
   const entry = await principalById(sql, keyring, id)
   if (entry !== undefined) return { entry }
-  const application = await applicationById(sql, id)
+  const application = await applicationById(sql, keyring, id)
   return application && { application: { ...application, credentials: await credentialsHeldBy(sql, id) } }
 }
 

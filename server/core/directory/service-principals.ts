@@ -29,7 +29,7 @@ type Reading = { readonly sql: Sql; readonly keyring: Keyring }
 const whole = async ({ sql, keyring }: Reading, entry: Entry): Promise<HeldServicePrincipal> => ({
   ...entry,
   credentials: await credentialsHeldBy(sql, entry.objectId),
-  application: entry.kind === 'application' ? await applicationByAppId(sql, entry.appId) : undefined,
+  application: entry.kind === 'application' ? await applicationByAppId(sql, keyring, entry.appId) : undefined,
   resource: entry.kind === 'managed-identity' ? await resourceAround({ sql, keyring }, entry) : undefined,
 })
 
@@ -65,7 +65,7 @@ export async function createServicePrincipal(
   appId: string,
   { name, enabled = true, details }: ServicePrincipalChange,
 ): Promise<HeldServicePrincipal> {
-  const application = await applicationByAppId(sql, appId)
+  const application = await applicationByAppId(sql, keyring, appId)
   if (application === undefined) {
     const present = await principalByApp(sql, keyring, appId)
     throw present === undefined

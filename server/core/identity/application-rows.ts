@@ -9,6 +9,7 @@ type Row = {
   readonly details: string
   readonly principal: string | null
   readonly proof: Uint8Array | null
+  readonly entered: Uint8Array | null
   readonly created: number
 }
 type UriRow = { readonly uri: string; readonly application: string }
@@ -35,13 +36,14 @@ const insert = statement<Tables, Row>((db, given) =>
     details: given('details'),
     principal: given('principal'),
     proof: given('proof'),
+    entered: given('entered'),
     created: given('created'),
   }),
 )
-const update = statement<Tables, { id: string; name: string; details: string }>((db, given) =>
+const update = statement<Tables, Pick<Row, 'id' | 'name' | 'details' | 'entered'>>((db, given) =>
   db
     .updateTable('application')
-    .set({ name: given('name'), details: given('details') })
+    .set({ name: given('name'), details: given('details'), entered: given('entered') })
     .where('id', '=', given('id')),
 )
 const joinTo = statement<Tables, { id: string; principal: string | null; proof: Uint8Array | null }>((db, given) =>
@@ -86,8 +88,12 @@ const removeOwnersBy = statement<Tables, { id: string }>((db, given) =>
     .where((where) => where.or([where('application', '=', given('id')), where('owner', '=', given('id'))])),
 )
 
-/** An application, and the proof of what it was joined to. */
-export type KeptApplication = { readonly application: Application; readonly proof: Uint8Array | undefined }
+/** An application, the proof of what it was joined to, and the one that we entered it so. */
+export type KeptApplication = {
+  readonly application: Application
+  readonly proof: Uint8Array | undefined
+  readonly entered: Uint8Array | undefined
+}
 
 async function keptOf(sql: Sql, row: Row | undefined): Promise<KeptApplication | undefined> {
   if (row === undefined) return undefined
@@ -100,21 +106,20 @@ async function keptOf(sql: Sql, row: Row | undefined): Promise<KeptApplication |
     principal: row.principal ?? undefined,
     created: row.created,
   }
-  return { application, proof: row.proof ?? undefined }
+  return { application, proof: row.proof ?? undefined, entered: row.entered ?? undefined }
 }
-export const applicationRow = async (sql: Sql, id: string) =>
-  (await keptOf(sql, await byId.first(sql, { id })))?.application
+export const applicationRow = async (sql: Sql, id: string) => keptOf(sql, await byId.first(sql, { id }))
 export const applicationRowByAppId = async (sql: Sql, app_id: string) =>
-  (await keptOf(sql, await byAppId.first(sql, { app_id })))?.application
+  keptOf(sql, await byAppId.first(sql, { app_id }))
 /** The application that names this principal as its own. */
 export const applicationNaming = async (sql: Sql, principal: string) =>
   keptOf(sql, await byPrincipal.first(sql, { principal }))
-export async function applicationSlice(sql: Sql, after: string, limit: number): Promise<Application[]> {
+export async function applicationSlice(sql: Sql, after: string, limit: number): Promise<KeptApplication[]> {
   const kept = await Promise.all((await slice.all(sql, { after, limit })).map((row) => keptOf(sql, row)))
-  return kept.flatMap((one) => (one === undefined ? [] : [one.application]))
+  return kept.filter((one) => one !== undefined)
 }
 
-export async function insertApplication(sql: Sql, application: Application): Promise<void> {
+export async function insertApplication(sql: Sql, application: Application, entered: Uint8Array): Promise<void> {
   await insert.changed(sql, {
     id: application.objectId,
     app_id: application.appId,
@@ -122,11 +127,16 @@ export async function insertApplication(sql: Sql, application: Application): Pro
     details: JSON.stringify(application.details),
     principal: null,
     proof: null,
+    entered,
     created: application.created satisfies Instant,
   })
 }
-export async function updateApplication(sql: Sql, { objectId, name, details }: Application): Promise<void> {
-  await update.changed(sql, { id: objectId, name, details: JSON.stringify(details) })
+export async function updateApplication(
+  sql: Sql,
+  { objectId, name, details }: Application,
+  entered: Uint8Array,
+): Promise<void> {
+  await update.changed(sql, { id: objectId, name, details: JSON.stringify(details), entered })
 }
 export async function setPrincipalOf(sql: Sql, id: string, principal: string | null, proof: Uint8Array | null) {
   await joinTo.changed(sql, { id, principal, proof })

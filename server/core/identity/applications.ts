@@ -16,20 +16,50 @@ import {
   dropOwnerRow,
   dropOwnershipsOf,
   insertApplication,
+  type KeptApplication,
   ownerIdsOf,
   setPrincipalOf,
   updateApplication,
 } from './application-rows.ts'
 import { directoryKey } from './principal.ts'
+import { provenAfter } from './proven.ts'
 
 /** The applications that are registered, and which service principal stands for which. */
 
-export const applicationById = (sql: Sql, id: string): Promise<Application | undefined> => applicationRow(sql, id)
-export const applicationByAppId = (sql: Sql, appId: string): Promise<Application | undefined> =>
-  applicationRowByAppId(sql, appId)
-/** Applications in the order of their ids. */
-export const applicationsAfter = (sql: Sql, after: string, limit: number): Promise<Application[]> =>
-  applicationSlice(sql, after, limit)
+/** What decides about an application beside what it is joined to; among the details is where people's codes are sent. */
+const wordsOfApplication = ({ objectId, appId, details }: Application): string =>
+  JSON.stringify(['application', objectId, appId, details])
+
+const proofOf = (sql: Sql, keyring: Keyring, application: Application): Promise<Buffer> =>
+  keyring.fingerprint(sql, directoryKey, wordsOfApplication(application))
+
+/** An application as we entered it: one whose row was changed or added by hand isn't there. */
+async function proven(sql: Sql, keyring: Keyring, kept: KeptApplication | undefined): Promise<Application | undefined> {
+  if (kept?.entered === undefined) return undefined
+  const { application, entered } = kept
+  const ours = await keyring.isFingerprint(sql, directoryKey, wordsOfApplication(application), entered)
+  return ours ? application : undefined
+}
+
+export const applicationById = async (sql: Sql, keyring: Keyring, id: string): Promise<Application | undefined> =>
+  proven(sql, keyring, await applicationRow(sql, id))
+export const applicationByAppId = async (sql: Sql, keyring: Keyring, appId: string): Promise<Application | undefined> =>
+  proven(sql, keyring, await applicationRowByAppId(sql, appId))
+/** Applications in the order of their ids; fewer than asked for only where there are no more. */
+export const applicationsAfter = (sql: Sql, keyring: Keyring, after: string, limit: number): Promise<Application[]> =>
+  provenAfter(
+    (from) => applicationSlice(sql, from, limit),
+    { after, limit },
+    ({ application }) => application.objectId,
+    (row) => proven(sql, keyring, row),
+  )
+
+/** Gives every application that is kept a proof: for those from before there were any. */
+export async function proveApplications({ sql }: Turn, keyring: Keyring): Promise<void> {
+  for (const { application } of await applicationSlice(sql, '', Number.MAX_SAFE_INTEGER)) {
+    await updateApplication(sql, application, await proofOf(sql, keyring, application))
+  }
+}
 
 /** What joins the two is proven: else a row typed by hand would let one application's password prove another. */
 const wordsOf = (application: string, principal: string): string =>
@@ -46,16 +76,16 @@ export async function holdersOf(sql: Sql, keyring: Keyring, principal: string): 
 
 type Registered = Pick<Application, 'name' | 'identifierUris' | 'details'>
 
-export async function registerApplication(turn: Turn, registered: Registered): Promise<Application> {
+export async function registerApplication(turn: Turn, keyring: Keyring, registered: Registered): Promise<Application> {
   const ids = { objectId: randomUUID(), appId: randomUUID() }
   const application = { ...ids, ...registered, principal: undefined, created: turn.at }
-  await insertApplication(turn.sql, application)
+  await insertApplication(turn.sql, application, await proofOf(turn.sql, keyring, application))
   await keepUris(turn, application)
   return application
 }
 
-export async function amendApplication(turn: Turn, application: Application): Promise<void> {
-  await updateApplication(turn.sql, application)
+export async function amendApplication(turn: Turn, keyring: Keyring, application: Application): Promise<void> {
+  await updateApplication(turn.sql, application, await proofOf(turn.sql, keyring, application))
   await clearUris(turn.sql, application.objectId)
   await keepUris(turn, application)
 }

@@ -112,7 +112,7 @@ describe('an application', () => {
   it('proves, by its credentials, the principal that stands for it and nobody else', async () => {
     const [mine, theirs] = [await house.newcomer('mine'), await house.newcomer('theirs')]
     const application = await turn(async (now) => {
-      const made = await registerApplication(now, { name: 'mine', identifierUris: [], details: {} })
+      const made = await registerApplication(now, ring(), { name: 'mine', identifierUris: [], details: {} })
       await joinPrincipal(now, ring(), made.objectId, mine.principal.objectId)
       await addPassword(now, ring(), made, 'of the application', { name: '', ends: now.at + 60_000 })
       await keepFederated(now, ring(), made.objectId, draft)

@@ -7,17 +7,10 @@ import type { Keyring } from '#core/sealing/keyring.ts'
 import { dropOwnershipsBy, partPrincipal } from './applications.ts'
 import { dropCredentialsOf, proofOf, proven } from './directory.ts'
 import type { Entry } from './entry.ts'
-import {
-  deleteEntry,
-  entryRow,
-  entryRowByName,
-  entrySlice,
-  insertEntry,
-  type KeptEntry,
-  updateEntry,
-} from './entry-rows.ts'
+import { deleteEntry, entryRow, entryRowByName, entrySlice, insertEntry, updateEntry } from './entry-rows.ts'
 import { dropFederatedOf } from './federated-credentials.ts'
 import { dissolve } from './membership.ts'
+import { provenAfter } from './proven.ts'
 
 /** Principals with all that the directory was told of them. */
 
@@ -29,23 +22,13 @@ export async function personByName(sql: Sql, keyring: Keyring, name: string): Pr
 
 type Kinds = Parameters<typeof entrySlice>[1]
 /** Principals of a kind or two, in the order of their ids; fewer than asked for only where there are no more. */
-export async function entriesAfter(
-  sql: Sql,
-  keyring: Keyring,
-  kinds: Kinds,
-  after: string,
-  limit: number,
-): Promise<Entry[]> {
-  const found: Entry[] = []
-  for (let from: string | undefined = after; from !== undefined && found.length < limit; ) {
-    const rows: KeptEntry[] = await entrySlice(sql, kinds, from, limit)
-    for (const row of rows) {
-      const entry = await proven(sql, keyring, row)
-      if (entry !== undefined && found.length < limit) found.push(entry)
-    }
-    from = rows.length < limit ? undefined : rows.at(-1)?.entry.objectId
-  }
-  return found
+export function entriesAfter(sql: Sql, keyring: Keyring, kinds: Kinds, after: string, limit: number): Promise<Entry[]> {
+  return provenAfter(
+    (from) => entrySlice(sql, kinds, from, limit),
+    { after, limit },
+    ({ entry }) => entry.objectId,
+    (row) => proven(sql, keyring, row),
+  )
 }
 
 /** Gives every principal that is kept a proof: for those from before there were any. */

@@ -7,6 +7,7 @@ import { foundRole } from '#core/access/assignments.ts'
 import { foundAccessKeys } from '#core/access/keys-of-store.ts'
 import { checkpointEveryMs, checkpointing } from '#core/audit/checkpoint.ts'
 import { proveIdentities } from '#core/directory/managed-identities.ts'
+import { proveApplications } from '#core/identity/applications.ts'
 import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
 import { proveEntries } from '#core/identity/entries.ts'
 import { machineAppId, type Principal, reaperAppId, rotationAppId } from '#core/identity/principal.ts'
@@ -43,9 +44,9 @@ export const newDeveloperKeys = (): DeveloperKeys => ({
 
 /**
  * What an installation keeps, sealed by its root key: a later start can tell whether it was given the same, and that its
- * principals bear proofs. A row without one isn't of old then, however the database was made to look.
+ * principals and applications bear proofs. A row without one isn't of old then, however the database was made to look.
  */
-const provenCheck = 'cardea: principals bear proofs'
+const provenCheck = 'cardea: principals and applications bear proofs'
 const placeOfCheck = 'installation'
 const newRootCheck = (keyring: Keyring): Buffer => keyring.sealByRoot(provenCheck, placeOfCheck)
 
@@ -91,6 +92,7 @@ async function proveRows(turn: Turn, keyring: Keyring): Promise<void> {
   // Another node may have been faster.
   if (found === undefined || saidBy(keyring, found.rootCheck) === provenCheck) return
   await proveEntries(turn, keyring)
+  await proveApplications(turn, keyring)
   await proveIdentities(turn, keyring)
   await renewRootCheck(turn.sql, newRootCheck(keyring))
   turn.changeAccess()
