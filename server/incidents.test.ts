@@ -362,6 +362,30 @@ it('over 300 secrets and 40 identities agrees with what was noted beside it', as
   }
 })
 
+it('is listed where it was called, however many were called elsewhere since', async () => {
+  await using here = await open()
+  const { house } = here
+  const { database } = house.cardea.base
+  await here.set('known', 'x')
+  const { id } = await run(house, { secret: { vault: 'demo', name: 'known' } })
+  await database.write(({ sql }) =>
+    sql.run(
+      `insert into incident (id, scope, sealed, progress, started, ended)
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 1001)
+        select 'other-' || i, '/subscriptions/elsewhere', x'00', 'ended', ${Date.now() + 60_000}, 0 from n`,
+      [],
+    ),
+  )
+  const { subscription } = house.cardea.installation
+  for (const resource of ['', `?resource=/SUBSCRIPTIONS/${subscription}`]) {
+    const { json } = await ask(house, 'GET', resource)
+    assert.deepEqual(
+      json.value.map((one: { id: string }) => one.id),
+      [id],
+    )
+  }
+})
+
 it('ends with the reason where more may be known than one incident can see to', async () => {
   await using here = await open()
   const { house } = here

@@ -13,7 +13,7 @@ type Row = {
   ended: number | null
 }
 type Tables = { incident: Row }
-type Line = Pick<Row, 'id' | 'scope' | 'progress' | 'started' | 'ended'>
+type Line = Pick<Row, 'id' | 'progress' | 'started' | 'ended'>
 
 const insert = statement<Tables, Row>((db, given) =>
   db.insertInto('incident').values({
@@ -34,10 +34,11 @@ const update = statement<Tables, Pick<Row, 'id' | 'sealed' | 'progress' | 'ended
 const one = statement<Tables, { id: string }, { sealed: Uint8Array }>((db, given) =>
   db.selectFrom('incident').select('sealed').where('id', '=', given('id')),
 )
-const latest = statement<Tables, Record<never, never>, Line>((db) =>
+const latest = statement<Tables, { scope: string }, Line>((db, given) =>
   db
     .selectFrom('incident')
-    .select(['id', 'scope', 'progress', 'started', 'ended'])
+    .select(['id', 'progress', 'started', 'ended'])
+    .where((row) => row(row.fn<string>('lower', ['scope']), '=', given('scope')))
     .orderBy('started', 'desc')
     .orderBy('id')
     .limit(1_000),
@@ -68,10 +69,12 @@ export async function incidentWith(sql: Sql, keyring: Keyring, id: string): Prom
   return row && (JSON.parse(await keyring.unseal(sql, directoryKey, row.sealed, placeOf(id))) as Incident)
 }
 
+/** The latest incidents of a scope, whoever spells it how. */
 export const latestIncidents = async (
   sql: Sql,
-): Promise<{ id: string; scope: string; state: Incident['state']; started: Instant; ended: Instant | undefined }[]> =>
-  (await latest.all(sql, {})).map(({ progress, ended, ...row }) => ({
+  scope: string,
+): Promise<{ id: string; state: Incident['state']; started: Instant; ended: Instant | undefined }[]> =>
+  (await latest.all(sql, { scope: scope.toLowerCase() })).map(({ progress, ended, ...row }) => ({
     ...row,
     state: progress as Incident['state'],
     ended: ended ?? undefined,

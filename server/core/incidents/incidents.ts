@@ -69,11 +69,8 @@ export async function showIncident(
 }
 
 /** The latest incidents of a scope. */
-export const listIncidents = async (
-  { sql }: Sight<'incidents/read'>,
-  scope: string,
-): Promise<Awaited<ReturnType<typeof latestIncidents>>> =>
-  (await latestIncidents(sql)).filter((one) => one.scope.toLowerCase() === scope.toLowerCase())
+export const listIncidents = ({ sql }: Sight<'incidents/read'>, scope: string): ReturnType<typeof latestIncidents> =>
+  latestIncidents(sql, scope)
 
 async function questionOf(
   { sql, keyring }: Pick<Sight<never>, 'sql' | 'keyring'>,
