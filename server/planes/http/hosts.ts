@@ -63,5 +63,5 @@ const nowhere: Place = { plane: 'elsewhere', name: '' }
 const bare = (host: string): string =>
   host
     .toLowerCase()
-    .replace(/:\d{1,5}$/, '')
+    .replace(/:\d{0,5}$/, '')
     .replace(/\.$/, '')

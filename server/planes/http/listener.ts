@@ -1,4 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:https'
+import type { Duplex } from 'node:stream'
 import { pathsOf } from '@cardea/contract/operation'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { Fault, type FaultCode, faultOf } from '#base/fault.ts'
@@ -59,6 +61,8 @@ const patience = {
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 32 * 1024,
 }
+/** How long a client may take to read why its connection ends. */
+const lastWordMs = 1_000
 
 /**
  * One TLS listener for all planes: the host decides which answers. Fastify brings sockets, routing and limits; what is
@@ -67,8 +71,9 @@ const patience = {
 export function createListener(parts: Parts): FastifyInstance {
   const { base, hosts, planes, bare, meters, connections, crowd, tls, log } = parts
   const app = fastify({
-    // The types of Fastify tell plain, secure and HTTP/2 servers apart; nothing here depends on which it is.
-    ...({ https: { ...tls, minVersion: 'TLSv1.2', ...patience } } as object),
+    // The types of Fastify tell plain, secure and HTTP/2 servers apart; nothing here depends on which it is. A second host or token
+    // isn't dropped: joined, the two are none, and nobody in front of us can have believed the other one.
+    ...({ https: { ...tls, minVersion: 'TLSv1.2', joinDuplicateHeaders: true, ...patience } } as object),
     logger: false,
     bodyLimit: 64 * 1024,
     requestTimeout: patience.requestTimeout,
@@ -84,12 +89,19 @@ export function createListener(parts: Parts): FastifyInstance {
       constraints: { plane: byPlane(hosts) },
     },
     clientErrorHandler: onClientError,
-    rewriteUrl: ({ url = '/', headers }: { url?: string; headers: { host?: string } }) =>
-      /\(|%28|^\/beta\//i.test(url) && hosts.placeOf(headers.host).plane === 'directory' ? keysAsSegments(url) : url,
+    rewriteUrl: ({ url = '/', headers }: { url?: string; headers: { host?: string } }) => {
+      const target = url.startsWith('/') ? url : takeHost(url, headers)
+      return /\(|%28|^\/beta\//i.test(target) && hosts.placeOf(headers.host).plane === 'directory'
+        ? keysAsSegments(target)
+        : target
+    },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void answerOutside(error, request, reply).catch(() => reply.code(500).send()),
   } as object) as unknown as FastifyInstance
   connections.guard(app.server as unknown as Server)
+  // Node forgets what was sent behind a wish for another protocol, and what is asked later would be answered as that.
+  for (const other of ['connect', 'upgrade'])
+    app.server.on(other, ({ socket }: IncomingMessage) => endWith(socket, '400 Bad Request'))
   app.addHook('preClose', async () => connections.close())
   app.decorateRequest('known', undefined)
   app.decorateRequest('call', undefined)
@@ -99,7 +111,9 @@ export function createListener(parts: Parts): FastifyInstance {
 
   const servedAs = new Map<Plane, Served<never>>(planes.map((served) => [served.plane, served]))
 
-  async function answerOutside(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async function answerOutside(thrown: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    // Whoever goes away in the middle of a body, or sends what is none, did so: it is no failure of ours.
+    const error = thrown === request.raw.errored ? malformed('The body of the request is not whole.', thrown) : thrown
     const { plane } = hosts.placeOf(request.headers.host)
     const served = servedAs.get(plane)
     const call = request.call ?? callOf(request, reply, hosts)
@@ -135,6 +149,8 @@ export function createListener(parts: Parts): FastifyInstance {
     const served = servedAs.get(plane)
     const call = callOf(request, reply, hosts)
     request.call = call
+    if (served === undefined && !hostName.test(call.host))
+      return answerOutside(malformed('A request names one host.'), request, reply)
     // Whether there is such a path is nobody's business who hasn't said who they are.
     try {
       if (served !== undefined) request.known = await served.words.identify(call)
@@ -353,9 +369,21 @@ function faultOfFramework(error: unknown): Fault | undefined {
   if (error instanceof Fault || typeof code !== 'string' || !code.startsWith('FST_')) return undefined
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new Fault('too-large', 'The request body is larger than this operation takes.', {}, { cause: error })
-  if (statusCode !== undefined && statusCode < 500)
-    return new Fault('invalid', 'The request is not well-formed.', { where: '' }, { cause: error })
+  if (statusCode !== undefined && statusCode < 500) return malformed('The request is not well-formed.', error)
   return undefined
+}
+
+const malformed = (words: string, cause?: unknown): Fault => new Fault('invalid', words, { where: '' }, { cause })
+
+/** A name or an address, and perhaps a port. */
+const hostName = /^(\[[\da-f:.]+\]|[\w-]+(\.[\w-]+)*\.?)(:\d{0,5})?$/i
+
+/** Of a whole address as the target, the path; the host in it counts, whatever the header says (RFC 9112 3.2.2). */
+function takeHost(target: string, headers: { host?: string }): string {
+  const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? []
+  if (host === undefined) return target
+  headers.host = host
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /** An answer where no plane has words of its own. */
@@ -396,13 +424,33 @@ const byPlane = (hosts: Hosts) => ({
 })
 
 /** What isn't HTTP is told so and cut off. */
-function onClientError(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET') return void socket.destroy()
   const status =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? '431 Request Header Fields Too Large'
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? '408 Request Timeout'
         : '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  endWith(socket, status)
+}
+
+/** Connections whose end was decided. What else comes on them is nobody's. */
+const ending = new WeakSet<Duplex>()
+
+/** The last word on a connection. What was asked on it before is answered before, or this would be taken for its answer. */
+function endWith(socket: Duplex, status: string): void {
+  if (ending.has(socket)) return
+  ending.add(socket)
+  const say = () => {
+    // An answer that said it was the last ends the connection itself, once all of it is sent.
+    if (!socket.writable) return
+    const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null }
+    if (answer?.req.complete) return void answer.once('finish', say)
+    if (answer?.headersSent) return void socket.destroy()
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    // The other side may leave its own end open for as long as it likes.
+    setTimeout(() => socket.destroy(), lastWordMs)
+  }
+  say()
 }
