@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Wanted } from '../../testing/house.ts'
 import { currentValue, fake, holding, versionOf, withFarSide } from '../../testing/with-far-side.ts'
 
 describe('credentials that live side by side', () => {
@@ -70,29 +71,31 @@ describe('credentials that live side by side', () => {
     }
   }
 
-  it('leaves no credential behind whose making was never answered', async () => {
-    await using open = await withFarSide('minted')
-    const { here, far } = open
+  /** One was made, and the answer that would have told of it is lost. */
+  const unheardOf = async (more: Wanted = {}) => {
+    await using opening = new AsyncDisposableStack()
+    const { here, far } = opening.use(await withFarSide('minted', more))
     await here.bind('db', fake)
     await here.reaches('db', 'done')
     far.losesAnswers = true
     await here.rotate('db')
     await here.until('one was made', () => far.accepted.size === 2)
     far.losesAnswers = false
+    const open = opening.move()
+    return { here, far, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  }
+
+  it('leaves no credential behind whose making was never answered', async () => {
+    await using open = await unheardOf()
+    const { here, far } = open
     await here.reaches('db', 'done')
     assert.deepEqual([...far.accepted.values()], [await currentValue(here)])
     assert.ok(far.heard.includes('sweep x'))
   })
 
   it('sweeps it away as well when the rotation is given up', async () => {
-    await using open = await withFarSide('minted', { rotation: { times: { giveUpMs: 500 } } })
+    await using open = await unheardOf({ rotation: { times: { giveUpMs: 500 } } })
     const { here, far } = open
-    await here.bind('db', fake)
-    await here.reaches('db', 'done')
-    far.losesAnswers = true
-    await here.rotate('db')
-    await here.until('one was made', () => far.accepted.size === 2)
-    far.losesAnswers = false
     await here.reaches('db', 'aborted')
     assert.deepEqual([...far.accepted.values()], [await currentValue(here)])
   })
