@@ -78,7 +78,7 @@ const blackout: Shape<Blackout> = {
   },
 }
 
-export const timeZone: Shape<string> = {
+const timeZone: Shape<string> = {
   read(value, where) {
     if (value === undefined || value === null) return 'UTC'
     const given = text({ maxCharacters: 64, pattern: /^[A-Za-z][\w+/-]*$/, wanted: 'a time zone' }).read(value, where)
