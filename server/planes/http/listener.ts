@@ -101,7 +101,11 @@ export function createListener(parts: Parts): FastifyInstance {
   connections.guard(app.server as unknown as Server)
   // Node forgets what was sent behind a wish for another protocol, and what is asked later would be answered as that.
   for (const other of ['connect', 'upgrade'])
-    app.server.on(other, ({ socket }: IncomingMessage) => endWith(socket, '400 Bad Request'))
+    app.server.on(other, ({ socket }: IncomingMessage, stream: Duplex) => {
+      // Neither is Node's own to listen to any more: an error that nobody hears would end the process.
+      for (const gone of [socket, stream]) gone.on('error', () => socket.destroy())
+      endWith(socket, '400 Bad Request')
+    })
   app.addHook('preClose', async () => connections.close())
   app.decorateRequest('known', undefined)
   app.decorateRequest('call', undefined)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect as dialPlain } from 'node:net'
+import { connect as dialPlain, type Socket } from 'node:net'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
@@ -30,14 +30,16 @@ afterEach(async () => {
 })
 
 /** A connection that the client never ends. */
-async function dial(): Promise<TLSSocket> {
+const dial = async (): Promise<TLSSocket> => (await dialBoth()).socket
+
+async function dialBoth(): Promise<{ plain: Socket; socket: TLSSocket }> {
   const { port } = house.cardea
   const plain = dialPlain({ host: '127.0.0.1', port, allowHalfOpen: true }).on('error', () => {})
   const secure = { socket: plain, allowHalfOpen: true, servername: house.vaultHost, ca }
   const socket = connect(secure)
   socket.on('error', () => {})
   await once(socket, 'secureConnect', { signal: AbortSignal.timeout(5_000) })
-  return socket
+  return { plain, socket }
 }
 
 type Answered = { readonly status: number; readonly body: string }
@@ -433,6 +435,27 @@ describe('a request that', () => {
       await wait(50)
     }
     for (const socket of sockets) socket.destroy()
+  })
+
+  it('is refused whose client is gone already ends nothing but itself', async () => {
+    const texts = [
+      'what is this\r\n\r\n',
+      'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n',
+      get({ more: 'Connection: Upgrade\r\nUpgrade: h2c\r\n', last: false }),
+      put('gone', `Content-Length: ${value.length}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n`, '{'),
+      `GET /.cardea/health HTTP/1.1\r\nHost: ${house.vaultHost}\r\n\r\nCONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n`,
+    ]
+    for (let round = 0; round < 40; round += 1) {
+      const ends = texts.map(async (text) => {
+        const { plain, socket } = await dialBoth()
+        socket.write(text)
+        await wait(round % 4)
+        plain.resetAndDestroy()
+        socket.destroy()
+      })
+      await Promise.all(ends)
+    }
+    await nameless('gone')
   })
 
   it('ends in the middle of its body is journalled as malformed, and is no failure of ours', async () => {
