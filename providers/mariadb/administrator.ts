@@ -9,13 +9,16 @@ import { account, type DatabaseUser } from './user.ts'
 export type Ask = (statement: string, values?: readonly string[]) => Promise<readonly Row[]>
 export type Row = Readonly<Record<string, unknown>>
 
+/** So much of what a server says is read and shown: whoever writes books means no good. */
+const messageCharactersMax = 1_000
+
 /** What the server says no with. The statement isn't kept: what stands in it may be a password. */
 export class Refused extends Error {
   override name = 'Refused'
   readonly errno: number
 
   constructor(errno: number, message: string) {
-    super(message)
+    super(message.slice(0, messageCharactersMax))
     this.errno = errno
   }
 }

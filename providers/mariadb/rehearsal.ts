@@ -99,7 +99,8 @@ function accountIn([row]: Awaited<ReturnType<Ask>>): string {
 const [accessDenied, lacksPrivilege] = [1045, 1227]
 const [databaseDenied, commandDenied] = [1044, 1142]
 
-function remedyFor(error: unknown, me: string, admin: string): string | undefined {
+/** What helps against a refusal. */
+export function remedyFor(error: unknown, me: string, admin: string): string | undefined {
   const { errno, message = '' } = error as { errno?: number; message?: string }
   switch (errno) {
     case accessDenied:
@@ -110,7 +111,7 @@ function remedyFor(error: unknown, me: string, admin: string): string | undefine
     case lacksPrivilege: {
       // The server names what would do, the least of it last.
       const [, wanted = ''] = /\) the (.+) privilege/.exec(message) ?? []
-      const least = wanted.split(', ').findLast((one) => one !== 'SUPER') ?? 'CREATE USER'
+      const least = wanted.split(', ').findLast((one) => one !== '' && one !== 'SUPER') ?? 'CREATE USER'
       return `GRANT ${least} ON *.* TO ${me};`
     }
     default:
