@@ -443,6 +443,32 @@ describe('a rehearsal', () => {
     await here.until('the rehearsal is over', over)
   })
 
+  it('whose provider is gone ends and says so, and is not begun again for good', async () => {
+    const providers = new Map([['fake', new FakeFarSide('slots').provider]])
+    await using here = await openRotating({ rotation: { times, providers } })
+    await here.bind('target', { provider: 'fake', intervalSeconds: null })
+    await here.reaches('target', 'done')
+    providers.delete('fake')
+    const [check, ...others] = (await rehearsed(here)).filter(({ wrong }) => wrong !== null)
+    assert.deepEqual(others, [])
+    assert.match(check?.wrong ?? '', /no provider fake/)
+    assert.match(check?.remedy ?? '', /Bind the secret anew/)
+  })
+
+  it('tells nothing of what it draws on in any of its words, whatever the provider says', async () => {
+    const told = { what: 'asks as root-word', wrong: 'root-word was refused', remedy: 'set root-word' }
+    const provider = {
+      ...new FakeFarSide('slots', 'admin').provider,
+      rehearse: async () => ({ checks: [told], clean: true }),
+    }
+    await using here = await openRotating({ rotation: { times, providers: new Map([['fake', provider]]) } })
+    await here.set('admin', 'root-word')
+    await here.bind('target', { provider: 'fake', intervalSeconds: null })
+    const checks = JSON.stringify(await rehearsed(here))
+    assert.match(checks, /asks as …/)
+    assert.doesNotMatch(checks, /root-word/)
+  })
+
   it('tells what the engine itself lacks, and who would not follow', async () => {
     await using here = await open()
     const old = await here.set('target', 'first')

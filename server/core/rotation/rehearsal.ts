@@ -87,6 +87,14 @@ export async function rehearse(engine: Engine, lease: Lease): Promise<void> {
   })
 }
 
+/** The provider, with the binding as it reads it. Throws where there is none of this name any more, or it reads another form. */
+function boundOf({ providers }: Engine, rehearsal: Rehearsal) {
+  const provider = providerNamed(providers, rehearsal.provider)
+  return { provider, binding: provider.binding.read(JSON.parse(rehearsal.binding), 'binding') }
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 async function rehearsed(
   engine: Engine,
   vault: Vault,
@@ -94,9 +102,18 @@ async function rehearsed(
   sealed: Uint8Array,
   begin: (checks: readonly Check[]) => Promise<void>,
 ): Promise<Rehearsed> {
-  const { base, caller, providers, times } = engine
-  const provider = providerNamed(providers, rehearsal.provider)
-  const binding = provider.binding.read(JSON.parse(rehearsal.binding), 'binding')
+  const { base, caller, times } = engine
+  // Nobody could have been told of a twin before the first attempt began.
+  const untouched = rehearsal.checks.length === 0
+  let bound: ReturnType<typeof boundOf>
+  try {
+    bound = boundOf(engine, rehearsal)
+  } catch (error) {
+    const what = `The provider ${rehearsal.provider} reads the binding.`
+    const remedy = 'Bind the secret anew, or give the server the provider back.'
+    return { checks: [{ what, wrong: wordsOf(error), remedy }], clean: untouched }
+  }
+  const { provider, binding } = bound
   const checks: Check[] = []
   const secrets: Record<string, string> = {}
   const circumstances = { address: '', correlation: rehearsal.id, agent: 'cardea rehearsal' }
@@ -124,8 +141,8 @@ async function rehearsed(
   checks.push(await mayPublish(), ...(await readersBehind()))
   const seed = await base.keyring.unseal(base.database.read, keyOfVault(vault), sealed, placeOf(rehearsal.id))
   if (Object.keys(secrets).length < provider.secretsOf(binding).length) {
-    // Nobody could have been told of a twin without the administrator: unless that was lost since, which is tried again.
-    return { checks, clean: rehearsal.checks.length === 0 }
+    // Where the administrator was lost since, it is tried again.
+    return { checks, clean: untouched }
   }
   if (provider.rehearse === undefined) {
     checks.push({
@@ -140,15 +157,18 @@ async function rehearsed(
     signal: AbortSignal.timeout(times.leaseMs / 2),
   }
   const words = [...Object.values(secrets), seed]
-  const shown = (text: string | null) => text && redacted(text, words).slice(0, 500)
   await begin(checks)
   const told = await provider.rehearse(far, seed).catch((error: unknown): Rehearsed => {
-    const wrong = error instanceof Error ? error.message : String(error)
-    return { checks: [{ what: 'The rehearsal comes to its end.', wrong, remedy: null }], clean: false }
+    return { checks: [{ what: 'The rehearsal comes to its end.', wrong: wordsOf(error), remedy: null }], clean: false }
   })
   // After an attempt that was torn off, only one that went well has surely met its twin and taken it away.
-  const clean = told.clean && (rehearsal.checks.length === 0 || told.checks.every(({ wrong }) => wrong === null))
-  return { checks: [...checks, ...told.checks.map((one) => ({ ...one, wrong: shown(one.wrong) }))], clean }
+  const clean = told.clean && (untouched || told.checks.every(({ wrong }) => wrong === null))
+  const said = told.checks.map(({ what, wrong, remedy }) => ({
+    what: redacted(what, words),
+    wrong: wrong && redacted(wrong, words).slice(0, 500),
+    remedy: remedy && redacted(remedy, words),
+  }))
+  return { checks: [...checks, ...said], clean }
 
   async function mayPublish(): Promise<Check> {
     const name = rehearsal.nameKey
