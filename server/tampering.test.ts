@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { createHash, createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
-import { SignJWT } from 'jose'
 import { rootKeyIn } from '#base/root-key.ts'
 import { seal } from '#base/seal.ts'
 import { machineIdentity } from '#core/directory/machine.ts'
@@ -16,6 +13,7 @@ import { enter } from '#core/identity/entries.ts'
 import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import { machineAppId, rotationAppId } from '#core/identity/principal.ts'
 import { azureCliAppId } from '#core/identity/sign-in-clients.ts'
+import { assertionBy, certificateFor } from './testing/certificates.ts'
 import { type Kept, onBothEngines } from './testing/engines.ts'
 import { type Heard, type House, type Newcomer, openHouse } from './testing/house.ts'
 
@@ -106,25 +104,9 @@ onBothEngines((keep) =>
     })
 
     it('makes no certificate another’s, and adds none', async () => {
-      const key = join(house.data, 'eve.key')
-      const file = join(house.data, 'eve.pem')
-      const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=Eve', '-days', '30']
-      execFileSync('openssl', [...request, '-keyout', key, '-out', file], { stdio: 'ignore' })
-      const pem = readFileSync(file, 'utf8')
-      const thumbprint = createHash('sha256').update(new X509Certificate(pem).raw).digest('base64url')
-      const signInAs = async (appId: string) =>
-        signIn(appId, {
-          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-          client_assertion: await new SignJWT({ jti: randomUUID() })
-            .setProtectedHeader({ alg: 'PS256', 'x5t#S256': thumbprint })
-            .setIssuer(appId)
-            .setSubject(appId)
-            .setAudience('https://login.cardea.internal/adfs/oauth2/v2.0/token')
-            .setIssuedAt()
-            .setNotBefore('0s')
-            .setExpirationTime('5m')
-            .sign(createPrivateKey(readFileSync(key))),
-        })
+      const held = certificateFor(house.data, 'eve')
+      const pem = held.text
+      const signInAs = async (appId: string) => signIn(appId, await assertionBy(held, appId, Date.now()))
       const { database, keyring } = house.cardea.base
       await database.write((turn) =>
         addCertificate(turn, keyring, eve.principal, pem, { name: 'own', ends: turn.at + 86_400_000 }),

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { createHash, createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
+import { createPrivateKey, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { SignJWT } from 'jose'
 import { refuseUnproven } from '#core/directory/possession.ts'
+import { assertionBy, certificateFor } from '../../testing/certificates.ts'
 import { type House, openHouse } from '../../testing/house.ts'
 import { encoded, type Graph, graphHost, graphOf, signInBy } from './testing/graph.ts'
 
@@ -25,26 +24,12 @@ const newApplication = (displayName: string, rest: object = {}) =>
 const signIn = (appId: string, proof: Record<string, string>, audience?: string) =>
   signInBy(house, appId, proof, audience)
 const certificate = (name: string) => {
-  const [key, pem] = [join(house.data, `${name}.key`), join(house.data, `${name}.pem`)]
-  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', pem, '-days', '30']
-  execFileSync('openssl', [...made, '-subj', `/CN=${name}`], { stdio: 'ignore' })
-  const text = readFileSync(pem, 'utf8')
+  const held = certificateFor(house.data, name)
   // As az sends it: what stands between the lines of the PEM, line breaks and all.
-  const key64 = text.replace(/-----[A-Z ]+-----/g, '').trim()
-  return { key, key64, thumbprint: createHash('sha256').update(new X509Certificate(text).raw).digest('base64url') }
+  return { ...held, key64: held.text.replace(/-----[A-Z ]+-----/g, '').trim() }
 }
-const assertion = async (appId: string, { key, thumbprint }: { key: string; thumbprint: string }) => ({
-  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-  client_assertion: await new SignJWT({ jti: randomUUID() })
-    .setProtectedHeader({ alg: 'PS256', 'x5t#S256': thumbprint })
-    .setIssuer(appId)
-    .setSubject(appId)
-    .setAudience('https://login.cardea.internal/adfs/oauth2/v2.0/token')
-    .setIssuedAt(now / 1000)
-    .setNotBefore(now / 1000)
-    .setExpirationTime(now / 1000 + 300)
-    .sign(createPrivateKey(readFileSync(key))),
-})
+type Held = ReturnType<typeof certificate>
+const assertion = (appId: string, held: Held) => assertionBy(held, appId, now)
 
 describe('a password of an application', () => {
   it('is shown once, proves its service principal, and holds for two years unless told otherwise', async () => {
@@ -160,7 +145,6 @@ describe('a certificate of an application', () => {
 
 describe('the keys of an application', () => {
   const graphApp = '00000003-0000-0000-c000-000000000000'
-  type Held = ReturnType<typeof certificate>
   type Wrong = { iss?: string; aud?: string; life?: number; shift?: number; alg?: string; named?: boolean }
   const proofBy = (
     { key, thumbprint }: Held,
