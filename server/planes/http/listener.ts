@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { pathsOf } from '@cardea/contract/operation'
@@ -12,6 +12,7 @@ import { type Answer, type Call, type Known, newRequestId, type PlaneWords, type
 import type { Connections } from './connections.ts'
 import { type Crowd, holdBack } from './crowd.ts'
 import type { Hosts, Plane } from './hosts.ts'
+import { endWith, onClientError } from './last-word.ts'
 import type { Meters } from './meters.ts'
 
 /** A plane as the listener serves it: its words, and its routes. */
@@ -61,8 +62,6 @@ const patience = {
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 32 * 1024,
 }
-/** How long a client may take to read why its connection ends. */
-const lastWordMs = 1_000
 
 /**
  * One TLS listener for all planes: the host decides which answers. Fastify brings sockets, routing and limits; what is
@@ -426,35 +425,3 @@ const byPlane = (hosts: Hosts) => ({
   mustMatchWhenDerived: false,
   validate: () => {},
 })
-
-/** What isn't HTTP is told so and cut off. */
-function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET') return void socket.destroy()
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request'
-  endWith(socket, status)
-}
-
-/** Connections whose end was decided. What else comes on them is nobody's. */
-const ending = new WeakSet<Duplex>()
-
-/** The last word on a connection. What was asked on it before is answered before, or this would be taken for its answer. */
-function endWith(socket: Duplex, status: string): void {
-  if (ending.has(socket)) return
-  ending.add(socket)
-  const say = () => {
-    // An answer that said it was the last ends the connection itself, once all of it is sent.
-    if (!socket.writable) return
-    const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null }
-    if (answer?.req.complete) return void answer.once('finish', say)
-    if (answer?.headersSent) return void socket.destroy()
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    // The other side may leave its own end open for as long as it likes.
-    setTimeout(() => socket.destroy(), lastWordMs)
-  }
-  say()
-}
