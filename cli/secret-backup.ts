@@ -1,4 +1,5 @@
-import type { Backup, SecretBundle } from '@cardea/contract/vault/secrets'
+import type { Backup } from '@cardea/contract/vault/objects'
+import type { SecretBundle } from '@cardea/contract/vault/secrets'
 import { command, data, json, Misuse, Refusal, secret, vault } from './command.ts'
 import { paintFor } from './print.ts'
 import { secretPath, withVault } from './service.ts'

@@ -20,7 +20,7 @@ export type Operation<
 > = {
   readonly id: string
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
-  /** Segments; `:name` is a parameter, a trailing `?` makes it optional, `*` at the end takes all that follows. */
+  /** Segments; `:name` is a parameter, a `?` behind it makes it optional, `*` at the end takes all that follows. */
   readonly path: string
   /** Asked below any resource id, and below none: `/providers/Microsoft.Authorization/locks` of a vault, of a group, of all. */
   readonly scoped?: true
@@ -53,9 +53,16 @@ export const scopes = [
   '/subscriptions/:subscription/resourceGroups/:group/providers/:namespace/:type/:resource/:childType/:child',
 ] as const
 
+/** Routers know parameters that may be missing at the end of a path, and nowhere else. */
+const optionalInside = /(\/:\w+)\?(?=\/)/
+
 /** Every path under which an operation is asked. */
-export const pathsOf = ({ path, scoped }: Pick<Operation, 'path' | 'scoped'>): readonly string[] =>
-  scoped === undefined ? [path] : scopes.map((scope) => `${scope}${path}`)
+export function pathsOf({ path, scoped }: Pick<Operation, 'path' | 'scoped'>): readonly string[] {
+  const paths = optionalInside.test(path)
+    ? [path.replace(optionalInside, '$1'), path.replace(optionalInside, '')]
+    : [path]
+  return scoped === undefined ? paths : scopes.flatMap((scope) => paths.map((one) => `${scope}${one}`))
+}
 
 /** The resource id that a scoped path was asked below, as it was spelled; `/` for the whole tenant. */
 export function scopeIn(params: Readonly<Record<string, string | undefined>>): string {

@@ -43,6 +43,22 @@ export const text = (rule: TextRule = {}): Shape<string> => ({
   },
 })
 
+/** Bytes, as base64url (RFC 4648, 5) with or without its padding. */
+export const base64url = ({ maxBytes }: { readonly maxBytes: number }): Shape<Uint8Array> => ({
+  read(value, where) {
+    if (typeof value !== 'string' || !/^[\w-]*={0,2}$/.test(value)) return refuse(where, 'base64url')
+    // Before it is decoded: what is refused costs no memory.
+    if (value.length > Math.ceil(maxBytes / 3) * 4) return refuse(where, `at most ${maxBytes} bytes`)
+    try {
+      const bytes = Uint8Array.fromBase64(value, { alphabet: 'base64url' })
+      return bytes.length > maxBytes ? refuse(where, `at most ${maxBytes} bytes`) : bytes
+    } catch (error) {
+      if (error instanceof ShapeError) throw error
+      return refuse(where, 'base64url')
+    }
+  },
+})
+
 const encoder = new TextEncoder()
 const byteLength = (value: string): number => encoder.encode(value).length
 

@@ -1,14 +1,12 @@
 import { operation } from '../operation.ts'
-import { dictionary, flag, nothing, nullable, oneOf, optional, record, seconds, text, whole } from '../shape.ts'
+import { dictionary, flag, nothing, nullable, oneOf, optional, record, seconds, text } from '../shape.ts'
+import { type Deleted, type ObjectAttributes, objectName, objectVersion, paged } from './objects.ts'
 
 /**
  * Azure Key Vault, secrets (REST API 7.0 to 2026-04-01). Field names, limits and statuses are the service's own.
  */
-export const secretName = text({
-  pattern: /^[0-9a-zA-Z-]{1,127}$/,
-  wanted: 'made of 1 to 127 letters, digits and hyphens',
-})
-export const secretVersion = text({ pattern: /^[0-9a-zA-Z]{32}$/, wanted: 'a version: 32 hexadecimal digits' })
+export const secretName = objectName
+export const secretVersion = objectVersion
 
 /** A secret's value may have at most 25 KB (Key Vault service limits). */
 export const valueBytesMax = 25 * 1024
@@ -20,7 +18,6 @@ export const backupBytesMax = 24 * 1024 * 1024
 const none = record({})
 const named = record({ name: secretName })
 const versioned = record({ name: secretName, version: optional(secretVersion) })
-const paged = record({ maxresults: optional(whole(1, 25)), $skiptoken: optional(text({ maxCharacters: 2048 })) })
 
 export const setSecret = operation({
   id: 'SecretSet',
@@ -187,25 +184,12 @@ export const restoreSecret = operation({
   bodyBytesMax: backupBytesMax,
 })
 
-export type Backup = { value: string }
-/** What is answered. A member that is undefined isn't there: JSON leaves it out. */
-export type SecretAttributes = {
-  enabled: boolean
-  nbf?: number | undefined
-  exp?: number | undefined
-  created: number
-  updated: number
-  recoveryLevel: string
-  recoverableDays?: number | undefined
-}
 export type SecretItem = {
   contentType?: string | undefined
   id: string
-  attributes: SecretAttributes
+  attributes: ObjectAttributes
   tags?: Readonly<Record<string, string>> | undefined
 }
 export type SecretBundle = SecretItem & { value?: string | undefined; previousVersion?: string | undefined }
-export type Deleted = { recoveryId: string; deletedDate: number; scheduledPurgeDate: number }
 export type DeletedSecretItem = Deleted & SecretItem
 export type DeletedSecretBundle = Deleted & SecretBundle
-export type Page<T> = { value: T[]; nextLink: string | null }

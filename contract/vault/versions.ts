@@ -34,13 +34,21 @@ export type Dialect = {
   readonly recoverableDays: boolean
   /** A secret tells which version came before (from 2025-06-01-preview on). */
   readonly previousVersion: boolean
+  /** A key tells whether it may leave the vault (from 7.3 on), what protects it (from 7.5 on), and its size, if it is symmetric. */
+  readonly exportable: boolean
+  readonly hsmPlatform: boolean
+  readonly keySize: boolean
 }
+const since = (first: (typeof vaultVersions)[number], index: number): boolean => index >= vaultVersions.indexOf(first)
 const dialects = new Map<string, Dialect>(
   vaultVersions.map((version, index) => [
     version,
     {
-      recoverableDays: index >= vaultVersions.indexOf('7.1-preview'),
-      previousVersion: index >= vaultVersions.indexOf('2025-06-01-preview'),
+      recoverableDays: since('7.1-preview', index),
+      previousVersion: since('2025-06-01-preview', index),
+      exportable: since('7.3-preview', index),
+      hsmPlatform: since('7.5-preview.1', index),
+      keySize: since('2026-04-01', index),
     },
   ]),
 )

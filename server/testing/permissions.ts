@@ -58,7 +58,7 @@ export function documentedRight(role: RoleDefinition, action: Action): boolean {
 }
 
 const titles: Record<string, string> = {
-  vault: 'Secrets',
+  vault: 'Secrets and keys',
   appconfig: 'Settings',
   cardea: 'What Azure has no word for',
   management: 'Managing resources',

@@ -1,4 +1,4 @@
-import type { Page } from '@cardea/contract/vault/secrets'
+import type { Page } from '@cardea/contract/vault/objects'
 import { Fault } from '#base/fault.ts'
 import type { Call } from '../plane.ts'
 

@@ -1,3 +1,4 @@
+import type { Backup } from '@cardea/contract/vault/objects'
 import * as contract from '@cardea/contract/vault/secrets'
 import { backupSecret } from '#core/secrets/secrets.ts'
 import { vaultRoute } from '../vault-route.ts'
@@ -6,7 +7,7 @@ import { theSecret } from './resource.ts'
 export default () =>
   vaultRoute(contract.backupSecret, {
     resource: theSecret,
-    async run(scope, { params, subject: vault }): Promise<contract.Backup> {
+    async run(scope, { params, subject: vault }): Promise<Backup> {
       return { value: await backupSecret(scope, vault, params.name) }
     },
   })

@@ -2,9 +2,10 @@ import * as contract from '@cardea/contract/vault/secrets'
 import { madeOf } from '#core/secrets/derivations.ts'
 import { deleteSecret } from '#core/secrets/secrets.ts'
 import { Reply } from '../../plane.ts'
+import { dialectIn } from '../objects.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theSecret } from './resource.ts'
-import { deletedBundleOf, dialectIn } from './wire.ts'
+import { deletedBundleOf } from './wire.ts'
 
 export default ({ vaultUrl, delays }: VaultRoutes) =>
   vaultRoute(contract.deleteSecret, {

@@ -1,10 +1,11 @@
 import * as contract from '@cardea/contract/vault/secrets'
 import { nameKey } from '#core/secrets/secret.ts'
 import { listDeletedSecrets } from '#core/secrets/secrets.ts'
+import { dialectIn } from '../objects.ts'
 import { pageOf, sliceOf } from '../paging.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theVault } from './resource.ts'
-import { deletedItemOf, dialectIn } from './wire.ts'
+import { deletedItemOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.listDeletedSecrets, {

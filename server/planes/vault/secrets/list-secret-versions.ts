@@ -1,9 +1,10 @@
 import * as contract from '@cardea/contract/vault/secrets'
 import { listSecretVersions } from '#core/secrets/secrets.ts'
+import { dialectIn } from '../objects.ts'
 import { pageOf, sliceOf } from '../paging.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theSecret } from './resource.ts'
-import { dialectIn, versionItemOf } from './wire.ts'
+import { versionItemOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.listSecretVersions, {

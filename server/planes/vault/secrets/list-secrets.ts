@@ -1,10 +1,11 @@
 import * as contract from '@cardea/contract/vault/secrets'
 import { nameKey } from '#core/secrets/secret.ts'
 import { listSecrets } from '#core/secrets/secrets.ts'
+import { dialectIn } from '../objects.ts'
 import { pageOf, sliceOf } from '../paging.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { theVault } from './resource.ts'
-import { dialectIn, itemOf } from './wire.ts'
+import { itemOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.listSecrets, {

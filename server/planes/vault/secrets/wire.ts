@@ -1,47 +1,20 @@
-import type {
-  DeletedSecretBundle,
-  DeletedSecretItem,
-  SecretAttributes,
-  SecretBundle,
-  SecretItem,
-} from '@cardea/contract/vault/secrets'
-import { type Dialect, dialectOf } from '@cardea/contract/vault/versions'
-import { fromSeconds, inSeconds } from '#base/clock.ts'
+import type { DeletedSecretBundle, DeletedSecretItem, SecretBundle, SecretItem } from '@cardea/contract/vault/secrets'
+import type { Dialect } from '@cardea/contract/vault/versions'
 import type { DeletedSecret, Draft, SecretVersion } from '#core/secrets/secret.ts'
-import { recoveryLevel, type Vault } from '#core/vaults/vault.ts'
-import type { Call } from '../../plane.ts'
+import type { Vault } from '#core/vaults/vault.ts'
+import { attributesOf, deletionOf, standingFrom } from '../objects.ts'
 
-type Parameters = {
+type Asked = {
   readonly contentType: string | undefined
   readonly tags: Record<string, string> | undefined
-  readonly attributes:
-    | { enabled: boolean | undefined; nbf: number | null | undefined; exp: number | null | undefined }
-    | undefined
+  readonly attributes: Parameters<typeof standingFrom>[0]
 }
 
-const instant = (seconds: number | null | undefined) => (typeof seconds === 'number' ? fromSeconds(seconds) : seconds)
-
 /** Key Vault's words into ours. */
-export const draftFrom = ({ contentType, tags, attributes }: Parameters): Draft => ({
+export const draftFrom = ({ contentType, tags, attributes }: Asked): Draft => ({
   contentType,
   tags,
-  enabled: attributes?.enabled,
-  notBefore: instant(attributes?.nbf),
-  expires: instant(attributes?.exp),
-})
-
-/** The dialect of the api-version that a call asked for. */
-export const dialectIn = ({ query }: Call): Dialect => dialectOf(query['api-version'] as string)
-
-// Members without a value are undefined: JSON leaves them out, and objects of one shape are written twice as fast.
-const attributesOf = (vault: Vault, dialect: Dialect, secret: SecretVersion): SecretAttributes => ({
-  enabled: secret.enabled,
-  nbf: secret.notBefore === undefined ? undefined : inSeconds(secret.notBefore),
-  exp: secret.expires === undefined ? undefined : inSeconds(secret.expires),
-  created: inSeconds(secret.created),
-  updated: inSeconds(secret.updated),
-  recoveryLevel: recoveryLevel(vault),
-  recoverableDays: dialect.recoverableDays ? vault.retentionDays : undefined,
+  ...standingFrom(attributes),
 })
 
 /** Ours into Key Vault's: a version, with its value if it is to be shown. */
@@ -74,11 +47,8 @@ export const itemOf = (origin: string, vault: Vault, dialect: Dialect, secret: S
 export const versionItemOf = (origin: string, vault: Vault, dialect: Dialect, secret: SecretVersion): SecretItem =>
   item(`${origin}/secrets/${secret.name}/${secret.version}`, vault, dialect, secret)
 
-const recovery = (origin: string, secret: DeletedSecret) => ({
-  recoveryId: `${origin}/deletedsecrets/${secret.name}`,
-  deletedDate: inSeconds(secret.deleted),
-  scheduledPurgeDate: inSeconds(secret.purge),
-})
+const recovery = (origin: string, secret: DeletedSecret) =>
+  deletionOf(`${origin}/deletedsecrets/${secret.name}`, secret)
 
 export const deletedBundleOf = (
   origin: string,

@@ -1,0 +1,25 @@
+import { optional, record, text, whole } from '../shape.ts'
+
+/** What all that is kept in a vault has in common on the wire: secrets and keys (Key Vault reference 6, 7, 8). */
+export const objectName = text({
+  pattern: /^[0-9a-zA-Z-]{1,127}$/,
+  wanted: 'made of 1 to 127 letters, digits and hyphens',
+})
+export const objectVersion = text({ pattern: /^[0-9a-zA-Z]{32}$/, wanted: 'a version: 32 hexadecimal digits' })
+
+/** What a list may be asked for. */
+export const paged = record({ maxresults: optional(whole(1, 25)), $skiptoken: optional(text({ maxCharacters: 2048 })) })
+
+export type Page<T> = { value: T[]; nextLink: string | null }
+export type Backup = { value: string }
+/** A member that is undefined isn't there: JSON leaves it out. */
+export type ObjectAttributes = {
+  enabled: boolean
+  nbf?: number | undefined
+  exp?: number | undefined
+  created: number
+  updated: number
+  recoveryLevel: string
+  recoverableDays?: number | undefined
+}
+export type Deleted = { recoveryId: string; deletedDate: number; scheduledPurgeDate: number }
