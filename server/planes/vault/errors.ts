@@ -4,14 +4,19 @@ import { Fault, type FaultCode } from '#base/fault.ts'
 /** How Key Vault says each fault (reference 4.2 and 4.3): status, code, inner code, and its own words where clients read them. */
 type Saying = {
   readonly status: number
+  /** Where a star stands, clients read the kind of thing that it is about: `SecretNotFound`, `KeyNotFound`. */
   readonly code: string
   readonly inner?: string
   readonly words?: (fault: Fault, tenant: Issuer) => string
 }
 export type Issuer = { readonly issuer: string; readonly vault?: string; readonly location?: string }
 
-const recover = 'If you recently deleted this secret you may be able to recover it using the correct recovery command.'
+/** Which kind of thing a fault is about. */
+const objectOf = ({ particulars }: Fault) => (particulars.object === 'key' ? 'Key' : 'Secret')
+
 const help = 'For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182'
+const notFound = (object: string, about: string): string =>
+  `A ${object} with (name/id) ${about} was not found in this key vault. If you recently deleted this ${object} you may be able to recover it using the correct recovery command. ${help}`
 
 const said: Record<FaultCode, Saying> = {
   invalid: { status: 400, code: 'BadParameter' },
@@ -42,23 +47,23 @@ const said: Record<FaultCode, Saying> = {
   },
   'not-found': {
     status: 404,
-    code: 'SecretNotFound',
-    words: ({ message, particulars }) =>
-      particulars.about === undefined || particulars.kind !== undefined
-        ? message
-        : `A secret with (name/id) ${particulars.about} was not found in this key vault. ${recover} ${help}`,
+    code: '*NotFound',
+    words: (fault) =>
+      fault.particulars.about === undefined || fault.particulars.kind !== undefined
+        ? fault.message
+        : notFound(objectOf(fault).toLowerCase(), fault.particulars.about),
   },
   'deleted-not-found': {
     status: 404,
-    code: 'SecretNotFound',
-    words: ({ particulars }) => `Deleted Secret not found: ${particulars.about}`,
+    code: '*NotFound',
+    words: (fault) => `Deleted ${objectOf(fault)} not found: ${fault.particulars.about}`,
   },
   'deleted-but-recoverable': {
     status: 409,
     code: 'Conflict',
     inner: 'ObjectIsDeletedButRecoverable',
-    words: ({ particulars }) =>
-      `Secret ${particulars.about} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
+    words: (fault) =>
+      `${objectOf(fault)} ${fault.particulars.about} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the ${objectOf(fault).toLowerCase()} can only be recovered or purged.`,
   },
   conflict: { status: 409, code: 'Conflict' },
   precondition: { status: 412, code: 'PreconditionFailed' },
@@ -66,14 +71,14 @@ const said: Record<FaultCode, Saying> = {
   unsettled: {
     status: 409,
     code: 'Conflict',
-    words: ({ particulars }) =>
-      particulars.change === 'recovering'
-        ? 'Secret is currently being recovered.'
-        : particulars.wanted === 'name'
-          ? `Secret ${particulars.about} is currently being deleted and cannot be re-created; retry later.`
-          : 'Secret is currently being deleted.',
+    words: (fault) =>
+      fault.particulars.change === 'recovering'
+        ? `${objectOf(fault)} is currently being recovered.`
+        : fault.particulars.wanted === 'name'
+          ? `${objectOf(fault)} ${fault.particulars.about} is currently being deleted and cannot be re-created; retry later.`
+          : `${objectOf(fault)} is currently being deleted.`,
   },
-  disabled: { status: 403, code: 'Forbidden', inner: 'SecretDisabled' },
+  disabled: { status: 403, code: 'Forbidden', inner: '*Disabled' },
   protected: {
     status: 403,
     code: 'Forbidden',
@@ -108,13 +113,18 @@ export function vaultError(fault: Fault, issuer: Issuer): VaultError {
   const { status, code, inner, words } = said[fault.code]
   const { kind, change, policy, inner: own } = fault.particulars
   const message = words?.(fault, issuer) ?? fault.message
-  const ofState = change !== undefined ? unsettled[change] : policy !== undefined ? 'ForbiddenByPolicy' : inner
+  const ofState =
+    change !== undefined
+      ? unsettled[change]
+      : policy !== undefined
+        ? 'ForbiddenByPolicy'
+        : inner?.replace('*', objectOf(fault))
   const innermost = own ?? ofState
   return {
     status,
     body: {
       error: {
-        code: (kind !== undefined && ofKind[kind]) || code,
+        code: (kind !== undefined && ofKind[kind]) || code.replace('*', objectOf(fault)),
         message,
         ...(innermost !== undefined && { innererror: { code: innermost } }),
       },
