@@ -31,6 +31,7 @@ export type Settings = {
     | {
         readonly transactions: number
         readonly secretsSet: number | undefined
+        readonly keys: { readonly creations: number; readonly transactions: number } | undefined
         /** Requests of each store, and in what time. */
         readonly stores: { readonly requests: number; readonly windowMs: number }
       }
@@ -227,8 +228,8 @@ const hourly = { requests: 30_000, windowMs: 3_600_000 }
 /** Azure's own numbers (Key Vault service limits), and those that it had before. */
 const quotas: Readonly<Record<string, Settings['quota']>> = {
   off: undefined,
-  azure: { transactions: 4000, secretsSet: 300, stores: hourly },
-  'azure-2000': { transactions: 2000, secretsSet: undefined, stores: hourly },
+  azure: { transactions: 4000, secretsSet: 300, keys: { creations: 20, transactions: 4000 }, stores: hourly },
+  'azure-2000': { transactions: 2000, secretsSet: undefined, keys: undefined, stores: hourly },
 }
 const quotaMax = 100_000
 
@@ -238,7 +239,7 @@ function quotaFrom(text: string, wrong: string[]): Settings['quota'] {
   if (transactions < 1 || transactions > quotaMax) {
     wrong.push(`CARDEA_QUOTA must be off, azure, azure-2000 or a number from 1 to ${quotaMax}, not "${text}"`)
   }
-  return { transactions, secretsSet: undefined, stores: { requests: transactions, windowMs: 10_000 } }
+  return { transactions, secretsSet: undefined, keys: undefined, stores: { requests: transactions, windowMs: 10_000 } }
 }
 
 const none: Settings['delays'] = { deleteMs: 0, recoverMs: 0, purgeMs: 0 }

@@ -21,7 +21,7 @@ import { Quota, type Spenders } from './http/quota.ts'
 import { SharedQuota } from './http/shared-quota.ts'
 import { managementPlane } from './management/management-plane.ts'
 import { managementWords } from './management/management-words.ts'
-import type { VaultQuota } from './vault/throttling.ts'
+import { tollOf, type VaultQuota } from './vault/throttling.ts'
 import { vaultPlane } from './vault/vault-plane.ts'
 import { vaultWords } from './vault/vault-words.ts'
 
@@ -59,11 +59,12 @@ export function planesOf(ground: Ground): Served<never>[] {
     database.engine === 'postgres'
       ? new SharedQuota(database, kind, { max, windowMs }, clock)
       : new Quota(max, windowMs, clock)
+  const toll = quota && tollOf(quota, spenders)
   const planes = [
     {
       plane: 'vault',
-      words: vaultWords({ vaults, tokens, clock, authority, issuer, domain, quota, spenders }),
-      routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays }), ...onVaults(ground)],
+      words: vaultWords({ vaults, tokens, clock, authority, issuer, domain, toll }),
+      routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays, toll }), ...onVaults(ground)],
       bodyBytesMax: 256 * 1024,
     },
     {

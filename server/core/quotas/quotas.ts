@@ -17,7 +17,7 @@ const slots = 20
 
 export type Claim = {
   readonly wanted: number
-  /** What an earlier claim brought and wasn't needed. */
+  /** What an earlier claim brought and wasn't needed; less than nothing, where more was needed than it brought. */
   readonly back: { readonly slot: number; readonly count: number } | undefined
 }
 export type Claimed = {

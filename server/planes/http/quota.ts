@@ -8,6 +8,8 @@ export interface Spender {
    * after which one more is let through as `retryMs`. Where that takes a wait, it is handed back.
    */
   spend(name: string, words: string): Promise<void> | undefined
+  /** Counts so many more of one that was let through, whose weight is known by now; nobody is refused by it, but who comes next. */
+  charge(name: string, count: number): void
 }
 
 /** Makes a counter of what is counted apart under `kind`. */
@@ -39,6 +41,10 @@ export class Quota implements Spender {
     const waitMs = window.take(this.#clock(), this.#windowMs)
     if (waitMs > 0) throw new Fault('throttled', words, { retryMs: String(waitMs) })
   }
+
+  charge(name: string, count: number): void {
+    this.#windows.get(name)?.add(this.#clock(), count)
+  }
 }
 
 /** When each of the last `max` requests was let through, oldest next: a ring. */
@@ -55,8 +61,14 @@ class Window {
     const ageMs = at - (this.#times[this.#oldest] as number)
     // A clock that was set back must not lock anybody out: what lies in the future counts as gone.
     if (ageMs >= 0 && ageMs < windowMs) return windowMs - ageMs
-    this.#times[this.#oldest] = at
-    this.#oldest = (this.#oldest + 1) % this.#times.length
+    this.add(at, 1)
     return 0
+  }
+
+  add(at: Instant, count: number): void {
+    for (let added = 0; added < count; added += 1) {
+      this.#times[this.#oldest] = at
+      this.#oldest = (this.#oldest + 1) % this.#times.length
+    }
   }
 }

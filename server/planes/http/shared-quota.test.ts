@@ -53,6 +53,15 @@ describe('a quota that nodes share', () => {
     assert.equal(await passing(one, 350), 300)
   })
 
+  it('counts for all nodes what one that was let through turned out to weigh', async () => {
+    const [one, two] = nodes(2, 'weighs', 40, 10_000)
+    assert.equal(await passing(one, 1), 1)
+    one.charge('one', 7)
+    const before = await passing(one, 1)
+    const others = await passing(two, 40)
+    assert.equal(1 + 7 + before + others + (await passing(one, 40)), 40)
+  })
+
   it('says for how long it lets nobody through, and lets them through then', async () => {
     const [one, two] = nodes(2, 'waits', 3, 10_000)
     assert.deepEqual([await passing(one, 2), await passing(two, 2)], [2, 1])

@@ -51,6 +51,12 @@ export class SharedQuota implements Spender {
     return this.#take(held, words) ? undefined : this.#await(name, held, words)
   }
 
+  charge(name: string, count: number): void {
+    const held = this.#held.get(name)
+    // Below nothing it is a debt, that the next claim hands on to all nodes.
+    if (held !== undefined) held.left -= count
+  }
+
   /** Takes one of what was claimed. Throws `throttled` while it is known that nothing is left; false when nothing is known. */
   #take(held: Held, words: string): boolean {
     const at = this.#clock()
@@ -80,9 +86,9 @@ export class SharedQuota implements Spender {
     // From before it was claimed: no node lets through in one slot what it claimed in another.
     const at = this.#clock()
     const { left, slot, size } = held
-    const used = left === 0 ? size * 2 : size - left
+    const used = left <= 0 ? size * 2 : size - left
     const wanted = Math.min(Math.max(1, used, held.waiting), Math.max(1, Math.ceil(this.#allowed.max / 4)))
-    const back = left > 0 ? { slot, count: left } : undefined
+    const back = left === 0 ? undefined : { slot, count: left }
     held.left = 0
     const given: Claimed = await this.#database.write((turn) =>
       claim(turn, `${this.#kind}:${name}`, this.#allowed, { wanted, back }),

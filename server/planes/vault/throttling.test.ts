@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Operation } from '@cardea/contract/operation'
 import { builtInRoles } from '@cardea/contract/roles'
+import { createKey, getKey, listKeys, sign } from '@cardea/contract/vault/keys'
 import { getSecret, setSecret } from '@cardea/contract/vault/secrets'
 import type { Fault } from '#base/fault.ts'
 import { stranger } from '#core/identity/caller.ts'
@@ -10,7 +11,7 @@ import { settingsFrom } from '../../settings.ts'
 import { openHouse } from '../../testing/house.ts'
 import { Quota, type Spenders } from '../http/quota.ts'
 import { asking, foundAnother, newest } from './testing/vault.ts'
-import { spending, type VaultQuota } from './throttling.ts'
+import { tollOf, type VaultQuota, type Weighed } from './throttling.ts'
 
 /** A clock that stands still, so that a window never passes. */
 const standing = () => {
@@ -86,27 +87,57 @@ describe('throttling on Key Vault’s wire', () => {
     )
   })
 
-  it('counts settings apart under Azure’s profile: 300 of them, and 4,000 of all others; once it was 2,000 of any', async () => {
+  /** How many of an operation are let through in one window, each of them with a key of this kind. */
+  const passing = async (profile: string, operation: Operation, key?: Weighed): Promise<number> => {
     const known = { caller: stranger, subject: { name: 'demo' } as Vault }
-    const passing = async (profile: string, operation: Operation): Promise<number> => {
-      const clock = standing()
-      const spenders: Spenders = (_, max, windowMs) => new Quota(max, windowMs, clock)
-      const spend = spending(settingsFrom({ CARDEA_QUOTA: profile }).quota as VaultQuota, spenders)
-      for (const other of [setSecret, getSecret])
-        if (profile === 'azure' && other !== operation) await spend(known, other)
-      for (let passed = 0; ; passed += 1) {
-        try {
-          await spend(known, operation)
-        } catch (error) {
-          assert.equal((error as Fault).code, 'throttled')
-          return passed
-        }
+    const clock = standing()
+    const spenders: Spenders = (_, max, windowMs) => new Quota(max, windowMs, clock)
+    const toll = tollOf(settingsFrom({ CARDEA_QUOTA: profile }).quota as VaultQuota, spenders)
+    for (const other of [setSecret, getSecret, createKey, sign])
+      if (profile === 'azure' && other !== operation) await toll.spend(known, other as Operation)
+    for (let passed = 0; ; passed += 1) {
+      try {
+        await toll.spend(known, operation)
+        if (key !== undefined) toll.charge(known.subject, operation, key)
+      } catch (error) {
+        assert.equal((error as Fault).code, 'throttled')
+        return passed
       }
     }
+  }
+
+  it('counts settings apart under Azure’s profile: 300 of them, and 4,000 of all others; once it was 2,000 of any', async () => {
     assert.equal(await passing('azure', setSecret as Operation), 300)
     assert.equal(await passing('azure', getSecret as Operation), 4000)
     assert.equal(await passing('azure-2000', setSecret as Operation), 2000)
     assert.equal(await passing('azure-2000', getSecret as Operation), 2000)
+  })
+
+  it('counts keys apart under Azure’s profile: few new ones, and uses by the size of the key and where it lies', async () => {
+    const rsa = (bits: number): Weighed => ({ shape: { type: 'RSA', bits }, hsm: false })
+    const curve: Weighed = { shape: { type: 'EC', curve: 'P-521' }, hsm: false }
+    const inModule = (key: Weighed): Weighed => ({ ...key, hsm: true })
+    const use = sign as Operation
+    assert.equal(await passing('azure', createKey as Operation, rsa(4096)), 20)
+    assert.equal(await passing('azure', createKey as Operation, inModule(curve)), 10)
+    for (const [key, software, module] of [
+      [rsa(2048), 4000, 2000],
+      [curve, 4000, 2000],
+    ] as const) {
+      assert.equal(await passing('azure', use, key), software)
+      assert.equal(await passing('azure', use, inModule(key)), module)
+    }
+    // One of another key stands in the same window already.
+    assert.equal(await passing('azure', getKey as Operation), 3999)
+    for (const [bits, software, module] of [
+      [3072, 1000, 500],
+      [4096, 500, 250],
+    ] as const) {
+      assert.equal(await passing('azure', use, rsa(bits)), software)
+      assert.equal(await passing('azure', use, inModule(rsa(bits))), module)
+    }
+    assert.equal(await passing('azure', listKeys as Operation), 3999)
+    assert.equal(await passing('azure-2000', use, rsa(4096)), 2000)
   })
 
   it('is off unless it is asked for, and never counts what only Cardea has', async () => {

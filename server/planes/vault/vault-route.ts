@@ -3,12 +3,15 @@ import type { Effect, Operation } from '@cardea/contract/operation'
 import type { Delays } from '#core/secrets/secret.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { type Route, route } from '../plane.ts'
+import type { Toll } from './throttling.ts'
 
 /** What the routes of a vault need to know of the house around them. */
 export type VaultRoutes = {
   readonly vaultUrl: (name: string) => string
   /** How long deletions, recoveries and purges take to be seen. */
   readonly delays: Delays
+  /** What counts how much a vault lets through; undefined: everything is. */
+  readonly toll: Toll | undefined
 }
 
 /** A route whose subject is a vault. */

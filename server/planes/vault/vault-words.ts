@@ -4,12 +4,11 @@ import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { bearer } from '../bearer.ts'
-import type { Spenders } from '../http/quota.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { retryAfter } from '../retry-after.ts'
 import { unknownVaultVersion, vaultError } from './errors.ts'
 import { refuseForeign } from './network-rules.ts'
-import { spending, type VaultQuota } from './throttling.ts'
+import type { Toll } from './throttling.ts'
 
 export type VaultServices = {
   readonly vaults: VaultBook
@@ -20,15 +19,13 @@ export type VaultServices = {
   /** The issuer that error messages name. */
   readonly issuer: string
   readonly domain: string
-  /** How much each vault lets through; undefined: everything. */
-  readonly quota: VaultQuota | undefined
-  /** What counts it. */
-  readonly spenders: Spenders
+  /** What counts how much each vault lets through; undefined: everything is. */
+  readonly toll: Toll | undefined
 }
 
 /** How Key Vault's data plane speaks: challenge, headers, errors (reference 2, 4, 5). */
 export function vaultWords(services: VaultServices): PlaneWords<Vault> {
-  const { vaults, tokens, clock, authority, issuer, domain, quota } = services
+  const { vaults, tokens, clock, authority, issuer, domain, toll } = services
   const parent = `vault.${domain}`
   // The audience may bear any port, and a slash at its end; Azure's own resource is understood too (clients 3.4).
   const audience = (given: string): boolean =>
@@ -44,7 +41,7 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
     async prove(call, known) {
       refuseForeign(call, known, issuer)
     },
-    ...(quota !== undefined && { spend: spending(quota, services.spenders) }),
+    ...(toll !== undefined && { spend: toll.spend }),
     resource: ({ resourceId }) => resourceId,
     versions: new Set(vaultVersions),
     unknownVersion: unknownVaultVersion,
