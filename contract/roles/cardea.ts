@@ -32,7 +32,7 @@ export const cardeaRoles = {
         'Microsoft.KeyVault/locations/deletedVaults/purge/action',
         'Microsoft.AppConfiguration/locations/deletedConfigurationStores/purge/action',
       ],
-      dataActions: [`${secrets}/purge/action`],
+      dataActions: [`${secrets}/purge/action`, 'Microsoft.KeyVault/vaults/keys/purge/action'],
     },
   ),
   cardeaAuditReader: role(

@@ -3,6 +3,7 @@ import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
 import { ShapeError } from '@cardea/contract/shape'
 import { Fault, faultOf } from '#base/fault.ts'
+import type { Sql } from '#base/sql.ts'
 import type { Circumstances } from '#core/audit/entry.ts'
 import { type Caller, stranger } from '#core/identity/caller.ts'
 import { attest, type Base, type Intent, observe, oneLine, perform, type Scope, type Sight } from '#core/perform.ts'
@@ -75,15 +76,23 @@ type Given<P, Q, B, Subject, R = undefined> = {
   readonly prepared: Promise<R> | undefined
 }
 
+type Preparing<P, B, Subject> = {
+  readonly params: P
+  readonly body: B
+  readonly subject: Subject
+  /** What is committed. */
+  readonly sql: Sql
+}
+
 type Handler<A extends Action, P, Q, B, E extends Effect, Subject, R = undefined> = {
   /** The id of what it is about; from the raw parameters, since permission comes before the form is looked at. */
   resource(params: Call['params'], subject: Subject, query: Call['query']): string
   run(scope: E extends 'read' ? Sight<A> : Scope<A>, given: Given<P, Q, B, Subject, R>): Promise<unknown>
   /**
-   * What takes long and needs nothing that is kept, as a slow hash: done before the act, so that the writer doesn't wait for it, and
-   * only for those who may act at all.
+   * What takes long, as a slow hash or a new key: done before the act, so that the writer doesn't wait for it, and only for those
+   * who may act at all. What it reads of what is kept may have changed by then: the act looks again.
    */
-  prepare?(body: B): Promise<R>
+  prepare?(given: Preparing<P, B, Subject>): Promise<R>
 }
 
 export type Route<Subject> = {
@@ -114,13 +123,17 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject, R = 
         circumstances: call.circumstances,
       }
       const { prepare } = handler
-      const ahead = prepare && (await preparing(base, intent, () => prepare(read(operation, words, call).body)))
+      const ready =
+        prepare &&
+        (({ params, body }: { readonly params: P; readonly body: B }) =>
+          prepare({ params, body, subject, sql: base.database.read }))
+      const ahead = ready && (await preparing(base, intent, () => ready(read(operation, words, call))))
       let permit = { assignment: '' }
       const act = (scope: Scope<A> | Sight<A>) => {
         permit = scope.permit
         const parts = read(operation, words, call)
         // Whoever was permitted only since then has it prepared now.
-        const prepared = ahead?.begun ?? prepare?.(parts.body)
+        const prepared = ahead?.begun ?? ready?.(parts)
         return handler.run(scope as never, { ...parts, subject, caller, call, prepared })
       }
       const result = effect === 'read' ? await observe(base, intent, act) : await perform(base, intent, act)

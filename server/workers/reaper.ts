@@ -1,17 +1,33 @@
+import type { Action } from '@cardea/contract/actions'
 import { inside } from '#core/audit/entry.ts'
 import { principalByApp } from '#core/identity/directory.ts'
 import { reaperAppId } from '#core/identity/principal.ts'
+import { life as keys, purgeKey } from '#core/keys/keys.ts'
+import type { ObjectVersion } from '#core/objects/object.ts'
+import { type Life, objectResource } from '#core/objects/objects.ts'
 import { type Base, perform, type Scope } from '#core/perform.ts'
 import { purgeStore, purgingStores } from '#core/resources/store-life.ts'
 import { purgeVault, purgingVaults } from '#core/resources/vault-life.ts'
 import { hold, leaseMs } from '#core/schedule/schedule.ts'
-import { purgeSecret, purging, resourceOf } from '#core/secrets/secrets.ts'
+import { purgeSecret, life as secrets } from '#core/secrets/secrets.ts'
+import type { Vault } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import type { Work } from './worker.ts'
 
-/** Purges deleted secrets at the end of their retention, as a principal that may do this and nothing else. */
-export const reaper = ({ base, vaults }: { readonly base: Base; readonly vaults: VaultBook }): Work => ({
-  name: 'reaper',
+type Around = { readonly base: Base; readonly vaults: VaultBook }
+type Reaped<A extends Action, V extends ObjectVersion> = {
+  readonly life: Life<V>
+  readonly action: A
+  readonly operation: string
+  purge(scope: Scope<A>, vault: Vault, name: string): Promise<void>
+}
+
+/** Purges deleted objects of a kind at the end of their retention, as a principal that may do this and nothing else. */
+const objectReaper = <A extends Action, V extends ObjectVersion>(
+  { base, vaults }: Around,
+  { life: { kind, purging }, action, operation, purge }: Reaped<A, V>,
+): Work => ({
+  name: `reaper of ${kind}s`,
   kind: purging,
   concurrency: 4,
   leaseMs,
@@ -19,23 +35,29 @@ export const reaper = ({ base, vaults }: { readonly base: Base; readonly vaults:
     const [vaultName, name] = lease.subject.split('/') as [string, string]
     const vault = await vaults.vault(vaultName)
     const principal = await principalByApp(base.database.read, base.keyring, reaperAppId)
-    // Deleted meanwhile, with all its secrets; then the due row has gone, and the lease runs out with it.
+    // Deleted meanwhile, with all that was in it; then the due row has gone, and the lease runs out with it.
     if (vault === undefined) return
     if (principal === undefined) throw new Error(`Nobody can purge ${lease.subject}`)
     const intent = {
       caller: { objectId: principal.objectId, appId: principal.appId },
-      action: 'secrets/purge',
-      resource: resourceOf(vault, name),
-      operation: 'SecretPurge',
+      action,
+      resource: objectResource(kind, vault, name),
+      operation,
       circumstances: { ...inside, agent: 'cardea reaper' },
-    } as const
+    }
     await perform(base, intent, async (scope) => {
       // Recovered or purged by hand meanwhile: then the due row has gone, and with it the lease.
       await hold(scope.turn, lease)
-      await purgeSecret(scope, vault, name)
+      await purge(scope, vault, name)
     })
   },
 })
+
+export const secretReaper = (around: Around): Work =>
+  objectReaper(around, { life: secrets, action: 'secrets/purge', operation: 'SecretPurge', purge: purgeSecret })
+
+export const keyReaper = (around: Around): Work =>
+  objectReaper(around, { life: keys, action: 'keys/purge', operation: 'KeyPurge', purge: purgeKey })
 
 /** Purges deleted vaults and stores at the end of their retention, as the same principal. */
 const resourceReaper = <A extends 'deleted-vaults/purge' | 'deleted-stores/purge'>(

@@ -13,12 +13,12 @@ import { keyKeeper } from './key-keeper.ts'
 import type { Outlets } from './messenger.ts'
 import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
-import { reaper, storeReaper, vaultReaper } from './reaper.ts'
+import { keyReaper, secretReaper, storeReaper, vaultReaper } from './reaper.ts'
 import { rehearser } from './rehearser.ts'
 import { type Relay, relay } from './relay.ts'
 import { responder } from './responder.ts'
 import { rotator } from './rotator.ts'
-import { settler } from './settler.ts'
+import { keySettler, secretSettler } from './settler.ts'
 import { type Validator, validator } from './validator.ts'
 import { watcher } from './watcher.ts'
 import { startWorker, type Worker } from './worker.ts'
@@ -63,8 +63,10 @@ export function startWorkers({
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep, concurrency }), around),
     startWorker(rehearser({ base, vaults, providers, times, log, onStep }), around),
-    startWorker(reaper({ base, vaults }), around),
-    startWorker(settler(base), around),
+    startWorker(secretReaper({ base, vaults }), around),
+    startWorker(keyReaper({ base, vaults }), around),
+    startWorker(secretSettler(base), around),
+    startWorker(keySettler(base), around),
     startWorker(vaultReaper(base, subscription), around),
     startWorker(storeReaper(base, subscription), around),
     startWorker(keyKeeper(base), around),

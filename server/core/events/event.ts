@@ -10,11 +10,18 @@ export const eventTypes = {
   'secret-version-created': 'Microsoft.KeyVault.SecretNewVersionCreated',
   'secret-near-expiry': 'Microsoft.KeyVault.SecretNearExpiry',
   'secret-expired': 'Microsoft.KeyVault.SecretExpired',
+  'key-version-created': 'Microsoft.KeyVault.KeyNewVersionCreated',
+  'key-near-expiry': 'Microsoft.KeyVault.KeyNearExpiry',
+  'key-expired': 'Microsoft.KeyVault.KeyExpired',
   'vault-access-policy-changed': 'Microsoft.KeyVault.VaultAccessPolicyChanged',
   'secret-updated': 'Cardea.SecretUpdated',
   'secret-deleted': 'Cardea.SecretDeleted',
   'secret-recovered': 'Cardea.SecretRecovered',
   'secret-purged': 'Cardea.SecretPurged',
+  'key-updated': 'Cardea.KeyUpdated',
+  'key-deleted': 'Cardea.KeyDeleted',
+  'key-recovered': 'Cardea.KeyRecovered',
+  'key-purged': 'Cardea.KeyPurged',
   'setting-written': 'Microsoft.AppConfiguration.KeyValueModified',
   'setting-deleted': 'Microsoft.AppConfiguration.KeyValueDeleted',
   'snapshot-created': 'Microsoft.AppConfiguration.SnapshotCreated',
@@ -36,13 +43,13 @@ export type Event = {
   readonly scope: string
   /** The resource id of the thing itself. */
   readonly resource: string
-  /** The secret's name, the setting's key, or the vault's name. */
+  /** The secret's or key's name, the setting's key, or the vault's name. */
   readonly name: string
   readonly version?: string
   readonly label?: string
   /** The etag of a setting or snapshot: what it became, or what it was when it went. */
   readonly etag?: string
-  /** From when and until when a secret's version is valid. */
+  /** From when and until when a version is valid. */
   readonly notBefore?: Instant | undefined
   readonly expires?: Instant | undefined
   /** The resource id of the secret that a setting points at: who may not learn of that isn't told of this. */
@@ -97,11 +104,14 @@ const inSeconds = (at: Instant | undefined): number | null => (at === undefined 
 
 /** What Key Vault's own events carry, in the spelling that they have on the wire. */
 function vaultData({ type, name, version, notBefore, expires, rotation }: Event, vault: string, url: string) {
+  const object = type.startsWith('key-')
+    ? ({ word: 'Key', path: 'keys' } as const)
+    : ({ word: 'Secret', path: 'secrets' } as const)
   const ofVault = type === 'vault-access-policy-changed'
   return {
-    Id: ofVault ? url : `${url}/secrets/${name}${version === undefined ? '' : `/${version}`}`,
+    Id: ofVault ? url : `${url}/${object.path}/${name}${version === undefined ? '' : `/${version}`}`,
     VaultName: vault,
-    ObjectType: ofVault ? 'Vault' : 'Secret',
+    ObjectType: ofVault ? 'Vault' : object.word,
     ObjectName: name,
     Version: version ?? null,
     NBF: inSeconds(notBefore),

@@ -5,6 +5,7 @@ import { forgetScope } from '#core/access/forget-scope.ts'
 import { keepPermissionModel, permissionModelOf } from '#core/access/permission-model.ts'
 import { forgetUses } from '#core/consumers/consumers.ts'
 import { forgetChanges } from '#core/events/events.ts'
+import { forgetKeys, pauseKeys, resumeKeys } from '#core/keys/pause.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { forgetRotations, pauseRotations, resumeRotations } from '#core/rotation/pause.ts'
@@ -47,6 +48,7 @@ export async function closeVault({ turn, keyring }: Hands, vault: ManagedVault):
   const model = await permissionModelOf(turn.sql, keyring, vault.resourceId)
   await keepPermissionModel(turn, keyring, vault.resourceId, { ...model, closed: true })
   await pausePurges(turn, vault)
+  await pauseKeys(turn, vault)
   await pauseRotations(turn, vault)
   await scheduleAt(turn, purgingVaults, vault.name, removal.purge)
 }
@@ -68,6 +70,7 @@ export async function recoverVault(
   await keepPermissionModel(turn, keyring, vault.resourceId, open)
   await unschedule(turn, purgingVaults, vault.name)
   await resumePurges(turn, vault)
+  await resumeKeys(turn, vault)
   await resumeRotations(turn, vault)
   return { vault, model: open }
 }
@@ -109,6 +112,7 @@ export async function purgeVault(
     await refuseLocked(sql, vault.resourceId, 'delete')
   }
   await forgetSecrets(turn, vault)
+  await forgetKeys(turn, vault)
   await forgetRotations(turn, vault)
   await forgetUses(turn, vault)
   await forgetChanges(turn, vault.resourceId)

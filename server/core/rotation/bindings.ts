@@ -1,6 +1,7 @@
 import type { Sql } from '#base/sql.ts'
+import type { Slice } from '#core/objects/object-tables.ts'
 import type { Sight } from '#core/perform.ts'
-import { type Slice, standingOf } from '#core/secrets/secrets.ts'
+import { standingOf } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { retries } from './look.ts'
 import { type Bound, type Frame, type Plan, planOf } from './plan.ts'

@@ -5,6 +5,8 @@ import { Fault } from '#base/fault.ts'
 import { SealBroken } from '#base/seal.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Caller } from '#core/identity/caller.ts'
+import { nameKey, noSuchObject } from '#core/objects/object.ts'
+import { headForVersion, newVersionId } from '#core/objects/objects.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import {
@@ -16,10 +18,10 @@ import {
   removeDerivation,
   versionsIn,
 } from './derivation-rows.ts'
-import { isDeleted, isUnsettled, nameKey, newVersion, noSuchSecret } from './secret.ts'
-import { headOf, type Kept, keptVersion } from './secret-rows.ts'
+import { newVersion } from './secret.ts'
+import { type Kept, secretTables } from './secret-rows.ts'
 import { filled, partsOf, piecesOf, Unfilled } from './template.ts'
-import { newVersionId, openValue, resourceOf, type Writing, write } from './writing.ts'
+import { life, openValue, resourceOf, type Writing, write } from './writing.ts'
 
 /**
  * Secrets that are made of others. Whoever changes one changes those in the same turn, so that no reader ever finds the
@@ -65,9 +67,7 @@ export async function deriveSecret(
       throw new Fault('forbidden', words, { action: actions['secrets/get'], resource: resource.toLowerCase() })
     }
   }
-  const head = await headOf(sql, vault.name, name)
-  if (head?.settling !== undefined) throw isUnsettled(head.name, head.settling, 'name')
-  if (head?.deletion !== undefined) throw isDeleted(head.name)
+  const head = await headForVersion(life, sql, vault, name)
   await refuseCircle(sql, vault, key, parts)
   const arranged: Arranged = { ...derivation, by: { objectId, appId } }
   const sealed = await keyring.seal(sql, keyOfVault(vault), JSON.stringify(arranged), placeOf(vault, name))
@@ -87,7 +87,8 @@ export async function showDerivation(
 ): Promise<Shown> {
   const kept = await keptDerivation(sql, vault.name, nameKey(name))
   const { made } = await linksOf(sql, vault.name, nameKey(name))
-  if (kept === undefined && (await headOf(sql, vault.name, name)) === undefined) throw noSuchSecret(name)
+  if (kept === undefined && (await secretTables.headOf(sql, vault.name, name)) === undefined)
+    throw noSuchObject('secret', name)
   if (kept === undefined) return { derivation: undefined, made }
   const { by: _, ...derivation } = await openDerivation({ sql, keyring }, vault, name, kept.sealed)
   const parts = partsOf(piecesOf(derivation.template))
@@ -153,7 +154,7 @@ async function keepMaking({ sql, tell }: Writing, vault: Vault, key: string, tro
   const before = (await keptDerivation(sql, vault.name, key))?.trouble ?? undefined
   if (trouble === before) return
   await keepTrouble(sql, vault.name, key, trouble)
-  const head = await headOf(sql, vault.name, key)
+  const head = await secretTables.headOf(sql, vault.name, key)
   if (trouble === undefined || head === undefined || head.deletion !== undefined) return
   tell({ type: 'derivation-stopped', scope: vault.resourceId, resource: resourceOf(vault, key), name: head.name })
 }
@@ -200,7 +201,7 @@ async function refuseMany(sql: Sql, vault: Vault, part: string): Promise<void> {
 async function make(writing: Writing, vault: Vault, key: string, name: string): Promise<string | undefined> {
   const { sql, at } = writing
   const kept = await keptDerivation(sql, vault.name, key)
-  const head = await headOf(sql, vault.name, key)
+  const head = await secretTables.headOf(sql, vault.name, key)
   if (kept === undefined) return undefined
   if (head?.deletion !== undefined || head?.settling !== undefined) return 'It is deleted.'
   const derivation = await openDerivation(writing, vault, key, kept.sealed).catch((error: unknown) => {
@@ -212,11 +213,11 @@ async function make(writing: Writing, vault: Vault, key: string, name: string): 
   const pieces = piecesOf(template)
   const parts = new Map<string, Kept>()
   for (const part of partsOf(pieces)) {
-    const found = await keptVersion(sql, vault.name, part, undefined)
+    const found = await secretTables.keptVersion(sql, vault.name, part, undefined)
     if (found === undefined) return `There is no secret ${part}.`
-    if (!found.secret.enabled) return `The secret ${part} is disabled.`
+    if (!found.object.enabled) return `The secret ${part} is disabled.`
     const reading = { action: 'secrets/get', resource: resourceOf(vault, part), operation: 'DerivationRead' } as const
-    if (!(await writing.mayRead({ caller: by, ...reading, version: found.secret.version }))) {
+    if (!(await writing.mayRead({ caller: by, ...reading, version: found.object.version }))) {
       return `Who derived it may not read the secret ${part} any more. Somebody who may must derive it again.`
     }
     parts.set(part, found)
@@ -231,24 +232,24 @@ async function make(writing: Writing, vault: Vault, key: string, name: string): 
     throw error
   }
   if (Buffer.byteLength(value) > valueBytesMax) return `It would have more than ${valueBytesMax} bytes.`
-  const before = await keptVersion(sql, vault.name, key, undefined)
+  const before = await secretTables.keptVersion(sql, vault.name, key, undefined)
   const same = before !== undefined && (await openValue(writing, vault, before)) === value
   // It lives no longer than what it is made of.
-  const ends = [...parts.values()].flatMap(({ secret }) => secret.expires ?? [])
+  const ends = [...parts.values()].flatMap(({ object }) => object.expires ?? [])
   const draft = {
-    contentType: before?.secret.contentType,
-    tags: before?.secret.tags,
-    enabled: before?.secret.enabled,
+    contentType: before?.object.contentType,
+    tags: before?.object.tags,
+    enabled: before?.object.enabled,
     expires: ends.length === 0 ? undefined : Math.min(...ends),
   }
   const version = same
-    ? before.secret
-    : newVersion(before?.secret.name ?? name, newVersionId(), draft, at, before?.secret.version)
+    ? before.object
+    : newVersion(before?.object.name ?? name, newVersionId(), draft, at, before?.object.version)
   if (!same) await write(writing, vault, version, value)
   const within = new Map<string, string>()
-  for (const [part, { secret }] of parts) {
-    for (const [deeper, of] of await versionsIn(sql, vault.name, part, secret.version)) within.set(deeper, of)
-    within.set(part, secret.version)
+  for (const [part, { object }] of parts) {
+    for (const [deeper, of] of await versionsIn(sql, vault.name, part, object.version)) within.set(deeper, of)
+    within.set(part, object.version)
   }
   await keepVersionsIn(sql, vault.name, key, version.version, within)
   return undefined

@@ -1,15 +1,15 @@
 import type { Sql } from '#base/sql.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { SecretVersion } from './secret.ts'
-import { keptVersion, listHeads, listVersions } from './secret-rows.ts'
+import { secretTables } from './secret-rows.ts'
 
 /** How a secret, or one version of it, stands for those who point at it; nothing is handed out. */
 export type State = 'missing' | 'disabled' | 'readable'
 
 export async function stateOf(sql: Sql, vault: Vault, name: string, version: string | undefined): Promise<State> {
-  const kept = await keptVersion(sql, vault.name, name, version)
+  const kept = await secretTables.keptVersion(sql, vault.name, name, version)
   if (kept === undefined) return 'missing'
-  return kept.secret.enabled ? 'readable' : 'disabled'
+  return kept.object.enabled ? 'readable' : 'disabled'
 }
 
 /** The live secrets of a vault in the order of their names, for those who look after them; nothing is handed out. */
@@ -17,10 +17,12 @@ export const namesIn = (
   sql: Sql,
   vault: Pick<Vault, 'name'>,
   slice: { readonly after: string | undefined; readonly limit: number },
-): Promise<readonly SecretVersion[]> => listHeads(sql, vault.name, { ...slice, deleted: false })
+): Promise<readonly SecretVersion[]> => secretTables.listHeads(sql, vault.name, { ...slice, deleted: false })
 
 const versionsMax = 10_000
 
 /** The ids of a live secret's versions. */
 export const versionsOf = async (sql: Sql, vault: string, name: string): Promise<readonly string[]> =>
-  (await listVersions(sql, vault, name, { after: undefined, limit: versionsMax })).map(({ version }) => version)
+  (await secretTables.listVersions(sql, vault, name, { after: undefined, limit: versionsMax })).map(
+    ({ version }) => version,
+  )

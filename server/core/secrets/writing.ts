@@ -1,23 +1,27 @@
-import { randomUUID } from 'node:crypto'
 import { referrersOf } from '#core/configuration/configuration.ts'
 import { resourceOf as settingResource } from '#core/configuration/sight.ts'
 import type { Event } from '#core/events/event.ts'
+import { type Life, objectPlace, objectResource, subjectOf } from '#core/objects/objects.ts'
 import type { Scope } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import { awaitExpiry } from './expiry.ts'
-import { nameKey, type OpenSecret, type SecretVersion } from './secret.ts'
-import { addVersion, type Kept } from './secret-rows.ts'
+import type { OpenSecret, SecretVersion } from './secret.ts'
+import { addVersion, type Kept, secretTables } from './secret-rows.ts'
+
+export { subjectOf } from '#core/objects/objects.ts'
+
+/** The life of secrets. */
+export const life: Life<SecretVersion> = {
+  kind: 'secret',
+  tables: secretTables,
+  purging: 'purge-secret',
+  settling: 'settle-secret',
+}
 
 /** How versions are named, sealed, kept and told of: for whoever makes one. */
-export const resourceOf = (vault: Vault, name: string): string => `${vault.resourceId}/secrets/${name}`
-/** The subject of a secret in the due-index. */
-export const subjectOf = (vault: Vault, name: string): string => `${vault.name}/${nameKey(name)}`
-
-/** A value is sealed to its place, so that it opens nowhere else. */
+export const resourceOf = (vault: Vault, name: string): string => objectResource('secret', vault, name)
 export const placeOf = (vault: Vault, name: string, version: string): string =>
-  `${resourceOf(vault, nameKey(name))}/${version}`
-
-export const newVersionId = (): string => randomUUID().replaceAll('-', '')
+  objectPlace('secret', vault, name, version)
 
 type Told = Pick<SecretVersion, 'name' | 'version' | 'notBefore' | 'expires'>
 export function tellOf(vault: Vault, type: Event['type'], { name, version, notBefore, expires }: Told): Event {
@@ -72,5 +76,5 @@ export async function write(
 export const openValue = (
   { sql, keyring }: Pick<Writing, 'sql' | 'keyring'>,
   vault: Vault,
-  { secret, sealed }: Kept,
-): Promise<string> => keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, secret.name, secret.version))
+  { object, sealed }: Kept,
+): Promise<string> => keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, object.name, object.version))

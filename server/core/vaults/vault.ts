@@ -14,6 +14,8 @@ export type Vault = {
   readonly purgeProtection: boolean
   /** The id of the key that seals its values: another one for each founding, so a name that comes back opens nothing old. */
   readonly sealingKey: string
+  /** Premium ones may keep keys in a hardware security module. */
+  readonly sku: 'standard' | 'premium'
   readonly network: Network
 }
 
@@ -65,7 +67,6 @@ export type Tags = Readonly<Record<string, string>>
 /** A vault as those see it who manage it, live or deleted. */
 export type ManagedVault = Vault & {
   readonly tags: Tags
-  readonly sku: 'standard' | 'premium'
   /** Which of Azure's own services may read it: kept for who reads it back. */
   readonly enabledFor: EnabledFor
   readonly created: Instant

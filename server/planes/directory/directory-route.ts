@@ -23,7 +23,7 @@ export const preparedRoute = <A extends Action, P, Q, B, E extends Effect, R>(
 ): Route<Tenancy> =>
   route<A, P, Q, B, E, Tenancy, R>(operation, {
     resource: (params) => resourceOf(operation.path, params),
-    prepare,
+    prepare: ({ body }) => prepare(body),
     run,
   })
 

@@ -1,6 +1,6 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
-import type { Delays } from '#core/secrets/secret.ts'
+import type { Delays } from '#core/objects/object.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { type Route, route } from '../plane.ts'
 import type { Toll } from './throttling.ts'

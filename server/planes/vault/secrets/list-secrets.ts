@@ -1,5 +1,5 @@
 import * as contract from '@cardea/contract/vault/secrets'
-import { nameKey } from '#core/secrets/secret.ts'
+import { nameKey } from '#core/objects/object.ts'
 import { listSecrets } from '#core/secrets/secrets.ts'
 import { dialectIn } from '../objects.ts'
 import { pageOf, sliceOf } from '../paging.ts'

@@ -1,0 +1,175 @@
+import { backupBytesMax } from '@cardea/contract/vault/keys'
+import { openBackup, refuseRestoring, sealBackup, versionsToBackUp } from '#core/objects/backup.ts'
+import { type Deletion, newObject, noSuchObject, type ObjectVersion, withDraft } from '#core/objects/object.ts'
+import type { Slice } from '#core/objects/object-tables.ts'
+import {
+  deletedObject,
+  deleteObject,
+  headForVersion,
+  missing,
+  newVersionId,
+  purgeObject,
+  recoverObject,
+  settleObject,
+} from '#core/objects/objects.ts'
+import type { Scope, Sight } from '#core/perform.ts'
+import type { Vault } from '#core/vaults/vault.ts'
+import { type Held, heldOf, life, type OpenKey, openedOf, openKey, sealKey, tellOf } from './holding.ts'
+import { type DeletedKey, type KeyDraft, type KeyVersion, type Made, natureOf } from './key.ts'
+import { addVersion, keepVersion, keyTables } from './key-rows.ts'
+
+export { life, resourceOf } from './holding.ts'
+
+const blobs = { kind: 'key', bytesMax: backupBytesMax } as const
+
+/** Adds a version to a key, creating the key if this is its first. The key itself was made before, by whoever will keep it. */
+export async function createKey(
+  scope: Scope<'keys/create'> | Scope<'keys/import'>,
+  vault: Vault,
+  name: string,
+  draft: KeyDraft,
+  made: Made,
+): Promise<KeyVersion> {
+  const { sql, at, meet, tell } = scope
+  const head = await headForVersion(life, sql, vault, name)
+  const object = newObject('key', head?.name ?? name, newVersionId(), draft, at)
+  const version = { ...object, ...natureOf(made, draft) }
+  meet(version.version)
+  await addVersion(sql, vault.name, version, await sealKey(scope, vault, { version, key: made.key }))
+  tell(tellOf(vault, 'key-version-created', version))
+  return version
+}
+
+/** A version's public part and attributes, the latest if none is named. Also of a disabled one: nothing secret is in them. */
+export const getKey = async (
+  sight: Sight<'keys/read'>,
+  vault: Vault,
+  name: string,
+  version?: string,
+): Promise<KeyVersion> => (await openVersion(sight, vault, name, version)).version
+
+/** A live version with its key, for those who use it. */
+export async function openVersion(
+  { sql, keyring, meet }: Pick<Sight<never>, 'sql' | 'keyring' | 'meet'>,
+  vault: Vault,
+  name: string,
+  version: string | undefined,
+): Promise<OpenKey> {
+  const kept = await keyTables.keptVersion(sql, vault.name, name, version)
+  if (kept === undefined) throw noSuchObject('key', name, version)
+  meet(kept.object.version)
+  return openKey({ sql, keyring }, vault, kept)
+}
+
+/** Changes a version's attributes and what it may be used for, never the key. */
+export async function updateKey(
+  scope: Scope<'keys/update'>,
+  vault: Vault,
+  name: string,
+  version: string | undefined,
+  draft: KeyDraft,
+): Promise<KeyVersion> {
+  const { sql, at, meet, tell } = scope
+  const kept = await keyTables.keptVersion(sql, vault.name, name, version)
+  if (kept === undefined) throw await missing(life, sql, vault, name, version)
+  meet(kept.object.version)
+  const { version: before, key } = await openKey(scope, vault, kept)
+  const changed = {
+    ...withDraft('key', before, draft, at),
+    operations: draft.operations ?? before.operations,
+  }
+  await keepVersion(sql, vault.name, changed, await sealKey(scope, vault, { version: changed, key }))
+  tell(tellOf(vault, 'key-updated', changed))
+  return changed
+}
+
+/** Deletes a name with all its versions; until its purge it can be recovered, and meanwhile nobody can use it. */
+export async function deleteKey(
+  scope: Scope<'keys/delete'>,
+  vault: Vault,
+  name: string,
+  delayMs = 0,
+): Promise<DeletedKey> {
+  const { object, sealed } = await deleteObject(life, scope, vault, name, delayMs)
+  scope.tell(tellOf(vault, 'key-deleted', object))
+  const { deleted, purge } = object
+  return { ...(await openKey(scope, vault, { object, sealed })).version, deleted, purge }
+}
+
+/** A deleted name with its public part. */
+export async function getDeletedKey(sight: Sight<'keys/read'>, vault: Vault, name: string): Promise<DeletedKey> {
+  const { object, sealed } = await deletedObject(life, sight.sql, vault, name)
+  const { deleted, purge } = object
+  return { ...(await openKey(sight, vault, { object, sealed })).version, deleted, purge }
+}
+
+/** Makes a deleted name live again, with all its versions. */
+export async function recoverKey(
+  scope: Scope<'keys/recover'>,
+  vault: Vault,
+  name: string,
+  delayMs = 0,
+): Promise<KeyVersion> {
+  const { isBack, ...kept } = await recoverObject(life, scope, vault, name, delayMs)
+  if (isBack) scope.tell(tellOf(vault, 'key-recovered', kept.object))
+  return (await openKey(scope, vault, kept)).version
+}
+
+/** Takes a deleted name away for good: what it encrypted opens nowhere any more. With purge protection only time can. */
+export async function purgeKey(scope: Scope<'keys/purge'>, vault: Vault, name: string, delayMs = 0): Promise<void> {
+  scope.tell(tellOf(vault, 'key-purged', await purgeObject(life, scope, vault, name, delayMs)))
+}
+
+/** The delay of a change is over: now it is to be seen. */
+export async function settleKey(
+  { sql, tell }: Pick<Scope<never>, 'sql' | 'tell'>,
+  vault: Vault,
+  name: string,
+): Promise<void> {
+  const back = await settleObject(life, sql, vault, name)
+  if (back !== undefined) tell(tellOf(vault, 'key-recovered', back))
+}
+
+/** A version in a backup, opened. */
+type Copy = ObjectVersion & { readonly held: Held }
+
+/** A live key with all its versions, in a blob that only this installation opens. */
+export async function backupKey(scope: Scope<'keys/backup'>, vault: Vault, name: string): Promise<string> {
+  const versions: Copy[] = []
+  for (const kept of await versionsToBackUp(life, scope.sql, vault, name)) {
+    versions.push({ ...kept.object, held: heldOf(await openKey(scope, vault, kept)) })
+  }
+  return sealBackup(scope, blobs, vault, { versions })
+}
+
+/** Brings a key back from a blob, with its versions as they were, under its name, which must be free. */
+export async function restoreKey(scope: Scope<'keys/restore'>, vault: Vault, blob: string): Promise<KeyVersion> {
+  const { sql, tell } = scope
+  const versions = (await openBackup<Copy>(scope, blobs.kind, vault, blob)).versions.map(({ held, ...object }) =>
+    openedOf(object, held),
+  )
+  const { version: latest } = versions.at(-1) as OpenKey
+  await refuseRestoring(life, scope, 'keys/restore', vault, latest)
+  for (const open of versions) await addVersion(sql, vault.name, open.version, await sealKey(scope, vault, open))
+  tell(tellOf(vault, 'key-version-created', latest))
+  return latest
+}
+
+/** Names in order, with the attributes of their latest version. */
+export const listKeys = ({ sql }: Sight<'keys/read'>, vault: Vault, slice: Slice): Promise<ObjectVersion[]> =>
+  keyTables.listHeads(sql, vault.name, { ...slice, deleted: false })
+
+export const listDeletedKeys = (
+  { sql }: Sight<'keys/read'>,
+  vault: Vault,
+  slice: Slice,
+): Promise<(ObjectVersion & Deletion)[]> =>
+  keyTables.listHeads(sql, vault.name, { ...slice, deleted: true }) as Promise<(ObjectVersion & Deletion)[]>
+
+/** A name's versions in the order of their ids, as Key Vault lists them; none for a name that isn't there. */
+export const listKeyVersions = (
+  { sql }: Sight<'keys/read'>,
+  vault: Vault,
+  name: string,
+  slice: Slice,
+): Promise<ObjectVersion[]> => keyTables.listVersions(sql, vault.name, name, slice)
