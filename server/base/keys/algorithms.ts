@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts'
-import type { Curve, KeyShape } from './key.ts'
+import type { AsymmetricShape, Curve, KeyShape } from './key.ts'
 
 /**
  * Which algorithm fits which key, what it is for, and how long what goes into it may be. Pure, and the same for keys in
@@ -61,6 +61,13 @@ const table: readonly Algorithm[] = [
   { name: 'HS512', type: 'oct', scheme: 'HMAC', hash: 'sha512', operations: signs },
 ]
 const byName: ReadonlyMap<string, Algorithm> = new Map(table.map((algorithm) => [algorithm.name, algorithm]))
+
+/** How long a coordinate of a point on the curve is, and each half of a signature. */
+export const coordinateBytes: Readonly<Record<Curve, number>> = { 'P-256': 32, 'P-256K': 32, 'P-384': 48, 'P-521': 66 }
+
+/** How long each signature of such an asymmetric key is. */
+export const signatureBytes = (shape: AsymmetricShape): number =>
+  shape.type === 'RSA' ? shape.bits / 8 : 2 * coordinateBytes[shape.curve]
 
 /** Every name that stands for an algorithm with some key. */
 export const algorithmNames: readonly string[] = table.map(({ name }) => name)

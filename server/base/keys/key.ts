@@ -17,6 +17,9 @@ export type KeyShape =
   | { readonly type: 'EC'; readonly curve: Curve }
   | { readonly type: 'oct'; readonly bits: number }
 
+/** A key that has a public part, and may be kept in software. */
+export type AsymmetricShape = Exclude<KeyShape, { readonly type: 'oct' }>
+
 /** What everybody may have, as members of a JWK (RFC 7517 and 7518), in base64url. */
 export type PublicPart =
   | { readonly kty: 'RSA'; readonly n: string; readonly e: string }
