@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import type { Egress } from '#base/egress.ts'
 import { fetchJson } from '#base/fetch-json.ts'
+import { SoftwareKeys } from '#base/keys/software-keys.ts'
 import { createLog, type Log } from '#base/log.ts'
 import { TurnMeter } from '#base/metrics.ts'
 import { migrate } from '#base/migrations.ts'
@@ -23,6 +24,7 @@ import { Feeds } from '#core/events/feed.ts'
 import { IssuerBook } from '#core/identity/issuers.ts'
 import { newKeyPair, TokenBook } from '#core/identity/tokens.ts'
 import { existingInstallation, foundInstallation, type Installation } from '#core/installation/installation.ts'
+import type { Custodians } from '#core/keys/custody.ts'
 import type { Base } from '#core/perform.ts'
 import { type Times, timesFrom } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
@@ -253,7 +255,10 @@ function servicesFor(settings: Settings, { base, installation: { tenant }, hosts
     tenant,
     issuers: new IssuerBook(settings.issuers, fetchJson, clock),
   }
-  return { issuer, tokens, vaults: new VaultBook(database), feeds, meters, connections, metrics, identity }
+  const software = new SoftwareKeys()
+  closers.push(() => software.close())
+  const custodians: Custodians = { software, hsm: undefined }
+  return { issuer, tokens, vaults: new VaultBook(database), feeds, meters, connections, metrics, identity, custodians }
 }
 
 /** Listens for all planes, and gives the port. */

@@ -3,6 +3,7 @@ import { KnownPages } from '#core/configuration/known-pages.ts'
 import type { Feeds } from '#core/events/feed.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Installation } from '#core/installation/installation.ts'
+import type { Custodians } from '#core/keys/custody.ts'
 import type { Delays } from '#core/objects/object.ts'
 import type { Base } from '#core/perform.ts'
 import type { Times } from '#core/rotation/policy.ts'
@@ -41,6 +42,8 @@ export type Ground = {
   readonly quota: (VaultQuota & { readonly stores: StoreQuota }) | undefined
   /** How long deletions, recoveries and purges take to be seen. */
   readonly delays: Delays
+  /** Who keeps keys, and uses them. */
+  readonly custodians: Custodians
   readonly metrics: Metrics
   /** Whether web hooks of alerts may lead into private networks, and those of event subscriptions. */
   readonly allowPrivate: boolean
@@ -49,7 +52,7 @@ export type Ground = {
 
 /** Every plane with its words, its routes, and the largest body that it takes. */
 export function planesOf(ground: Ground): Served<never>[] {
-  const { base, hosts, installation, tokens, vaults, issuer, quota, delays } = ground
+  const { base, hosts, installation, tokens, vaults, issuer, quota, delays, custodians } = ground
   const { database, keyring, clock } = base
   const { domain, tenant, subscription } = installation
   const tenancy = { tenant, subscription }
@@ -64,7 +67,7 @@ export function planesOf(ground: Ground): Served<never>[] {
     {
       plane: 'vault',
       words: vaultWords({ vaults, tokens, clock, authority, issuer, domain, toll }),
-      routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays, toll }), ...onVaults(ground)],
+      routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays, toll, custodians }), ...onVaults(ground)],
       bodyBytesMax: 256 * 1024,
     },
     {

@@ -1,5 +1,6 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
+import type { Custodians } from '#core/keys/custody.ts'
 import type { Delays } from '#core/objects/object.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { type Route, route } from '../plane.ts'
@@ -12,6 +13,8 @@ export type VaultRoutes = {
   readonly delays: Delays
   /** What counts how much a vault lets through; undefined: everything is. */
   readonly toll: Toll | undefined
+  /** Who keeps keys, and uses them. */
+  readonly custodians: Custodians
 }
 
 /** A route whose subject is a vault. */
