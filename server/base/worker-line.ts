@@ -135,7 +135,10 @@ export class WorkerLine<A extends Acts> {
   }
 }
 
-/** The side of the thread: answers what it is asked, one after the other. Called once, by the module that the thread runs. */
+/**
+ * The side of the thread: begins what it is asked in the order of the asking. What an act is handed and what it returns is wiped
+ * afterwards, so it keeps neither. Called once, by the module that the thread runs.
+ */
 export function answer(acts: Acts): void {
   const port = parentPort
   if (port === null) throw new Error('This module is run by a thread only.')

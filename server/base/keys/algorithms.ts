@@ -24,7 +24,7 @@ export type Algorithm =
   | (For<'oct'> & { readonly scheme: 'GCM' | 'CBC' | 'CBC-PAD' | 'KW' | 'KWP'; readonly bits?: number })
   | (For<'oct'> & { readonly scheme: 'HMAC'; readonly hash: Hash })
 
-const hashBytes: Readonly<Record<Hash, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
+export const hashBytes: Readonly<Record<Hash, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
 const wrapBlockBytes = 8
 const aesBlockBytes = 16
 

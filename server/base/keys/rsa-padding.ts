@@ -14,9 +14,12 @@ const digestInfo: Readonly<Record<Hash, Buffer>> = {
   sha512: Buffer.from('3051300d060960864801650304020305000440', 'hex'),
 }
 
-/** EMSA-PKCS1-v1_5 (9.2), with the name of the hash that made the digest. */
+/** A digest with the name of the hash that made it. */
+export const digestInfoOf = (hash: Hash, digest: Uint8Array): Buffer => Buffer.concat([digestInfo[hash], digest])
+
+/** EMSA-PKCS1-v1_5 (9.2). */
 export const pkcs1Of = (hash: Hash, digest: Uint8Array, bytes: number): Buffer =>
-  bareOf(Buffer.concat([digestInfo[hash], digest]), bytes)
+  bareOf(digestInfoOf(hash, digest), bytes)
 
 /** The same padding around bytes as they are. */
 export const bareOf = (content: Uint8Array, bytes: number): Buffer =>

@@ -31,7 +31,7 @@ export class SoftwareKeys implements KeyDoor {
   readonly #use: WorkerLine<SoftwareActs>
   readonly #make: WorkerLine<SoftwareActs>
 
-  constructor({ waitingMax = 512, makingMax = 32, idleMs }: SoftwareKeysOptions = {}) {
+  constructor({ waitingMax = 256, makingMax = 32, idleMs }: SoftwareKeysOptions = {}) {
     const idle = idleMs === undefined ? {} : { idleMs }
     this.#use = new WorkerLine({ file, about: 'keys', waitingMax, ...idle })
     this.#make = new WorkerLine({ file, about: 'new keys', waitingMax: makingMax, ...idle })
