@@ -36,6 +36,12 @@ const store = {
   properties: { disableLocalAuth: true, cardea: { settingBytesMax: 20_000, storageBytesMax: 1_000_000_000 } },
 }
 
+const attributes = { enabled: true, nbf: 1, exp: 4_000_000_000 }
+/** A key whose parts don't belong together. */
+const jwk = { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', d: 'AAAA', key_ops: ['sign'] }
+/** `AAAA` is base64url of three bytes. */
+const sealedData = { alg: 'RSA-OAEP', value: 'AAAA', iv: 'AAAA', aad: 'AAAA', tag: 'AAAA' }
+
 const change = { do: 'set', key: 'k', label: 'l', value: 'v', content_type: 't', tags, description: 'd', locked: false }
 
 /** What each operation that reads a body is sent when somebody means well. */
@@ -88,6 +94,16 @@ const samples: Readonly<Record<string, unknown>> = {
   IdentityFederatedPut: { properties: { issuer: 'https://a.example', subject: 's', audiences: ['a'] } },
   IncidentPlan: { identity: id, since: 1, couldRead: true },
   IncidentRun: { secret: { vault: 'demo', name: 'sweep' }, disable: true },
+  KeyCreate: { kty: 'EC', crv: 'P-256', key_ops: ['sign'], attributes, tags, public_exponent: 3 },
+  KeyDecrypt: sealedData,
+  KeyEncrypt: { alg: 'RSA-OAEP', value: 'AAAA' },
+  KeyImport: { key: jwk, Hsm: false, attributes, tags },
+  KeyRestore: { value: 'AAAA' },
+  KeySign: { alg: 'ES256', value: 'AAAA' },
+  KeyUnwrap: sealedData,
+  KeyUpdate: { key_ops: ['sign'], attributes, tags },
+  KeyVerify: { alg: 'ES256', digest: 'AAAA', value: 'AAAA' },
+  KeyWrap: { alg: 'RSA-OAEP', value: 'AAAA' },
   KeyValuePut: { value: 'v', content_type: 'text/plain', tags },
   ResourceGroupPatch: { tags },
   ResourceGroupPut: { location: 'local', tags },
@@ -117,7 +133,7 @@ const samples: Readonly<Record<string, unknown>> = {
   RotationSettle: { way: 'retry' },
   SecretDerive: { template: 'a{{user}}:{{secret:sweep-part}}', escaping: 'url', values: { user: 'u' } },
   SecretRestore: { value: 'AAAA' },
-  SecretSet: { value: 'v', contentType: 'text/plain', tags, attributes: { enabled: true, nbf: 1, exp: 4_000_000_000 } },
+  SecretSet: { value: 'v', contentType: 'text/plain', tags, attributes },
   SecretUpdate: { contentType: 'text/plain', tags, attributes: { enabled: true } },
   ServicePrincipalAddKey: { keyCredential: rolledKey, proof: 'a.b.c' },
   ServicePrincipalRemoveKey: { keyId: id, proof: 'a.b.c' },

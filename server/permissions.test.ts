@@ -93,6 +93,7 @@ describe('every operation, for every built-in role at every scope', () => {
       neighbour,
       `${vault}/secrets/orders`,
       `${vault}/secrets/orders2`,
+      `${vault}/keys/orders`,
     ]
     const holders = await base.database.write(async (turn) => {
       const made: { caller: Caller; role: RoleDefinition; scope: string }[] = []

@@ -7,7 +7,7 @@ const none = record({})
 const named = record({ name: filterText, after: pageToken, $select: optional(text()) })
 
 export const listKeys = operation({
-  id: 'KeyList',
+  id: 'KeyNameList',
   method: 'GET',
   path: '/keys',
   since: '1.0',
@@ -19,7 +19,7 @@ export const listKeys = operation({
   body: nothing,
   status: 200,
 })
-export const headKeys = operation({ ...listKeys, id: 'KeyListCheck', method: 'HEAD' })
+export const headKeys = operation({ ...listKeys, id: 'KeyNameListCheck', method: 'HEAD' })
 
 export const listLabels = operation({ ...listKeys, id: 'LabelList', path: '/labels' })
 export const headLabels = operation({ ...listLabels, id: 'LabelListCheck', method: 'HEAD' })

@@ -65,6 +65,9 @@ export interface PlaneWords<Subject> {
   refuse(call: Call, fault: Fault, known: Known<Subject> | undefined): Answer
 }
 
+/** What was prepared, or why it couldn't be; nothing, where a handler prepares nothing. */
+type Prepared<R> = [R] extends [undefined] ? undefined : Promise<R>
+
 type Given<P, Q, B, Subject, R = undefined> = {
   readonly params: P
   readonly query: Q
@@ -72,8 +75,7 @@ type Given<P, Q, B, Subject, R = undefined> = {
   readonly subject: Subject
   readonly caller: Caller
   readonly call: Call
-  /** What was prepared, or why it couldn't be. */
-  readonly prepared: Promise<R> | undefined
+  readonly prepared: Prepared<R>
 }
 
 type Preparing<P, B, Subject> = {
@@ -133,7 +135,7 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject, R = 
         permit = scope.permit
         const parts = read(operation, words, call)
         // Whoever was permitted only since then has it prepared now.
-        const prepared = ahead?.begun ?? ready?.(parts)
+        const prepared = (ahead?.begun ?? ready?.(parts)) as Prepared<R>
         return handler.run(scope as never, { ...parts, subject, caller, call, prepared })
       }
       const result = effect === 'read' ? await observe(base, intent, act) : await perform(base, intent, act)

@@ -59,9 +59,9 @@ export type KeptKey = { readonly shape: KeyShape; readonly publicPart: PublicPar
 /** What goes into and comes out of ciphers. All but the value is for symmetric keys. */
 export type Enciphered = {
   readonly value: Uint8Array
-  readonly iv?: Uint8Array
-  readonly tag?: Uint8Array
-  readonly aad?: Uint8Array
+  readonly iv?: Uint8Array | undefined
+  readonly tag?: Uint8Array | undefined
+  readonly aad?: Uint8Array | undefined
 }
 
 /**

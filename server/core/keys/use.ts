@@ -3,7 +3,7 @@ import type { Enciphered, KeptKey, KeyDoor } from '#base/keys/key.ts'
 import type { Sight } from '#core/perform.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { type Custodians, doorTo } from './custody.ts'
-import { refuseUse } from './key.ts'
+import { type KeyVersion, refuseUse } from './key.ts'
 import { openVersion } from './keys.ts'
 
 type Use = 'keys/encrypt' | 'keys/decrypt' | 'keys/sign' | 'keys/verify' | 'keys/wrap' | 'keys/unwrap'
@@ -17,7 +17,8 @@ type Using<A extends Use> = {
   readonly version: string | undefined
   readonly algorithm: string
 }
-type Used<R> = { readonly name: string; readonly version: string; readonly result: R }
+/** What came of it, and which version was used. */
+export type Used<R> = { readonly key: KeyVersion; readonly result: R }
 
 /** Signs a digest. */
 export const sign = (using: Using<'keys/sign'>, digest: Uint8Array): Promise<Used<Uint8Array>> =>
@@ -52,5 +53,5 @@ async function use<A extends Use, R>(
   refuseUse(open.version, operation, sight.at)
   checkAlgorithm(open.key.shape, operation, algorithm)
   const result = await act(doorTo(custodians, open.version.custody, vault), open.key)
-  return { name: open.version.name, version: open.version.version, result }
+  return { key: open.version, result }
 }

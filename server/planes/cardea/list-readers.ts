@@ -2,7 +2,7 @@ import * as contract from '@cardea/contract/cardea/journal'
 import { inSeconds } from '#base/clock.ts'
 import { readersOf } from '#core/journal/readings.ts'
 import { resourceOf } from '#core/secrets/secrets.ts'
-import { theSecret } from '../vault/secrets/resource.ts'
+import { theSecret } from '../vault/resource.ts'
 import { vaultRoute } from '../vault/vault-route.ts'
 
 export default () =>

@@ -1,7 +1,7 @@
 import * as contract from '@cardea/contract/cardea/rotation-plan'
 import { listRotations } from '#core/rotation/bindings.ts'
 import { pageOf, sliceOf } from '../vault/paging.ts'
-import { theVault } from '../vault/secrets/resource.ts'
+import { theVault } from '../vault/resource.ts'
 import { vaultRoute } from '../vault/vault-route.ts'
 import { itemOf } from './wire.ts'
 

@@ -1,7 +1,7 @@
 import * as contract from '@cardea/contract/cardea/rotation-plan'
 import { fromSeconds } from '#base/clock.ts'
 import { planRotations } from '#core/rotation/bindings.ts'
-import { theVault } from '../vault/secrets/resource.ts'
+import { theVault } from '../vault/resource.ts'
 import { vaultRoute } from '../vault/vault-route.ts'
 import type { Around } from './around.ts'
 import { planViewOf } from './wire.ts'

@@ -1,6 +1,6 @@
 import * as contract from '@cardea/contract/cardea/consumers'
 import { reportConsumer } from '#core/consumers/consumers.ts'
-import { theVault } from '../vault/secrets/resource.ts'
+import { theVault } from '../vault/resource.ts'
 import { vaultRoute } from '../vault/vault-route.ts'
 
 export default () =>

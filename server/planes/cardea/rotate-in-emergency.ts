@@ -1,6 +1,6 @@
 import * as contract from '@cardea/contract/cardea/rotations'
 import { rotateNow } from '#core/rotation/rotation.ts'
-import { theSecret } from '../vault/secrets/resource.ts'
+import { theSecret } from '../vault/resource.ts'
 import { vaultRoute } from '../vault/vault-route.ts'
 import type { Around } from './around.ts'
 import { viewOf } from './wire.ts'

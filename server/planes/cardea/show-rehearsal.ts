@@ -1,6 +1,6 @@
 import * as contract from '@cardea/contract/cardea/rehearsals'
 import { showRehearsal } from '#core/rotation/rehearsal.ts'
-import { theSecret } from '../vault/secrets/resource.ts'
+import { theSecret } from '../vault/resource.ts'
 import { vaultRoute } from '../vault/vault-route.ts'
 import { rehearsalViewOf } from './wire.ts'
 

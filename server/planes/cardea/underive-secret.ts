@@ -1,6 +1,6 @@
 import * as contract from '@cardea/contract/cardea/derivations'
 import { underiveSecret } from '#core/secrets/derivations.ts'
-import { theSecret } from '../vault/secrets/resource.ts'
+import { theSecret } from '../vault/resource.ts'
 import { vaultRoute } from '../vault/vault-route.ts'
 
 export default () =>

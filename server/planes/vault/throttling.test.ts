@@ -114,9 +114,9 @@ describe('throttling on Key Vault’s wire', () => {
   })
 
   it('counts keys apart under Azure’s profile: few new ones, and uses by the size of the key and where it lies', async () => {
-    const rsa = (bits: number): Weighed => ({ shape: { type: 'RSA', bits }, hsm: false })
-    const curve: Weighed = { shape: { type: 'EC', curve: 'P-521' }, hsm: false }
-    const inModule = (key: Weighed): Weighed => ({ ...key, hsm: true })
+    const rsa = (bits: number): Weighed => ({ shape: { type: 'RSA', bits }, custody: 'software' })
+    const curve: Weighed = { shape: { type: 'EC', curve: 'P-521' }, custody: 'software' }
+    const inModule = (key: Weighed): Weighed => ({ ...key, custody: 'hsm' })
     const use = sign as Operation
     assert.equal(await passing('azure', createKey as Operation, rsa(4096)), 20)
     assert.equal(await passing('azure', createKey as Operation, inModule(curve)), 10)

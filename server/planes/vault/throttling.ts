@@ -1,7 +1,7 @@
 import type { Operation } from '@cardea/contract/operation'
 import { createKey } from '@cardea/contract/vault/keys'
 import { setSecret } from '@cardea/contract/vault/secrets'
-import type { KeyShape } from '#base/keys/key.ts'
+import type { Nature } from '#core/keys/key.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { Spenders } from '../http/quota.ts'
 import type { Known } from '../plane.ts'
@@ -15,7 +15,7 @@ export type VaultQuota = {
 }
 
 /** A key that was used or made, as far as that decides what it costs. */
-export type Weighed = { readonly shape: KeyShape; readonly hsm: boolean }
+export type Weighed = Pick<Nature, 'custody' | 'shape'>
 
 /** What a vault's transactions are counted by. */
 export type Toll = {
@@ -33,8 +33,9 @@ const windowMs = 10_000
 const words = 'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached'
 
 /** What a use of a key weighs: 4,000 in ten seconds of the lightest, 500 of RSA with 4,096 bits; half as many in a security module. */
-const weightOf = ({ shape, hsm }: Weighed): number =>
-  (shape.type !== 'RSA' || shape.bits <= 2048 ? 1 : shape.bits <= 3072 ? 4 : 8) * (hsm ? 2 : 1)
+const weightOf = ({ shape, custody }: Weighed): number =>
+  (shape.type !== 'RSA' || shape.bits <= 2048 ? 1 : shape.bits <= 3072 ? 4 : 8) * dearIn(custody)
+const dearIn = (custody: Weighed['custody']): number => (custody === 'hsm' ? 2 : 1)
 
 /** Key Vault's throttling (reference 13): what has a place on Azure's wire is counted; what is only ours is not. */
 export function tollOf({ transactions, secretsSet, keys }: VaultQuota, spenders: Spenders): Toll {
@@ -52,7 +53,7 @@ export function tollOf({ transactions, secretsSet, keys }: VaultQuota, spenders:
       subject === undefined || operation.since === 'always' ? undefined : quotaOf(operation).spend(subject.name, words),
     charge(vault, operation, key) {
       if (keys === undefined) return
-      const weight = operation.id === createKey.id ? (key.hsm ? 2 : 1) : weightOf(key)
+      const weight = operation.id === createKey.id ? dearIn(key.custody) : weightOf(key)
       if (weight > 1) quotaOf(operation).charge(vault.name, weight - 1)
     },
   }

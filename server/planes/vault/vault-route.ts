@@ -18,7 +18,7 @@ export type VaultRoutes = {
 }
 
 /** A route whose subject is a vault. */
-export const vaultRoute = <A extends Action, P, Q, B, E extends Effect>(
+export const vaultRoute = <A extends Action, P, Q, B, E extends Effect, R = undefined>(
   operation: Operation<A, P, Q, B, E>,
-  handler: Parameters<typeof route<A, P, Q, B, E, Vault>>[1],
-): Route<Vault> => route<A, P, Q, B, E, Vault>(operation, handler)
+  handler: Parameters<typeof route<A, P, Q, B, E, Vault, R>>[1],
+): Route<Vault> => route<A, P, Q, B, E, Vault, R>(operation, handler)

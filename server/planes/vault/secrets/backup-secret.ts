@@ -1,8 +1,8 @@
 import type { Backup } from '@cardea/contract/vault/objects'
 import * as contract from '@cardea/contract/vault/secrets'
 import { backupSecret } from '#core/secrets/secrets.ts'
+import { theSecret } from '../resource.ts'
 import { vaultRoute } from '../vault-route.ts'
-import { theSecret } from './resource.ts'
 
 export default () =>
   vaultRoute(contract.backupSecret, {

@@ -3,8 +3,8 @@ import { madeOf } from '#core/secrets/derivations.ts'
 import { deleteSecret } from '#core/secrets/secrets.ts'
 import { Reply } from '../../plane.ts'
 import { dialectIn } from '../objects.ts'
+import { theSecret } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
-import { theSecret } from './resource.ts'
 import { deletedBundleOf } from './wire.ts'
 
 export default ({ vaultUrl, delays }: VaultRoutes) =>

@@ -1,8 +1,8 @@
 import * as contract from '@cardea/contract/vault/secrets'
 import { getDeletedSecret } from '#core/secrets/secrets.ts'
 import { dialectIn } from '../objects.ts'
+import { theSecret } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
-import { theSecret } from './resource.ts'
 import { deletedBundleOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>

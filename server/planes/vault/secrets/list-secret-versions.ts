@@ -2,8 +2,8 @@ import * as contract from '@cardea/contract/vault/secrets'
 import { listSecretVersions } from '#core/secrets/secrets.ts'
 import { dialectIn } from '../objects.ts'
 import { pageOf, sliceOf } from '../paging.ts'
+import { theSecret } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
-import { theSecret } from './resource.ts'
 import { versionItemOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>

@@ -3,8 +3,8 @@ import { nameKey } from '#core/objects/object.ts'
 import { listSecrets } from '#core/secrets/secrets.ts'
 import { dialectIn } from '../objects.ts'
 import { pageOf, sliceOf } from '../paging.ts'
+import { theVault } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
-import { theVault } from './resource.ts'
 import { itemOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>

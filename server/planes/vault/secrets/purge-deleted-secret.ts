@@ -1,7 +1,7 @@
 import * as contract from '@cardea/contract/vault/secrets'
 import { purgeSecret } from '#core/secrets/secrets.ts'
+import { theSecret } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
-import { theSecret } from './resource.ts'
 
 export default ({ delays }: VaultRoutes) =>
   vaultRoute(contract.purgeDeletedSecret, {

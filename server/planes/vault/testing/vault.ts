@@ -32,7 +32,7 @@ export async function foundAnother(
   {
     subscription = house.cardea.installation.subscription,
     ...settings
-  }: Partial<Pick<Vault, 'location' | 'retentionDays' | 'purgeProtection'>> & { subscription?: string } = {},
+  }: Partial<Pick<Vault, 'location' | 'retentionDays' | 'purgeProtection' | 'sku'>> & { subscription?: string } = {},
 ): Promise<string> {
   const { base } = house.cardea
   const resourceId = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/${name}`

@@ -1,0 +1,14 @@
+import * as contract from '@cardea/contract/vault/keys'
+import { restoreKey } from '#core/keys/keys.ts'
+import { dialectIn } from '../objects.ts'
+import { theVault } from '../resource.ts'
+import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { bundleOf } from './wire.ts'
+
+export default ({ vaultUrl }: VaultRoutes) =>
+  vaultRoute(contract.restoreKey, {
+    resource: theVault,
+    async run(scope, { body, subject: vault, call }) {
+      return bundleOf(vaultUrl(vault.name), vault, dialectIn(call), await restoreKey(scope, vault, body.value))
+    },
+  })
