@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type House, openHouse } from '@cardea/server/testing/house'
+import { needs } from '@cardea/tools/servers/require'
+import { findPythonSdk, seenBy } from './client.ts'
+
+let house: House
+before(async () => {
+  house = await openHouse()
+})
+after(() => house?.[Symbol.asyncDispose]())
+
+const forRsa = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey']
+/** What a list of versions of equal standing shows. */
+const all = (count: number, seen: unknown) => Array.from({ length: count }, () => seen)
+
+describe('Azure’s own clients of keys, with the environment alone', () => {
+  it('make, use, change, import, delete, recover, back up and restore keys from JavaScript', async () => {
+    const { pages, ...seen } = await seenBy('keys.js', house.env)
+    assert.deepEqual(pages, [5, 5, 2])
+    const curve = (name: string, bytes: number) => ['EC', name, ['sign', 'verify'], bytes, true, true, true]
+    const byAll = [true, true, false, true, true]
+    // The client verifies no data with PSS by itself: it asks OpenSSL for the other padding.
+    const byAllButOne = [true, true, false, false, true]
+    assert.match(seen.notForThat as string, /decrypt is not supported on key/)
+    assert.deepEqual(seen, {
+      rsa: {
+        type: 'RSA',
+        operations: forRsa,
+        bytes: 256,
+        exponent: '010001',
+        isPrivate: false,
+        tags: { a: '1' },
+        expires: '2030-01-01T00:00:00.000Z',
+        recovery: ['Recoverable+Purgeable', 90],
+        exportable: false,
+        hsmPlatform: '0',
+        ofVersion: true,
+      },
+      rsaSignatures: {
+        ...{ RS256: byAll, RS384: byAll, RS512: byAll },
+        ...{ PS256: byAllButOne, PS384: byAllButOne, PS512: byAllButOne },
+      },
+      secrecy: {
+        RSA1_5: ['well kept', true],
+        'RSA-OAEP': ['well kept', true],
+        'RSA-OAEP-256': ['well kept', true],
+      },
+      byAnother: 'by another',
+      curves: {
+        'P-256': curve('P-256', 64),
+        'P-256K': curve('P-256K', 64),
+        'P-384': curve('P-384', 96),
+        'P-521': curve('P-521', 132),
+      },
+      latest: true,
+      byVersion: true,
+      versions: all(2, ['rsa', true]),
+      latestSigns: 'rsa',
+      notForThat: seen.notForThat,
+      changed: [false, { b: '2' }],
+      disabled: '403 Forbidden KeyDisabled',
+      again: [true, ['verify'], { b: '2' }],
+      imported: ['RSA', ['sign', 'decrypt'], true, true],
+      recoveryId: 'https://demo.vault.cardea.internal/deletedkeys/imported',
+      gone: '404 KeyNotFound',
+      taken: '409 Conflict ObjectIsDeletedButRecoverable',
+      deleted: 'imported',
+      listedDeleted: ['imported'],
+      recovered: true,
+      conflict: '409 Conflict',
+      purged: '404 KeyNotFound',
+      restored: [true, true],
+      missing: '404 KeyNotFound',
+      notOffered: {
+        release: '404 NotFound',
+        attestation: '404 NotFound',
+        random: '404 NotFound',
+        exportable: '400 BadParameter',
+      },
+    })
+  })
+
+  const python = needs('Debian’s python3-azure', findPythonSdk)
+  it('do so from Python, and agree by themselves with what the vault signs and decrypts', {
+    skip: python.skip,
+  }, async () => {
+    assert.deepEqual(await seenBy('keys.py', house.env), {
+      rsa: ['RSA', forRsa, 384, '010001', { a: '1' }],
+      decrypted: all(3, 'well kept'),
+      unwrapped: true,
+      signed: Object.fromEntries(
+        ['RS256', 'RS512', 'PS256', 'PS384', 'ES256', 'ES256K', 'ES384', 'ES512'].map((name) => [name, true]),
+      ),
+      latest: true,
+      byVersion: true,
+      versions: [true, true],
+      listed: ['py-ec-P-256', 'py-ec-P-256K', 'py-ec-P-384', 'py-ec-P-521', 'py-rsa'],
+      changed: [false, { b: '2' }],
+      disabled: '403 Forbidden',
+      gone: '404 KeyNotFound',
+      deleted: ['py-rsa'],
+      purged: '404 KeyNotFound',
+      restored: 'before',
+    })
+  })
+})
