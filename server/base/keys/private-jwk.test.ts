@@ -7,6 +7,7 @@ import { Fault } from '../fault.ts'
 import { numberOf, textOf } from './jwk-numbers.ts'
 import { type Curve, curves, type PrivateJwk, rsaMembers, rsaSizes } from './key.ts'
 import { curveNames, keyOfJwk } from './private-jwk.ts'
+import { inverse } from './testing/inverse.ts'
 
 type Words = Readonly<Record<string, string>>
 
@@ -46,16 +47,6 @@ function keyFrom(p: bigint, q: bigint): Words | undefined {
   if (n.toString(2).length !== 2048 || (d * e) % around !== 1n) return undefined
   const numbers = { n, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) }
   return { kty: 'RSA', ...Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, textOf(number)])) }
-}
-
-/** By Euclid's algorithm; of no use if there is none. */
-function inverse(number: bigint, modulus: bigint): bigint {
-  let [rest, nextRest, factor, nextFactor] = [modulus, number % modulus, 0n, 1n]
-  while (nextRest !== 0n) {
-    const times = rest / nextRest
-    ;[rest, nextRest, factor, nextFactor] = [nextRest, rest - times * nextRest, nextFactor, factor - times * nextFactor]
-  }
-  return factor < 0n ? factor + modulus : factor
 }
 
 describe('a key that was made elsewhere', () => {

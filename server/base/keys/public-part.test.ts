@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   constants,
+  createECDH,
   createHash,
   generateKeyPairSync,
   type KeyObject,
@@ -11,10 +12,12 @@ import {
 import { describe, it } from 'node:test'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { algorithmsFor } from './algorithms.ts'
+import { algorithmsFor, coordinateBytes } from './algorithms.ts'
+import { numberOf } from './jwk-numbers.ts'
 import { type Curve, curves, type KeyShape, type PublicPart } from './key.ts'
 import { curveNames } from './private-jwk.ts'
 import { encryptedFor, isSignature } from './public-part.ts'
+import { inverse } from './testing/inverse.ts'
 
 const message = Buffer.from('A message that somebody else has signed.')
 const hashOf = (algorithm: string): string => `sha${algorithm === 'ES256K' ? 256 : algorithm.slice(2)}`
@@ -47,6 +50,12 @@ const small = rsaPair(2048)
 const pairs: readonly Pair[] = [small, rsaPair(3072), rsaPair(4096), ...curves.map(ecPair)]
 const hashed = ({ shape }: Known): readonly string[] =>
   algorithmsFor(shape, 'verify').filter((name) => name !== 'RSNULL')
+
+const orderOf = (curve: Curve): bigint =>
+  ({ 'P-256': p256, 'P-256K': secp256k1, 'P-384': p384, 'P-521': p521 })[curve].Point.Fn.ORDER
+const numberIn = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`)
+const bytesOf = (number: bigint, bytes: number): Buffer =>
+  Buffer.from(number.toString(16).padStart(2 * bytes, '0'), 'hex')
 
 describe('a signature that somebody else made', () => {
   it('is verified by its digest, with every algorithm and every key', () => {
@@ -92,18 +101,69 @@ describe('a signature that somebody else made', () => {
   })
 
   it('holds with either of the two values that s may have', () => {
-    const order = { 'P-256': p256, 'P-256K': secp256k1, 'P-384': p384, 'P-521': p521 }
     for (const curve of curves) {
       const { key, privateKey } = ecPair(curve)
       const [algorithm = ''] = algorithmsFor(key.shape, 'verify')
       const signature = signedByNode(algorithm, privateKey)
       const half = signature.length / 2
       const s = BigInt(`0x${signature.toString('hex', half)}`)
-      const other = Buffer.from((order[curve].Point.Fn.ORDER - s).toString(16).padStart(2 * half, '0'), 'hex')
+      const other = bytesOf(orderOf(curve) - s, half)
       for (const second of [signature.subarray(half), other]) {
         const either = Buffer.concat([signature.subarray(0, half), second])
         assert.ok(isSignature(key, algorithm, digestFor(algorithm), either), algorithm)
       }
+    }
+  })
+
+  it('has numbers from 1 up to the order of the curve, and no others that would come to the same', () => {
+    for (const curve of curves) {
+      const { key, privateKey } = ecPair(curve)
+      const [algorithm = ''] = algorithmsFor(key.shape, 'verify')
+      const signature = signedByNode(algorithm, privateKey)
+      const half = signature.length / 2
+      const n = orderOf(curve)
+      const [r, s] = [signature.subarray(0, half), signature.subarray(half)].map((bytes) => numberIn(bytes)) as [
+        bigint,
+        bigint,
+      ]
+      const max = (1n << BigInt(8 * half)) - 1n
+      const wrong = [
+        [0n, 0n],
+        [0n, s],
+        [r, 0n],
+        [n, s],
+        [r, n],
+        [n, n],
+        [r + n, s],
+        [r, s + n],
+        [max, s],
+        [r, max],
+        [1n, 1n],
+        [s, r],
+      ] as const
+      for (const [one, other] of wrong.filter((pair) => pair.every((number) => number <= max))) {
+        const bytes = Buffer.concat([bytesOf(one, half), bytesOf(other, half)])
+        assert.equal(isSignature(key, algorithm, digestFor(algorithm), bytes), false, `${curve} ${one} ${other}`)
+      }
+    }
+  })
+
+  it('holds where the two points that are added happen to be one, and not where they cancel out', () => {
+    for (const curve of ['P-256', 'P-256K', 'P-384'] as const) {
+      const { key, privateKey } = ecPair(curve)
+      const [algorithm = ''] = algorithmsFor(key.shape, 'verify')
+      const [n, bytes] = [orderOf(curve), coordinateBytes[curve]]
+      const d = numberOf(privateKey.export({ format: 'jwk' }).d ?? '')
+      const pair = createECDH(curveNames[curve].openssl)
+      const point = pair.generateKeys()
+      const k = numberIn(pair.getPrivateKey())
+      const r = numberIn(point.subarray(1, 1 + bytes)) % n
+      // u1 is h/s, and u2 is r/s: with h = rd, u1 G is u2 Q.
+      const h = (r * d) % n
+      const s = (2n * h * inverse(k, n)) % n
+      const signature = Buffer.concat([bytesOf(r, bytes), bytesOf(s, bytes)])
+      assert.equal(isSignature(key, algorithm, bytesOf(h, bytes), signature), true, curve)
+      assert.equal(isSignature(key, algorithm, bytesOf(n - h, bytes), signature), false, curve)
     }
   })
 
@@ -163,7 +223,7 @@ describe('a signature that somebody else made', () => {
       isSignature(jose, 'ES256', createHash('sha256').update(input).digest(), Buffer.from(joseSignature, 'base64url')),
     )
     // RFC 6979, A.2.5 and A.2.7, over "sample". The first has the larger of the two values that s may have.
-    const p256: Known = {
+    const rfc6979: Known = {
       shape: { type: 'EC', curve: 'P-256' },
       publicPart: {
         kty: 'EC',
@@ -174,7 +234,29 @@ describe('a signature that somebody else made', () => {
     }
     const r256 = 'EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716'
     const s256 = 'F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8'
-    assert.ok(isSignature(p256, 'ES256', sample('sha256'), hex(r256 + s256)))
+    assert.ok(isSignature(rfc6979, 'ES256', sample('sha256'), hex(r256 + s256)))
+    const p521 = createECDH('secp521r1')
+    p521.setPrivateKey(
+      hex(
+        'FAD06DAA62BA3B25D2FB40133DA757205DE67F5BB0018FEE8C86E1B68C7E75CAA896EB32F1F47C70855836A6D16FCC1466F6D8FBEC67DB89EC0C08B0E996B83538',
+        66,
+      ),
+    )
+    const point = p521.getPublicKey()
+    const longest: Known = {
+      shape: { type: 'EC', curve: 'P-521' },
+      publicPart: {
+        kty: 'EC',
+        crv: 'P-521',
+        x: point.subarray(1, 67).toString('base64url'),
+        y: point.subarray(67).toString('base64url'),
+      },
+    }
+    const r521 =
+      'C328FAFCBD79DD77850370C46325D987CB525569FB63C5D3BC53950E6D4C5F174E25A1EE9017B5D450606ADD152B534931D7D4E8455CC91F9B15BF05EC36E377FA'
+    const s521 =
+      '617CCE7CF5064806C467F678D3B4080D6F1CC50AF26CA209417308281B68AF282623EAA63E5B5C0723D8B8C37FF0777B1A20F8CCB1DCCC43997F1EE0E44DA4A67A'
+    assert.ok(isSignature(longest, 'ES512', sample('sha512'), Buffer.concat([hex(r521, 66), hex(s521, 66)])))
   })
 
   it('is refused, and not just untrue, when the digest or the algorithm can’t be', () => {
