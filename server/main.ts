@@ -81,6 +81,8 @@ export type Around = {
     /** How many at once. */
     readonly concurrency?: number
   }
+  /** Who keeps keys, where it isn't as in production: for tests. */
+  readonly custodians?: Partial<Custodians>
   /** How events go out, where it isn't as in production: for tests. */
   readonly events?: Pick<Relay, 'pausesMs'> & Pick<Egress, 'lookup'>
 }
@@ -129,6 +131,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
       hosts,
       rotation,
       events: around.events ?? {},
+      custodians: around.custodians ?? {},
       keepCheckpoint,
       turns,
       log,
@@ -187,6 +190,7 @@ type House = {
   readonly hosts: Hosts
   readonly rotation: Pick<Workers, 'providers' | 'times' | 'onStep' | 'concurrency'>
   readonly events: NonNullable<Around['events']>
+  readonly custodians: NonNullable<Around['custodians']>
   readonly keepCheckpoint: KeepCheckpoint
   readonly turns: TurnMeter
   readonly log: Log
@@ -235,7 +239,9 @@ async function serve(settings: Settings, house: House): Promise<Cardea> {
 type Services = ReturnType<typeof servicesFor>
 
 /** What planes, workers and the proxy share. */
-function servicesFor(settings: Settings, { base, installation: { tenant }, hosts, turns, log, closers }: House) {
+function servicesFor(settings: Settings, house: House) {
+  const { base, installation, hosts, turns, log, closers } = house
+  const { tenant } = installation
   const { database, keyring, clock } = base
   const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
   const tokens = new TokenBook(database, keyring, { tenant, issuer, lifeSeconds: settings.tokenLifeSeconds })
@@ -257,7 +263,7 @@ function servicesFor(settings: Settings, { base, installation: { tenant }, hosts
   }
   const software = new SoftwareKeys()
   closers.push(() => software.close())
-  const custodians: Custodians = { software, hsm: undefined }
+  const custodians: Custodians = { software, hsm: undefined, ...house.custodians }
   return { issuer, tokens, vaults: new VaultBook(database), feeds, meters, connections, metrics, identity, custodians }
 }
 
@@ -302,13 +308,14 @@ async function bindPlanes(
 function startWork(
   settings: Settings,
   { base, installation, hosts, rotation, keepCheckpoint, events, log, closers }: House,
-  { vaults }: Services,
+  { vaults, custodians }: Services,
 ): void {
   const workers = startWorkers({
     base,
     subscription: installation.subscription,
     domain: installation.domain,
     vaults,
+    custodians,
     ...rotation,
     keepCheckpoint,
     log,

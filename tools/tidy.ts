@@ -71,6 +71,7 @@ const pure = [
   'server/core/identity/principal.ts',
   'server/core/journal/reading.ts',
   'server/core/keys/key.ts',
+  'server/core/keys/rotation-policy.ts',
   'server/core/journal/scope.ts',
   'server/core/locks/lock.ts',
   'server/core/objects/object.ts',

@@ -13,13 +13,14 @@ export const cardeaRoles = {
   cardeaSecretRotator: role(
     'c3b4dea0-0000-4000-8000-000000000002',
     'Cardea Secret Rotator',
-    'What the rotation engine itself needs: read and set the secrets that it rotates, and disable versions that leaked.',
+    'What the rotation engine itself needs: read and set the secrets that it rotates, disable versions that leaked, and give keys their next version.',
     {
       dataActions: [
         `${secrets}/getSecret/action`,
         `${secrets}/setSecret/action`,
         `${secrets}/update/action`,
         `${secrets}/readMetadata/action`,
+        'Microsoft.KeyVault/vaults/keys/rotate/action',
       ],
     },
   ),

@@ -7,6 +7,7 @@ import type { Sql } from '#base/sql.ts'
 import type { Circumstances } from '#core/audit/entry.ts'
 import { type Caller, stranger } from '#core/identity/caller.ts'
 import { attest, type Base, type Intent, observe, oneLine, perform, type Scope, type Sight } from '#core/perform.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
 
 /** One request, as every plane sees it. */
 export type Call = {
@@ -84,6 +85,7 @@ type Preparing<P, B, Subject> = {
   readonly subject: Subject
   /** What is committed. */
   readonly sql: Sql
+  readonly keyring: Keyring
 }
 
 type Handler<A extends Action, P, Q, B, E extends Effect, Subject, R = undefined> = {
@@ -128,7 +130,7 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject, R = 
       const ready =
         prepare &&
         (({ params, body }: { readonly params: P; readonly body: B }) =>
-          prepare({ params, body, subject, sql: base.database.read }))
+          prepare({ params, body, subject, sql: base.database.read, keyring: base.keyring }))
       const ahead = ready && (await preparing(base, intent, () => ready(read(operation, words, call))))
       let permit = { assignment: '' }
       const act = (scope: Scope<A> | Sight<A>) => {

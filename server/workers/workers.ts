@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Log } from '#base/log.ts'
+import type { Custodians } from '#core/keys/custody.ts'
 import type { Base } from '#core/perform.ts'
 import type { Times } from '#core/rotation/policy.ts'
 import type { Providers } from '#core/rotation/rotation.ts'
@@ -8,8 +9,9 @@ import type { OnStep } from '#core/rotation/steps.ts'
 import { DueBoard } from '#core/schedule/due-board.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { changeSetKeeper, historyKeeper, snapshotKeeper } from './configurator.ts'
-import { expirer } from './expirer.ts'
+import { keyExpirer, secretExpirer } from './expirer.ts'
 import { keyKeeper } from './key-keeper.ts'
+import { keyRotator } from './key-rotator.ts'
 import type { Outlets } from './messenger.ts'
 import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
@@ -30,6 +32,7 @@ export type Workers = {
   /** Under which domain this house's vaults lie. */
   readonly domain: string
   readonly vaults: VaultBook
+  readonly custodians: Custodians
   readonly providers: Providers
   readonly times: Times
   readonly log: Log
@@ -48,6 +51,7 @@ export function startWorkers({
   subscription,
   domain,
   vaults,
+  custodians,
   providers,
   times,
   log,
@@ -62,6 +66,7 @@ export function startWorkers({
   const around = { database, clock, log, owner, board: new DueBoard(database.read) }
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep, concurrency }), around),
+    startWorker(keyRotator({ base, custodians, log }), around),
     startWorker(rehearser({ base, vaults, providers, times, log, onStep }), around),
     startWorker(secretReaper({ base, vaults }), around),
     startWorker(keyReaper({ base, vaults }), around),
@@ -77,7 +82,8 @@ export function startWorkers({
     startWorker(snapshotKeeper({ base, vaults }), around),
     startWorker(changeSetKeeper({ base, vaults, domain }), around),
     startWorker(historyKeeper(base), around),
-    startWorker(expirer(base), around),
+    startWorker(secretExpirer(base), around),
+    startWorker(keyExpirer(base), around),
     startWorker(validator({ base, ...events }), around),
     startWorker(relay({ base, log, ...events }), around),
   ]

@@ -4,9 +4,13 @@ import { findEntries } from '#core/audit/entries.ts'
 import type { KeptEntry } from '#core/audit/entry.ts'
 import { consumersOf } from '#core/consumers/consumers.ts'
 import { isWithin } from '#core/journal/scope.ts'
+import { life as keys } from '#core/keys/keys.ts'
+import { overdueKeys } from '#core/keys/rotation.ts'
+import { expiringObjects } from '#core/objects/expiry.ts'
+import type { ObjectKind } from '#core/objects/object.ts'
+import { objectResource } from '#core/objects/objects.ts'
 import { rotationsInGrace, troubledRotations } from '#core/rotation/tally.ts'
-import { expiringSecrets } from '#core/secrets/expiry.ts'
-import { resourceOf, standingOf } from '#core/secrets/secrets.ts'
+import { resourceOf, life as secrets, standingOf } from '#core/secrets/secrets.ts'
 import { deadEvents, lateEvents } from '#core/subscriptions/waiting.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import type { Finding, Rule } from './alert.ts'
@@ -26,7 +30,7 @@ export async function findingsOf(rule: Watching, where: Where): Promise<readonly
     case 'late-events':
       return late(rule, where)
     case 'rotation-failed':
-      return failedRotations(rule, where)
+      return [...(await failedRotations(rule, where)), ...(await failedKeyRotations(rule, where))]
     case 'laggards':
       return laggards(rule, where)
   }
@@ -61,17 +65,30 @@ const stagesDays = [1, 3, 7, 14, 30]
 const stageOf = (leftMs: number): string =>
   leftMs <= 0 ? 'over' : String(stagesDays.find((days) => leftMs <= days * dayMs) ?? 'far')
 
+/** All that is in use and expires until a time, or has. */
+const expiringUntil = async (sql: Sql, until: Instant) => [
+  ...(await expiringObjects(secrets, sql, until)),
+  ...(await expiringObjects(keys, sql, until)),
+]
+
+/** What is to be done about an end that comes near. */
+const renewals: Readonly<Record<ObjectKind, (vault: string, name: string) => string>> = {
+  secret: (_, name) =>
+    `Give it a new version: cardea secret set ${name}. Or have it rotate by itself: cardea rotation bind ${name}`,
+  key: (vault, name) =>
+    `Give it a new version: az keyvault key rotate --vault-name ${vault} --name ${name}. Or have it rotate by itself: az keyvault key rotation-policy update`,
+}
+
 async function expiring({ scope, withinMs }: Watching, { sql, vaults, at }: Where): Promise<Finding[]> {
   const found: Finding[] = []
-  for (const { vault, name, version, expires } of await expiringSecrets(sql, at + withinMs)) {
-    const resource = await resourceIn(vaults, vault, name)
+  for (const { kind, vault, name, version, expires } of await expiringUntil(sql, at + withinMs)) {
+    const resource = await resourceIn(vaults, kind, vault, name)
     if (resource === undefined || !isWithin(scope, resource)) continue
     const when = new Date(expires).toISOString()
     const says = expires <= at ? `expired at ${when}` : `expires at ${when}`
-    const todo = `Give it a new version: cardea secret set ${name}. Or have it rotate by itself: cardea rotation bind ${name}`
     found.push({
       subject: `${resource}/${version} ${expires} ${stageOf(expires - at)}`,
-      says: `The secret ${name} of the vault ${vault} ${says}. ${todo}`,
+      says: `The ${kind} ${name} of the vault ${vault} ${says}. ${renewals[kind](vault, name)}`,
       once: true,
     })
   }
@@ -106,12 +123,24 @@ async function waitingLong({ scope, threshold, withinMs }: Watching, { sql, at }
 async function failedRotations({ scope, withinMs }: Watching, { sql, vaults, at }: Where): Promise<Finding[]> {
   const found: Finding[] = []
   for (const { id, vault, nameKey, state, entered } of await troubledRotations(sql, at - withinMs)) {
-    const resource = await resourceIn(vaults, vault, nameKey)
+    const resource = await resourceIn(vaults, 'secret', vault, nameKey)
     if (resource === undefined || !isWithin(scope, resource)) continue
     const what = state === 'blocked' ? 'is blocked' : 'ended without a new version'
     const since = new Date(entered).toISOString()
     const says = `The rotation of ${nameKey} in the vault ${vault} ${what}, since ${since}. See: cardea rotation show ${nameKey}`
     found.push({ subject: `${id} ${state}`, says })
+  }
+  return found
+}
+
+/** Keys whose next version is due, and couldn't be made so far. */
+async function failedKeyRotations({ scope }: Watching, { sql, vaults }: Where): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const { vault, nameKey, attempts } of await overdueKeys(sql)) {
+    const resource = await resourceIn(vaults, 'key', vault, nameKey)
+    if (resource === undefined || !isWithin(scope, resource)) continue
+    const says = `The key ${nameKey} in the vault ${vault} is due for its next version, which failed ${times(attempts)}, and is tried again; the log says why.`
+    found.push({ subject: `${resource} overdue`, says })
   }
   return found
 }
@@ -137,7 +166,12 @@ async function laggards({ scope, threshold, withinMs }: Watching, { sql, vaults,
   return found.length < threshold ? [] : found
 }
 
-async function resourceIn(vaults: VaultBook, name: string, secret: string): Promise<string | undefined> {
+async function resourceIn(
+  vaults: VaultBook,
+  kind: ObjectKind,
+  name: string,
+  object: string,
+): Promise<string | undefined> {
   const vault = await vaults.vault(name)
-  return vault && resourceOf(vault, secret)
+  return vault && objectResource(kind, vault, object)
 }

@@ -14,6 +14,7 @@ export const life: Life<ObjectVersion> = {
   tables: keyTables,
   purging: 'purge-key',
   settling: 'settle-key',
+  ending: 'key-expiry',
 }
 
 export const resourceOf = (vault: Vault, name: string): string => objectResource('key', vault, name)

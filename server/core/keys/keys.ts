@@ -1,5 +1,5 @@
 import { backupBytesMax } from '@cardea/contract/vault/keys'
-import { openBackup, refuseRestoring, sealBackup, versionsToBackUp } from '#core/objects/backup.ts'
+import { type Backup, openBackup, refuseRestoring, sealBackup, versionsToBackUp } from '#core/objects/backup.ts'
 import { type Deletion, newObject, noSuchObject, type ObjectVersion, withDraft } from '#core/objects/object.ts'
 import type { Slice } from '#core/objects/object-tables.ts'
 import {
@@ -17,6 +17,9 @@ import type { Vault } from '#core/vaults/vault.ts'
 import { type Held, heldOf, life, type OpenKey, openedOf, openKey, sealKey, tellOf } from './holding.ts'
 import { type DeletedKey, type KeyDraft, type KeyVersion, type Made, natureOf } from './key.ts'
 import { addVersion, keepVersion, keyTables } from './key-rows.ts'
+import { awaitLifetime, forgetLifetime, keepPolicy, pauseLifetime, policyOf } from './lifetime.ts'
+import type { RotationPolicy } from './rotation-policy.ts'
+import { type Writing, write } from './writing.ts'
 
 export { life, resourceOf } from './holding.ts'
 
@@ -30,13 +33,12 @@ export async function createKey(
   draft: KeyDraft,
   made: Made,
 ): Promise<KeyVersion> {
-  const { sql, at, meet, tell } = scope
+  const { sql, at, meet } = scope
   const head = await headForVersion(life, sql, vault, name)
   const object = newObject('key', head?.name ?? name, newVersionId(), draft, at)
   const version = { ...object, ...natureOf(made, draft) }
   meet(version.version)
-  await addVersion(sql, vault.name, version, await sealKey(scope, vault, { version, key: made.key }))
-  tell(tellOf(vault, 'key-version-created', version))
+  await write(scope, vault, { version, key: made.key })
   return version
 }
 
@@ -80,6 +82,8 @@ export async function updateKey(
   }
   await keepVersion(sql, vault.name, changed, await sealKey(scope, vault, { version: changed, key }))
   tell(tellOf(vault, 'key-updated', changed))
+  const isLatest = version === undefined || (await keyTables.headOf(sql, vault.name, name))?.version === changed.version
+  if (isLatest) await awaitLifetime(scope, vault, changed)
   return changed
 }
 
@@ -91,6 +95,7 @@ export async function deleteKey(
   delayMs = 0,
 ): Promise<DeletedKey> {
   const { object, sealed } = await deleteObject(life, scope, vault, name, delayMs)
+  await pauseLifetime(scope, vault, name)
   scope.tell(tellOf(vault, 'key-deleted', object))
   const { deleted, purge } = object
   return { ...(await openKey(scope, vault, { object, sealed })).version, deleted, purge }
@@ -111,46 +116,53 @@ export async function recoverKey(
   delayMs = 0,
 ): Promise<KeyVersion> {
   const { isBack, ...kept } = await recoverObject(life, scope, vault, name, delayMs)
-  if (isBack) scope.tell(tellOf(vault, 'key-recovered', kept.object))
+  if (isBack) await broughtBack(scope, vault, kept.object)
   return (await openKey(scope, vault, kept)).version
+}
+
+async function broughtBack(writing: Writing, vault: Vault, key: ObjectVersion): Promise<void> {
+  await awaitLifetime(writing, vault, key)
+  writing.tell(tellOf(vault, 'key-recovered', key))
 }
 
 /** Takes a deleted name away for good: what it encrypted opens nowhere any more. With purge protection only time can. */
 export async function purgeKey(scope: Scope<'keys/purge'>, vault: Vault, name: string, delayMs = 0): Promise<void> {
-  scope.tell(tellOf(vault, 'key-purged', await purgeObject(life, scope, vault, name, delayMs)))
+  const purged = await purgeObject(life, scope, vault, name, delayMs)
+  await forgetLifetime(scope, vault, name)
+  scope.tell(tellOf(vault, 'key-purged', purged))
 }
 
 /** The delay of a change is over: now it is to be seen. */
-export async function settleKey(
-  { sql, tell }: Pick<Scope<never>, 'sql' | 'tell'>,
-  vault: Vault,
-  name: string,
-): Promise<void> {
-  const back = await settleObject(life, sql, vault, name)
-  if (back !== undefined) tell(tellOf(vault, 'key-recovered', back))
+export async function settleKey(writing: Writing, vault: Vault, name: string): Promise<void> {
+  const back = await settleObject(life, writing.sql, vault, name)
+  if (back !== undefined) await broughtBack(writing, vault, back)
 }
 
 /** A version in a backup, opened. */
 type Copy = ObjectVersion & { readonly held: Held }
 
-/** A live key with all its versions, in a blob that only this installation opens. */
+type Copies = Backup<Copy> & { readonly rotation?: RotationPolicy | undefined }
+
+/** A live key with all its versions and its rotation policy, in a blob that only this installation opens. */
 export async function backupKey(scope: Scope<'keys/backup'>, vault: Vault, name: string): Promise<string> {
   const versions: Copy[] = []
   for (const kept of await versionsToBackUp(life, scope.sql, vault, name)) {
     versions.push({ ...kept.object, held: heldOf(await openKey(scope, vault, kept)) })
   }
-  return sealBackup(scope, blobs, vault, { versions })
+  const rotation = await policyOf(scope, vault, name)
+  return sealBackup<Copies>(scope, blobs, vault, { versions, rotation })
 }
 
-/** Brings a key back from a blob, with its versions as they were, under its name, which must be free. */
+/** Brings a key back from a blob, with its versions and its policy as they were, under its name, which must be free. */
 export async function restoreKey(scope: Scope<'keys/restore'>, vault: Vault, blob: string): Promise<KeyVersion> {
   const { sql, tell } = scope
-  const versions = (await openBackup<Copy>(scope, blobs.kind, vault, blob)).versions.map(({ held, ...object }) =>
-    openedOf(object, held),
-  )
+  const { versions: copies, rotation } = await openBackup<Copies>(scope, blobs.kind, vault, blob)
+  const versions = copies.map(({ held, ...object }) => openedOf(object, held))
   const { version: latest } = versions.at(-1) as OpenKey
   await refuseRestoring(life, scope, 'keys/restore', vault, latest)
   for (const open of versions) await addVersion(sql, vault.name, open.version, await sealKey(scope, vault, open))
+  if (rotation !== undefined) await keepPolicy(scope, vault, latest.name, rotation)
+  await awaitLifetime(scope, vault, latest)
   tell(tellOf(vault, 'key-version-created', latest))
   return latest
 }

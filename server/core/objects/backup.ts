@@ -9,7 +9,7 @@ import type { Kept } from './object-tables.ts'
 import { type Life, objectResource } from './objects.ts'
 
 /**
- * A backup is an object with all its versions, in a blob that only this installation opens: sealed by a key of its own to
+ * A backup is an object with all its versions, and what else its kind keeps of it, in a blob that only this installation opens: sealed by a key of its own to
  * what it holds and to the subscription that it came from. Where a blob lies and who carries it is its holder's affair.
  */
 export type Backup<V> = {
@@ -31,11 +31,11 @@ const wrappingMax = 64
 type Sealing = Pick<Scope<never>, 'turn' | 'sql' | 'keyring'>
 
 /** Seals a backup; no larger than what restoring takes, in bytes of a request: one that could not be restored would be worse than none. */
-export async function sealBackup<V>(
+export async function sealBackup<B extends Backup<unknown>>(
   { turn, sql, keyring }: Sealing,
   { kind, bytesMax }: { readonly kind: ObjectKind; readonly bytesMax: number },
   vault: Vault,
-  backup: Backup<V>,
+  backup: B,
 ): Promise<string> {
   await keyring.ensure(turn, backupKey)
   const blob = (await keyring.seal(sql, backupKey, JSON.stringify(backup), placeOf(kind, vault))).toString('base64url')
@@ -46,19 +46,19 @@ export async function sealBackup<V>(
 }
 
 /** What a blob holds. One that isn't ours, isn't whole or was altered is refused, and not told which. */
-export async function openBackup<V>(
+export async function openBackup<B extends Backup<unknown>>(
   { turn, sql, keyring }: Sealing,
   kind: ObjectKind,
   vault: Vault,
   blob: string,
-): Promise<Backup<V>> {
+): Promise<B> {
   const sealed = Buffer.from(blob, 'base64url')
   // Decoding passes over what isn't base64url; a blob has one spelling. No more of what pads it is looked for than there can
   // be: from each of a million signs of it, a search for its end would go through all others.
   if (sealed.toString('base64url') !== blob.replace(/={1,2}$/, '')) throw malformed()
   await keyring.ensure(turn, backupKey)
   try {
-    return JSON.parse(await keyring.unseal(sql, backupKey, sealed, placeOf(kind, vault))) as Backup<V>
+    return JSON.parse(await keyring.unseal(sql, backupKey, sealed, placeOf(kind, vault))) as B
   } catch (error) {
     if (error instanceof SealBroken) throw malformed()
     throw error

@@ -51,6 +51,14 @@ export type Head = {
 }
 /** A version, and what it holds: sealed to its place. */
 export type Kept<V> = { readonly object: V; readonly sealed: Uint8Array }
+/** A name whose latest version ends, and when. */
+export type Expiring = {
+  readonly vault: string
+  readonly nameKey: string
+  readonly name: string
+  readonly version: string
+  readonly expires: Instant
+}
 export type Slice = { readonly after: string | undefined; readonly limit: number }
 
 /** How one kind of object is kept: in a table of names and one of versions. */
@@ -168,6 +176,19 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
         .select(['name_key', 'purge'])
         .where('vault', '=', given('vault'))
         .where('purge', 'is not', null) as never,
+  )
+  /** Names in use whose latest version ends. */
+  const expiring = (db: Kysely<Tables>) =>
+    withLatest(db)
+      .select(['h.vault', 'h.name_key as nameKey', 'h.name', 'h.version', 'v.expires'])
+      .where('h.deleted', 'is', null)
+      .where('v.enabled', '=', 1)
+  const endingSoon = statement<Tables, { until: number; limit: number }, Expiring>(
+    (db, given) =>
+      expiring(db).where('v.expires', '<=', given('until')).orderBy('v.expires').limit(given('limit')) as never,
+  )
+  const endingHere = statement<Tables, { vault: string }, Expiring>(
+    (db, given) => expiring(db).where('h.vault', '=', given('vault')).where('v.expires', 'is not', null) as never,
   )
 
   const objectOf = (row: Omit<Joined, 'sealed'>): V =>
@@ -309,6 +330,13 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
     async purgesIn(sql: Sql, vault: string): Promise<{ key: string; purge: Instant }[]> {
       return (await waiting.all(sql, { vault })).map(({ name_key, purge }) => ({ key: name_key, purge }))
     },
+
+    /** Names in use whose latest version ends until a time; the first to end first. */
+    expiringUntil: (sql: Sql, until: Instant, limit: number): Promise<Expiring[]> =>
+      endingSoon.all(sql, { until, limit }),
+
+    /** Names in use of a vault whose latest version ends at all, and when. */
+    expiringIn: (sql: Sql, vault: string): Promise<Expiring[]> => endingHere.all(sql, { vault }),
 
     /** Takes all names of a vault away with all their versions. */
     async removeAllIn(sql: Sql, vault: string): Promise<void> {

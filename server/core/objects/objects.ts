@@ -28,6 +28,8 @@ export type Life<V extends ObjectVersion> = {
   readonly purging: string
   /** The kind under which a change waits to be seen, where the service's delays are reproduced. */
   readonly settling: string
+  /** The kind under which a name waits for the end of its latest version, and for the notice of it. */
+  readonly ending: string
 }
 type Hands = { readonly sql: Sql; readonly turn: Turn; readonly at: Instant }
 

@@ -48,7 +48,7 @@ export async function closeVault({ turn, keyring }: Hands, vault: ManagedVault):
   const model = await permissionModelOf(turn.sql, keyring, vault.resourceId)
   await keepPermissionModel(turn, keyring, vault.resourceId, { ...model, closed: true })
   await pausePurges(turn, vault)
-  await pauseKeys(turn, vault)
+  await pauseKeys({ turn, keyring }, vault)
   await pauseRotations(turn, vault)
   await scheduleAt(turn, purgingVaults, vault.name, removal.purge)
 }
@@ -70,7 +70,7 @@ export async function recoverVault(
   await keepPermissionModel(turn, keyring, vault.resourceId, open)
   await unschedule(turn, purgingVaults, vault.name)
   await resumePurges(turn, vault)
-  await resumeKeys(turn, vault)
+  await resumeKeys({ turn, keyring }, vault)
   await resumeRotations(turn, vault)
   return { vault, model: open }
 }
@@ -112,7 +112,7 @@ export async function purgeVault(
     await refuseLocked(sql, vault.resourceId, 'delete')
   }
   await forgetSecrets(turn, vault)
-  await forgetKeys(turn, vault)
+  await forgetKeys({ turn, keyring }, vault)
   await forgetRotations(turn, vault)
   await forgetUses(turn, vault)
   await forgetChanges(turn, vault.resourceId)

@@ -204,6 +204,20 @@ const next = statement<Tables, Record<never, never>, { kind: string; at: number 
       ) as never,
 )
 
+const tried = statement<Tables, { kind: string }, { subject: string; attempt: number }>((db, given) =>
+  db
+    .selectFrom('due')
+    .select(['subject', 'attempt'])
+    .where('kind', '=', given('kind'))
+    .where('attempt', '>', 0)
+    .orderBy('subject')
+    .limit(1_000),
+)
+
+/** What of a kind was tried in vain, and how often; at most a thousand. */
+export const triedInVain = (sql: Sql, kind: string): Promise<{ subject: string; attempt: number }[]> =>
+  tried.all(sql, { kind })
+
 /** When something of each kind is next due and free. */
 export async function nextFree(sql: Sql): Promise<ReadonlyMap<string, Instant>> {
   const times = new Map<string, Instant>()

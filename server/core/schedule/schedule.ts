@@ -13,7 +13,7 @@ import {
   removeDueUnder,
 } from './due-rows.ts'
 
-export type { Lease } from './due-rows.ts'
+export { type Lease, triedInVain } from './due-rows.ts'
 
 /** Puts something into the due-index, or moves it to another time. Whoever held it is fenced out. */
 export async function scheduleAt(turn: Turn, kind: string, subject: string, at: number): Promise<void> {

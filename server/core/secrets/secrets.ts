@@ -1,7 +1,8 @@
 import { backupBytesMax } from '@cardea/contract/vault/secrets'
 import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
-import { openBackup, refuseRestoring, sealBackup, versionsToBackUp } from '#core/objects/backup.ts'
+import { type Backup, openBackup, refuseRestoring, sealBackup, versionsToBackUp } from '#core/objects/backup.ts'
+import { awaitExpiry, forgetExpiry, tellExpiry } from '#core/objects/expiry.ts'
 import { nameKey, noSuchObject } from '#core/objects/object.ts'
 import type { Slice } from '#core/objects/object-tables.ts'
 import {
@@ -18,7 +19,6 @@ import type { Scope, Sight } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import { forgetDerivation, linksOf } from './derivation-rows.ts'
 import { makeAnew, makeUpToDate } from './derivations.ts'
-import { awaitExpiry, forgetExpiry, nextNotice, noticesDue } from './expiry.ts'
 import {
   type DeletedSecret,
   type Draft,
@@ -104,7 +104,7 @@ export async function updateSecret(
   await keepAttributes(sql, vault.name, secret)
   tell(tellOf(vault, 'secret-updated', secret))
   const latest = version === undefined || (await headOf(sql, vault.name, name))?.version === secret.version
-  if (latest) await awaitExpiry(turn, subjectOf(vault, name), secret)
+  if (latest) await awaitExpiry(life, turn, subjectOf(vault, name), secret)
   await tellReferrers({ sql, tell }, vault, secret, { latest, all: false })
   if (latest && secret.enabled !== kept.object.enabled) await makeAnew(scope, vault, name)
   return secret
@@ -153,7 +153,7 @@ export async function recoverSecret(
 
 async function broughtBack(writing: Writing, vault: Vault, secret: SecretVersion): Promise<void> {
   const { sql, turn, tell } = writing
-  await awaitExpiry(turn, subjectOf(vault, secret.name), secret)
+  await awaitExpiry(life, turn, subjectOf(vault, secret.name), secret)
   tell(tellOf(vault, 'secret-recovered', secret))
   await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: true })
   await makeUpToDate(writing, vault, secret.name)
@@ -169,27 +169,17 @@ export async function purgeSecret(
   const { sql, turn, tell } = scope
   const purged = await purgeObject(life, scope, vault, name, delayMs)
   await forgetDerivation(sql, vault.name, nameKey(name))
-  await forgetExpiry(turn, vault.name, nameKey(name))
+  await forgetExpiry(life, turn, vault, name)
   tell(tellOf(vault, 'secret-purged', purged))
 }
 
-/**
- * Tells that a secret's latest version nears its end, or has come to it, each once for a version and a date. Gives when
- * there may be more to tell. A version that is disabled or deleted ends in silence, until it is used again.
- */
-export async function tellExpiry(
+/** Tells of the end of a secret's latest version what is to be told by now, and gives when there may be more. */
+export const tellSecretExpiry = (
   { turn, tell }: Pick<Writing, 'turn' | 'tell'>,
   vault: Vault,
   name: string,
-): Promise<Instant | undefined> {
-  const standing = await standingOf(turn.sql, vault, name)
-  if (standing === undefined || standing.deleted || !standing.latest.enabled) return undefined
-  const { latest } = standing
-  for (const type of await noticesDue(turn, { vault: vault.name, nameKey: nameKey(name) }, latest)) {
-    tell(tellOf(vault, type, latest))
-  }
-  return nextNotice(latest, turn.at)
-}
+): Promise<Instant | undefined> =>
+  tellExpiry(life, { turn, tell: (type, secret) => tell(tellOf(vault, type, secret)) }, vault, name)
 
 /** The delay of a change is over: now it is to be seen. The change itself was allowed and written down when it was asked for. */
 export async function settleSecret(writing: Writing, vault: Vault, name: string): Promise<void> {
@@ -213,14 +203,14 @@ export async function restoreSecret(
   blob: string,
 ): Promise<SecretVersion> {
   const { sql, turn, keyring, tell } = scope
-  const { versions } = await openBackup<OpenSecret>(scope, blobs.kind, vault, blob)
+  const { versions } = await openBackup<Backup<OpenSecret>>(scope, blobs.kind, vault, blob)
   const { value: _, ...restored } = versions.at(-1) as OpenSecret
   await refuseRestoring(life, scope, 'secrets/restore', vault, restored)
   for (const { value, ...secret } of versions) {
     const place = placeOf(vault, secret.name, secret.version)
     await addVersion(sql, vault.name, secret, await keyring.seal(sql, keyOfVault(vault), value, place), undefined)
   }
-  await awaitExpiry(turn, subjectOf(vault, restored.name), restored)
+  await awaitExpiry(life, turn, subjectOf(vault, restored.name), restored)
   tell(tellOf(vault, 'secret-version-created', restored))
   await tellReferrers({ sql, tell }, vault, restored, { latest: true, all: true })
   await makeAnew(scope, vault, restored.name)

@@ -1,10 +1,10 @@
 import { referrersOf } from '#core/configuration/configuration.ts'
 import { resourceOf as settingResource } from '#core/configuration/sight.ts'
 import type { Event } from '#core/events/event.ts'
+import { awaitExpiry } from '#core/objects/expiry.ts'
 import { type Life, objectPlace, objectResource, subjectOf } from '#core/objects/objects.ts'
 import type { Scope } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
-import { awaitExpiry } from './expiry.ts'
 import type { OpenSecret, SecretVersion } from './secret.ts'
 import { addVersion, type Kept, secretTables } from './secret-rows.ts'
 
@@ -16,6 +16,7 @@ export const life: Life<SecretVersion> = {
   tables: secretTables,
   purging: 'purge-secret',
   settling: 'settle-secret',
+  ending: 'secret-expiry',
 }
 
 /** How versions are named, sealed, kept and told of: for whoever makes one. */
@@ -66,7 +67,7 @@ export async function write(
 ): Promise<OpenSecret> {
   const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, secret.name, secret.version))
   await addVersion(sql, vault.name, secret, sealed, rotation)
-  await awaitExpiry(turn, subjectOf(vault, secret.name), secret)
+  await awaitExpiry(life, turn, subjectOf(vault, secret.name), secret)
   tell(tellOf(vault, 'secret-version-created', secret))
   await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: false })
   return { ...secret, value }
