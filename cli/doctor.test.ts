@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { chmodSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { needs } from '@cardea/tools/servers/require'
+import { findSoftHsm, openSoftHsm } from '@cardea/tools/servers/softhsm'
 import { type Answers, run } from './testing/world.ts'
 
+const softHsm = needs('SoftHSM', findSoftHsm)
 const now = 1_700_000_000_000
 const date = (ms: number) => ({ date: new Date(ms).toUTCString() })
 type Wrong = { skewMs?: number; ready?: number; list?: number; metrics?: string }
@@ -66,6 +70,24 @@ describe('the doctor', () => {
     assert.match((await told({ CARDEA_BEFORE: before })).join(), /^this shell went out through corp:3128;/)
     const small = JSON.stringify({ https_proxy: 'http://corp:3128' })
     assert.match((await told({ CARDEA_BEFORE: small })).join(), /^this shell went out through corp:3128;/)
+  })
+
+  it('asks the hardware module that the environment names', { skip: softHsm.skip }, async () => {
+    await using soft = await openSoftHsm()
+    const { module, token, pinFile } = soft.newToken()
+    const told = async (more: Record<string, string>) => {
+      const env = { CARDEA_HSM_MODULE: module, CARDEA_HSM_TOKEN: token, CARDEA_HSM_PIN_FILE: pinFile, ...more }
+      const { out } = await run(['doctor', '--json', '--data', '/nowhere/at/all'], { env })
+      return (JSON.parse(out) as Line[]).filter(({ about }) => /module|PIN/.test(about))
+    }
+    const states = (lines: Line[]) => lines.map(({ state }) => state).join()
+    const well = await told({})
+    assert.equal(states(well), 'ok,ok')
+    assert.match(well[0]?.says ?? '', /^it answers: SoftHSM .* with the token "cardea-/)
+    assert.match((await told({ CARDEA_HSM_TOKEN: 'other' }))[0]?.says ?? '', /no token with the label "other"/)
+    chmodSync(pinFile, 0o640)
+    assert.equal(states(await told({})), 'ok,fail')
+    assert.equal(states(await told({ CARDEA_HSM_MODULE: pinFile })), 'fail,fail')
   })
 
   it('says in words that there is no Cardea', async () => {

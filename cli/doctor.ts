@@ -49,6 +49,7 @@ async function examine(data: string | undefined, world: World): Promise<Line[]> 
     const lines = [
       ...(await folderLines(way, world)),
       ...(await databaseLines(way, world)),
+      ...(await moduleLines(world)),
       await nameLine(vault, way),
       ...proxyLines(way),
       ...(await serverLines(vault, way, world)),
@@ -57,7 +58,8 @@ async function examine(data: string | undefined, world: World): Promise<Line[]> 
     if (lines.some(({ state, about }) => state === 'fail' && about === 'server')) return lines
     return [...lines, await tokenLine(vault, way), await rightsLine(vault, way), ...(await workLines(data, world))]
   } catch (error) {
-    return [{ state: 'fail', about: 'environment', ...wordsOf(error) }]
+    // Before the first start there is nothing to look at but what it will need.
+    return [{ state: 'fail', about: 'environment', ...wordsOf(error) }, ...(await moduleLines(world))]
   }
 }
 
@@ -132,6 +134,12 @@ function authorityLines(file: string, now: number): Line[] {
 async function databaseLines({ folder }: Way, world: World): Promise<Line[]> {
   const { examineDatabase } = await import('@cardea/server/offline/examine-database')
   return examineDatabase({ data: folder, env: world.env, now: world.now })
+}
+
+/** What a hardware module says of itself that the environment names. */
+async function moduleLines({ env }: World): Promise<Line[]> {
+  const { examineHsm } = await import('@cardea/server/offline/examine-hsm')
+  return examineHsm(env)
 }
 
 async function nameLine(vault: string, { env }: Way): Promise<Line> {

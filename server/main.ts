@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '#base/clock.ts'
 import type { Database } from '#base/database.ts'
 import type { Egress } from '#base/egress.ts'
 import { fetchJson } from '#base/fetch-json.ts'
+import { openHsm } from '#base/keys/hsm/open-hsm.ts'
 import { SoftwareKeys } from '#base/keys/software-keys.ts'
 import { createLog, type Log } from '#base/log.ts'
 import { TurnMeter } from '#base/metrics.ts'
@@ -101,6 +102,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     for (const end of closers.splice(0).reverse()) await end()
   }
   try {
+    const custodians = await openCustodians(settings, around, closers)
     const keyring = new Keyring(rootKeyIn(settings.rootKeyFile))
     const turns = new TurnMeter()
     const database = await openDatabase(settings, keyring, around, log, turns)
@@ -131,7 +133,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
       hosts,
       rotation,
       events: around.events ?? {},
-      custodians: around.custodians ?? {},
+      custodians,
       keepCheckpoint,
       turns,
       log,
@@ -142,6 +144,15 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     await close()
     throw error
   }
+}
+
+/** Who keeps keys: threads of our own, and the hardware module that the settings name. */
+async function openCustodians({ hsm }: Settings, around: Around, closers: House['closers']): Promise<Custodians> {
+  const software = new SoftwareKeys()
+  closers.push(() => software.close())
+  const module = hsm && (await openHsm(hsm, software))
+  if (module !== undefined) closers.push(() => module.close())
+  return { software, hsm: module, ...around.custodians }
 }
 
 /** Where the server will listen. */
@@ -190,7 +201,7 @@ type House = {
   readonly hosts: Hosts
   readonly rotation: Pick<Workers, 'providers' | 'times' | 'onStep' | 'concurrency'>
   readonly events: NonNullable<Around['events']>
-  readonly custodians: NonNullable<Around['custodians']>
+  readonly custodians: Custodians
   readonly keepCheckpoint: KeepCheckpoint
   readonly turns: TurnMeter
   readonly log: Log
@@ -240,7 +251,7 @@ type Services = ReturnType<typeof servicesFor>
 
 /** What planes, workers and the proxy share. */
 function servicesFor(settings: Settings, house: House) {
-  const { base, installation, hosts, turns, log, closers } = house
+  const { base, installation, hosts, custodians, turns, log, closers } = house
   const { tenant } = installation
   const { database, keyring, clock } = base
   const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
@@ -261,9 +272,6 @@ function servicesFor(settings: Settings, house: House) {
     tenant,
     issuers: new IssuerBook(settings.issuers, fetchJson, clock),
   }
-  const software = new SoftwareKeys()
-  closers.push(() => software.close())
-  const custodians: Custodians = { software, hsm: undefined, ...house.custodians }
   return { issuer, tokens, vaults: new VaultBook(database), feeds, meters, connections, metrics, identity, custodians }
 }
 

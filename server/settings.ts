@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import type { HsmSettings } from '#base/keys/hsm/open-hsm.ts'
 import { type RotationSettings, rotationFrom, rotationWords } from './rotation-settings.ts'
 
 /** Every setting, read once. What is wrong is reported all together, before anything opens. */
@@ -58,6 +59,8 @@ export type Settings = {
     readonly key: string | undefined
     readonly allowPrivate: boolean
   }
+  /** The hardware module that keeps HSM keys; undefined: none. */
+  readonly hsm: HsmSettings | undefined
   readonly rotation: RotationSettings
   readonly logLevel: string
 }
@@ -98,6 +101,10 @@ export const settingWords = {
   CARDEA_MAIL_FROM: 'the address that alert mails come from',
   CARDEA_ALERTS_KEY: 'the key that signs alerts to web hooks; or CARDEA_ALERTS_KEY_FILE',
   CARDEA_ALERTS_PRIVATE: 'yes: web hooks may lead into private networks (default no)',
+  CARDEA_HSM_MODULE:
+    'the PKCS#11 module (.so) of a hardware security module, for keys of the types …-HSM (default none)',
+  CARDEA_HSM_TOKEN: 'the label of the token in it that Cardea works in',
+  CARDEA_HSM_PIN_FILE: 'a file with the user PIN of that token, mode 0600',
   ...rotationWords,
   CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info)',
 } as const
@@ -216,6 +223,7 @@ export function settingsFrom(env: Env): Settings {
     tokenLifeSeconds: tokenLifeFrom(env.CARDEA_TOKEN_MINUTES ?? '60', wrong),
     issuers: issuersFrom(env.CARDEA_ISSUERS, wrong),
     machineIdentities: machineIdentitiesFrom(env.CARDEA_MACHINE_IDENTITIES, wrong),
+    hsm: hsmFrom(env, wrong),
     rotation: rotationFrom(env, wrong),
     logLevel: choice('CARDEA_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
   }
@@ -263,6 +271,20 @@ function tokenLifeFrom(minutes: string, wrong: string[]): number {
   if (!/^\d{1,4}$/.test(minutes) || Number(minutes) < 5 || Number(minutes) > 1440)
     wrong.push(`CARDEA_TOKEN_MINUTES must be a whole number from 5 to 1440, not "${minutes}"`)
   return Number(minutes) * 60
+}
+
+/** Where the hardware module is, if any is named. */
+export function hsmFrom(env: Env, wrong: string[]): Settings['hsm'] {
+  const { CARDEA_HSM_MODULE: module, CARDEA_HSM_TOKEN: token, CARDEA_HSM_PIN_FILE: pinFile } = env
+  if (module === undefined && token === undefined && pinFile === undefined) return undefined
+  if (module === undefined || token === undefined || pinFile === undefined) {
+    wrong.push('CARDEA_HSM_MODULE, CARDEA_HSM_TOKEN and CARDEA_HSM_PIN_FILE go together')
+    return undefined
+  }
+  // Labels of tokens take 32 bytes, filled up with blanks (PKCS#11, CK_TOKEN_INFO).
+  if (token.trim() !== token || token === '' || Buffer.byteLength(token) > 32)
+    wrong.push('CARDEA_HSM_TOKEN must be the label of a token, up to 32 bytes without blanks around it')
+  return { module: resolve(module), token, pinFile: resolve(pinFile) }
 }
 
 /** The words of a list, with spaces, commas or line breaks between. */

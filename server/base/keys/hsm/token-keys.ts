@@ -1,0 +1,248 @@
+import { randomBytes } from 'node:crypto'
+import { Fault } from '../../fault.ts'
+import { type Algorithm, algorithmsFor, checkAlgorithm, nameOf } from '../algorithms.ts'
+import type { Enciphered, KeptKey, KeyShape, PrivateJwk } from '../key.ts'
+import { keyOfJwk } from '../private-jwk.ts'
+import { isSignature } from '../public-part.ts'
+import { CryptokiError, type Handle, type Mechanism } from './cryptoki.ts'
+import { HeldKeys } from './held-keys.ts'
+import { componentsOf, kindOf, publicTemplate, secretInSession, type Use } from './key-templates.ts'
+import type { Template } from './layout.ts'
+import { cipherOf, digestBytesOf, mechanismOf, signedBytes } from './mechanisms.ts'
+import { CKA, CKK, CKO } from './numbers.ts'
+import { publicPartIn } from './public-attributes.ts'
+import type { Token } from './token.ts'
+import { bytesOfWrapped, type WrapMechanism, wrappedIn } from './wrapped-key.ts'
+import { type WrappingKey, wrappingKeyNamed, wrappingKeyOf } from './wrapping-key.ts'
+
+type Kept = Pick<KeptKey, 'shape' | 'secret'>
+
+/**
+ * What is done with keys inside an open token. A key is made there as an object of the session, wrapped there by the
+ * wrapping key, and taken away; to be used it is unwrapped there again, as one that can't leave.
+ */
+export class TokenKeys {
+  readonly #token: Token
+  readonly #wrapping: WrappingKey
+  readonly #held: HeldKeys
+  private constructor(token: Token, wrapping: WrappingKey, heldMax: number) {
+    this.#token = token
+    this.#wrapping = wrapping
+    this.#held = new HeldKeys(token, heldMax)
+  }
+
+  static async in(token: Token, heldMax: number): Promise<TokenKeys> {
+    return new TokenKeys(token, await wrappingKeyOf(token), heldMax)
+  }
+
+  generate(shape: KeyShape): KeptKey {
+    const { cryptoki, session } = this.#token
+    const what = `A key of type ${nameOf(shape)}`
+    if (shape.type === 'oct') {
+      const by = this.#offered(what, { name: 'AES_KEY_GEN' })
+      const template: Template = [...kindOf(shape, 'cipher'), [CKA.VALUE_LEN, shape.bits / 8], ...this.#leavesWrapped]
+      const key = accepted(what, () => cryptoki.generateKey(session, by, template))
+      return { shape, publicPart: { kty: 'oct' }, secret: this.#takenAway(key) }
+    }
+    const by = this.#offered(what, { name: shape.type === 'RSA' ? 'RSA_PKCS_KEY_PAIR_GEN' : 'EC_KEY_PAIR_GEN' })
+    const template: Template = [...kindOf(shape, 'pair'), ...this.#leavesWrapped]
+    const { publicKey, privateKey } = accepted(what, () =>
+      cryptoki.generateKeyPair(session, by, publicTemplate(shape), template),
+    )
+    try {
+      return { shape, publicPart: publicPartIn(this.#token, publicKey, shape), secret: this.#takenAway(privateKey) }
+    } finally {
+      cryptoki.destroy(session, publicKey)
+    }
+  }
+
+  /** Takes a key in that was made elsewhere, and has it sign once: the token must have understood it. */
+  adopt(jwk: PrivateJwk): KeptKey {
+    const { cryptoki, session } = this.#token
+    const { shape, publicPart, secret: plain } = keyOfJwk(jwk)
+    const kind = kindOf(shape, shape.type === 'oct' ? 'cipher' : 'pair')
+    try {
+      const template: Template = [...kind, ...componentsOf(shape, plain), ...this.#leavesWrapped]
+      const key = accepted(`A key of type ${nameOf(shape)}`, () => cryptoki.create(session, template))
+      const kept: KeptKey = { shape, publicPart, secret: this.#takenAway(key) }
+      this.#prove(kept)
+      return kept
+    } finally {
+      plain.fill(0)
+    }
+  }
+
+  #prove(kept: KeptKey): void {
+    const [name] = algorithmsFor(kept.shape, 'sign')
+    if (name === undefined || kept.shape.type === 'oct') return
+    const digest = randomBytes(digestBytesOf(checkAlgorithm(kept.shape, 'sign', name)))
+    if (isSignature(kept, name, digest, this.sign(kept, name, digest))) return
+    throw new Fault('unavailable', 'The hardware module made another key of the one that was imported.')
+  }
+
+  sign(key: Kept, algorithmName: string, digest: Uint8Array): Uint8Array {
+    const { cryptoki, session } = this.#token
+    const algorithm = checkAlgorithm(key.shape, 'sign', algorithmName, digest)
+    const by = this.#offered(algorithm.name, mechanismOf(algorithm))
+    const handle = this.#hold(key, algorithm.scheme === 'HMAC' ? 'hmac' : 'pair')
+    accepted(algorithm.name, () => cryptoki.beginSigning(session, by, handle))
+    return cryptoki.sign(session, signedBytes(algorithm, digest))
+  }
+
+  /** Encrypts or wraps with a symmetric key: what is done with the public half of a pair needs no module. */
+  encrypt(key: Kept, algorithmName: string, { value, iv, aad }: Enciphered): Enciphered {
+    const { cryptoki, session } = this.#token
+    const algorithm = cipherOf(key.shape, 'encrypt', algorithmName, value)
+    if (algorithm.scheme === 'KW' || algorithm.scheme === 'KWP')
+      return { value: this.#wrapValue(key, algorithm, value) }
+    const isGcm = algorithm.scheme === 'GCM'
+    // A nonce that is used twice with one key gives the key of GCM's authentication away, so nobody else chooses it.
+    const nonce = isGcm ? randomBytes(gcmNonceBytes) : ofLength(iv, aesBlockBytes, algorithm, 'iv')
+    const by = this.#offered(algorithm.name, mechanismOf(algorithm, nonce, aad))
+    const handle = this.#hold(key, 'cipher')
+    accepted(algorithm.name, () => cryptoki.beginEncrypting(session, by, handle))
+    const out = cryptoki.encrypt(session, value)
+    if (!isGcm) return { value: out, iv: nonce }
+    const end = out.length - gcmTagBytes
+    return { value: out.subarray(0, end), iv: nonce, tag: out.subarray(end), ...(aad !== undefined && { aad }) }
+  }
+
+  decrypt(key: Kept, algorithmName: string, { value, iv, tag, aad }: Enciphered): Uint8Array {
+    const { cryptoki, session } = this.#token
+    const algorithm = cipherOf(key.shape, 'decrypt', algorithmName, value)
+    if (algorithm.scheme === 'KW' || algorithm.scheme === 'KWP') return this.#unwrapValue(key, algorithm, value)
+    const isGcm = algorithm.scheme === 'GCM'
+    const nonce =
+      algorithm.type === 'RSA' ? undefined : ofLength(iv, isGcm ? gcmNonceBytes : aesBlockBytes, algorithm, 'iv')
+    const whole = isGcm ? Buffer.concat([value, ofLength(tag, gcmTagBytes, algorithm, 'tag')]) : value
+    const by = this.#offered(algorithm.name, mechanismOf(algorithm, nonce, aad))
+    const handle = this.#hold(key, algorithm.type === 'RSA' ? 'pair' : 'cipher')
+    accepted(algorithm.name, () => cryptoki.beginDecrypting(session, by, handle))
+    return concealed(() => cryptoki.decrypt(session, whole))
+  }
+
+  /** A module wraps objects, not bytes: the value becomes one for a moment. */
+  #wrapValue(key: Kept, algorithm: Algorithm, value: Uint8Array): Uint8Array {
+    const { cryptoki, session } = this.#token
+    const by = this.#offered(algorithm.name, mechanismOf(algorithm))
+    const handle = this.#hold(key, 'wrap')
+    const object = cryptoki.create(session, [...looseValue, [CKA.VALUE, value]])
+    try {
+      return accepted(algorithm.name, () => cryptoki.wrap(session, by, handle, object))
+    } finally {
+      cryptoki.destroy(session, object)
+    }
+  }
+
+  #unwrapValue(key: Kept, algorithm: Algorithm, value: Uint8Array): Uint8Array {
+    const { cryptoki, session } = this.#token
+    const by = this.#offered(algorithm.name, mechanismOf(algorithm))
+    const handle = this.#hold(key, 'wrap')
+    const object = concealed(() => cryptoki.unwrap(session, by, handle, value, looseValue))
+    try {
+      const [plain] = cryptoki.read(session, object, [CKA.VALUE], value.length)
+      return plain ?? Buffer.alloc(0)
+    } finally {
+      cryptoki.destroy(session, object)
+    }
+  }
+
+  get #leavesWrapped(): Template {
+    return [
+      ...secretInSession,
+      [CKA.EXTRACTABLE, true],
+      ...(this.#wrapping.trusted ? ([[CKA.WRAP_WITH_TRUSTED, true]] as const) : []),
+    ]
+  }
+
+  /** The wrapped form of a key of the session, which goes. */
+  #takenAway(key: Handle): Uint8Array {
+    const { cryptoki, session } = this.#token
+    const { id, handle, mechanism } = this.#wrapping
+    try {
+      const bytes = cryptoki.wrap(session, { name: mechanism }, handle, key)
+      return bytesOfWrapped({ wrappingKeyId: id, mechanism, bytes })
+    } finally {
+      cryptoki.destroy(session, key)
+    }
+  }
+
+  #hold({ shape, secret }: Kept, use: Use): Handle {
+    return this.#held.hold(secret, use, () => {
+      const { wrappingKeyId, mechanism, bytes } = wrappedIn(secret)
+      const { handle } = this.#wrappingKey(wrappingKeyId, mechanism)
+      const template: Template = [...kindOf(shape, use), ...secretInSession, [CKA.EXTRACTABLE, false]]
+      const { cryptoki, session, label } = this.#token
+      try {
+        return cryptoki.unwrap(session, { name: mechanism }, handle, bytes, template)
+      } catch (error) {
+        if (!(error instanceof CryptokiError) || error.isLoss) throw error
+        throw new Fault(
+          'unavailable',
+          `The token "${label}" can't unwrap this key: ${error.message}.`,
+          {},
+          { cause: error },
+        )
+      }
+    })
+  }
+
+  #wrappingKey(id: Uint8Array, mechanism: WrapMechanism): WrappingKey {
+    return this.#wrapping.id.equals(id) ? this.#wrapping : wrappingKeyNamed(this.#token, id, mechanism)
+  }
+
+  /** Refuses what the module doesn't list. */
+  #offered(what: string, by: Mechanism): Mechanism {
+    if (this.#token.offers(by.name)) return by
+    throw new Fault('invalid', `${what} needs CKM_${by.name}, which this hardware module doesn't offer.`, {
+      where: 'alg',
+    })
+  }
+}
+
+/** What a module lists it may still refuse: OAEP with another hash than SHA-1, or a curve. */
+function accepted<T>(what: string, ask: () => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    if (!(error instanceof CryptokiError) || error.isLoss) throw error
+    const words = `${what} is more than this hardware module offers: ${error.message}.`
+    throw new Fault('invalid', words, { where: 'alg' }, { cause: error })
+  }
+}
+
+/** One answer to everything, since what is wrong with a ciphertext would help to decrypt it without the key (Manger 2001). */
+function concealed<T>(decrypt: () => T): T {
+  try {
+    return decrypt()
+  } catch (error) {
+    if (!(error instanceof CryptokiError) || error.isLoss) throw error
+    throw new Fault('invalid', 'The value does not decrypt with this key and algorithm.', { where: 'value' })
+  }
+}
+
+function ofLength(
+  bytes: Uint8Array | undefined,
+  length: number,
+  { name }: Algorithm,
+  member: 'iv' | 'tag',
+): Uint8Array {
+  if (bytes?.length === length) return bytes
+  throw new Fault('invalid', `${name} needs ${member === 'iv' ? 'an iv' : 'a tag'} of ${length} bytes.`, {
+    where: member,
+  })
+}
+
+const aesBlockBytes = 16
+const gcmNonceBytes = 12
+const gcmTagBytes = 16
+
+/** Bytes that are wrapped or unwrapped for a caller, who has them anyway. */
+const looseValue: Template = [
+  [CKA.CLASS, CKO.SECRET_KEY],
+  [CKA.KEY_TYPE, CKK.GENERIC_SECRET],
+  [CKA.TOKEN, false],
+  [CKA.PRIVATE, true],
+  [CKA.SENSITIVE, false],
+  [CKA.EXTRACTABLE, true],
+]
