@@ -72,6 +72,11 @@ const data = base64url({ maxBytes: dataBytesMax })
 const digest = base64url({ maxBytes: 512 })
 const signature = base64url({ maxBytes: 512 })
 
+/** P-256K also under its name in the version 2016-10-01, which az sends to this day. */
+const curve: Shape<(typeof curves)[number]> = {
+  read: (value, where) => (value === 'SECP256K1' ? 'P-256K' : oneOf(...curves).read(value, where)),
+}
+
 const none = record({})
 const named = record({ name: keyName })
 const versioned = record({ name: keyName, version: optional(keyVersion) })
@@ -90,7 +95,7 @@ export const createKey = operation({
     key_size: optional(whole(1, 16_384)),
     // Read, and then passed over, as the service does: all our keys have 65537.
     public_exponent: optional(whole(0, 2 ** 32)),
-    crv: optional(oneOf(...curves)),
+    crv: optional(curve),
     key_ops: optional(operations),
     attributes: optional(attributes),
     tags: optional(tags),
@@ -114,7 +119,7 @@ export const importKey = operation({
       kty: oneOf(...keyTypes),
       key_ops: optional(operations),
       ...{ n: number, e: number, d: number, p: number, q: number, dp: number, dq: number, qi: number },
-      crv: optional(oneOf(...curves)),
+      crv: optional(curve),
       ...{ x: number, y: number, k: number },
       key_hsm: notOffered('absent: keys are not taken in wrapped for a security module'),
     }),

@@ -87,6 +87,8 @@ describe('making a key', () => {
       assert.deepEqual([Buffer.from(json.key.n, 'base64url').length * 8, json.key.e], [bits, 'AQAB'])
     }
     for (const crv of Object.keys(curves)) assert.equal((await make('sizes', { kty: 'EC', crv })).json.key.crv, crv)
+    // As az says it.
+    assert.equal((await make('sizes', { kty: 'EC', crv: 'SECP256K1' })).json.key.crv, 'P-256K')
     // As policies of certificates say it.
     assert.equal((await make('sizes', { kty: 'EC', crv: 'P-384', key_size: 384 })).json.key.crv, 'P-384')
   })
