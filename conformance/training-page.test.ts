@@ -17,6 +17,7 @@ type Borne = { readonly by: string; readonly in?: string }
 type Sentence = readonly [said: string, shown: Borne | { readonly notYet: string }]
 
 const lesson = 'server/planes/vault/secrets/lesson.test.ts'
+const keyLesson = 'server/planes/vault/keys/lesson.test.ts'
 const explain = 'server/planes/management/authorization/explain.test.ts'
 const vaults = 'server/planes/management/vaults/vaults.test.ts'
 const python = 'conformance/lesson.test.ts'
@@ -48,7 +49,6 @@ const onManagedIdentity: Borne = {
   in: 'conformance/managed-identity.test.ts',
   by: 'App reads secrets: Key Vault Secrets User role on managed identity',
 }
-const keys = { notYet: 'keys' }
 const hsmKeys = { notYet: 'keys in a hardware security module' }
 const certificates = { notYet: 'certificates' }
 
@@ -78,7 +78,13 @@ const sections: Record<string, readonly Sentence[]> = {
   ],
   'Key Facts': [
     ['Object types (SKC): Secrets (strings)', { in: python, by: '1. Basic SDK Pattern' }],
-    ['Object types (SKC): Keys (crypto)', keys],
+    [
+      'Object types (SKC): Keys (crypto)',
+      {
+        in: keyLesson,
+        by: 'The private key material never leaves Key Vault: your app sends data to it, and never receives the raw key',
+      },
+    ],
     ['Object types (SKC): Certificates (TLS)', certificates],
     ['Secrets User role: read-only secret values, assign to app managed identity', readOnly],
     ['Secrets Officer role: full CRUD on secrets, CI/CD pipelines, developers', officer],
@@ -107,13 +113,29 @@ const sections: Record<string, readonly Sentence[]> = {
       'Secrets: date-based access control (Azure tells the dates, and gives the value all the same)',
       { in: 'server/planes/vault/vault.test.ts', by: 'gives its value before nbf and after exp, as the service does' },
     ],
-    ['Keys: operations sign, verify, encrypt, decrypt, wrapKey, unwrapKey', keys],
+    [
+      'Keys: operations sign, verify, encrypt, decrypt, wrapKey, unwrapKey',
+      { in: keyLesson, by: 'Keys: operations sign, verify, encrypt, decrypt, wrapKey, unwrapKey' },
+    ],
     ['Certificates: full certificate lifecycle management', certificates],
   ],
   'Key Vault RBAC Roles': [
     ['Key Vault Secrets User: read secret values. Read-only access to secrets', readOnly],
     ['Key Vault Secrets Officer: full CRUD on secrets', officer],
-    ['Key Vault Crypto User, Crypto Officer: use and manage keys', keys],
+    [
+      'Key Vault Crypto User: perform crypto operations with keys. Does not allow reading the raw key material',
+      {
+        in: keyLesson,
+        by: 'Key Vault Crypto User: perform crypto operations with keys. Does NOT allow reading the raw key material',
+      },
+    ],
+    [
+      'Key Vault Crypto Officer: manage keys (create, update, delete) + perform operations',
+      {
+        in: keyLesson,
+        by: 'Key Vault Crypto Officer: manage keys (create, update, delete) + perform operations',
+      },
+    ],
     ['Key Vault Certificate User: read certificate values', certificates],
     [
       'Key Vault Administrator: full access to all data plane operations',
@@ -343,6 +365,12 @@ describe('what the training page says', () => {
       ['POST', '/deletedsecrets/all/recover', {}],
       ['DELETE', '/secrets/all', undefined],
       ['DELETE', '/deletedsecrets/all', undefined],
+      ['POST', '/keys/all/create', { kty: 'EC' }],
+      ['POST', '/keys/all/sign', { alg: 'ES256', value: 'A'.repeat(43) }],
+      ['GET', '/keys', undefined],
+      ['POST', '/keys/all/backup', undefined],
+      ['DELETE', '/keys/all', undefined],
+      ['DELETE', '/deletedkeys/all', undefined],
     ] as const) {
       const { status } = await ask(method, path, body)
       assert.ok(status === 200 || status === 204, `${method} ${path}: ${status}`)
