@@ -99,6 +99,13 @@ const samples: Readonly<Record<string, unknown>> = {
   KeyEncrypt: { alg: 'RSA-OAEP', value: 'AAAA' },
   KeyImport: { key: jwk, Hsm: false, attributes, tags },
   KeyRestore: { value: 'AAAA' },
+  KeyRotationPolicySet: {
+    lifetimeActions: [
+      { trigger: { timeAfterCreate: 'P18M', timeBeforeExpiry: null }, action: { type: 'Rotate' } },
+      { trigger: { timeBeforeExpiry: 'P30D' }, action: { type: 'Notify' } },
+    ],
+    attributes: { expiryTime: 'P2Y' },
+  },
   KeySign: { alg: 'ES256', value: 'AAAA' },
   KeyUnwrap: sealedData,
   KeyUpdate: { key_ops: ['sign'], attributes, tags },

@@ -316,6 +316,60 @@ export const verify = use('KeyVerify', 'verify', 'keys/verify', record({ alg: al
 export const wrapKey = use('KeyWrap', 'wrapkey', 'keys/wrap', plain)
 export const unwrapKey = use('KeyUnwrap', 'unwrapkey', 'keys/unwrap', cipher)
 
+/** Another version, just like the latest. */
+export const rotateKey = operation({
+  id: 'KeyRotate',
+  method: 'POST',
+  path: '/keys/:name/rotate',
+  since: '7.3',
+  action: 'keys/rotate',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+/** ISO 8601, as `P90D`. */
+const duration = optional(text({ maxCharacters: 64 }))
+
+export const getKeyRotationPolicy = operation({
+  id: 'KeyRotationPolicyGet',
+  method: 'GET',
+  path: '/keys/:name/rotationpolicy',
+  since: '7.3',
+  action: 'key-rotation-policies/read',
+  effect: 'read',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const setKeyRotationPolicy = operation({
+  id: 'KeyRotationPolicySet',
+  method: 'PUT',
+  path: '/keys/:name/rotationpolicy',
+  since: '7.3',
+  action: 'key-rotation-policies/write',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({
+    lifetimeActions: optional(
+      list(
+        record({
+          trigger: record({ timeAfterCreate: duration, timeBeforeExpiry: duration }),
+          action: record({ type: text({ maxCharacters: 64 }) }),
+        }),
+        { maxItems: 16 },
+      ),
+    ),
+    attributes: optional(record({ expiryTime: duration })),
+  }),
+  status: 200,
+})
+
 /** The public part of a key (RFC 7517, 7518); of a symmetric one, only that it is there. */
 export type JsonWebKey = {
   kid: string
@@ -352,3 +406,12 @@ export type KeyOperationResult = {
   aad?: string | undefined
 }
 export type KeyVerifyResult = { value: boolean }
+/** A policy as it stands; `created` and `updated` are missing of one that nobody set. */
+export type KeyRotationPolicy = {
+  id: string
+  lifetimeActions: {
+    trigger: { timeAfterCreate?: string | undefined; timeBeforeExpiry?: string | undefined }
+    action: { type: 'Rotate' | 'Notify' }
+  }[]
+  attributes: { expiryTime?: string | undefined; created?: number | undefined; updated?: number | undefined }
+}

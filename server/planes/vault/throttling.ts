@@ -1,5 +1,5 @@
 import type { Operation } from '@cardea/contract/operation'
-import { createKey } from '@cardea/contract/vault/keys'
+import { createKey, rotateKey } from '@cardea/contract/vault/keys'
 import { setSecret } from '@cardea/contract/vault/secrets'
 import type { Nature } from '#core/keys/key.ts'
 import type { Vault } from '#core/vaults/vault.ts'
@@ -35,6 +35,7 @@ const words = 'Request was not processed because too many requests were received
 /** What a use of a key weighs: 4,000 in ten seconds of the lightest, 500 of RSA with 4,096 bits; half as many in a security module. */
 const weightOf = ({ shape, custody }: Weighed): number =>
   (shape.type !== 'RSA' || shape.bits <= 2048 ? 1 : shape.bits <= 3072 ? 4 : 8) * dearIn(custody)
+const makesKey = (id: string): boolean => id === createKey.id || id === rotateKey.id
 const dearIn = (custody: Weighed['custody']): number => (custody === 'hsm' ? 2 : 1)
 
 /** Key Vault's throttling (reference 13): what has a place on Azure's wire is counted; what is only ours is not. */
@@ -45,7 +46,7 @@ export function tollOf({ transactions, secretsSet, keys }: VaultQuota, spenders:
   const using = keys === undefined ? others : spenders('vault-key', keys.transactions, windowMs)
   const quotaOf = ({ id, path }: Pick<Operation, 'id' | 'path'>) => {
     if (id === setSecret.id) return setting
-    if (id === createKey.id) return creating
+    if (makesKey(id)) return creating
     return path.startsWith('/keys/') ? using : others
   }
   return {
@@ -53,7 +54,7 @@ export function tollOf({ transactions, secretsSet, keys }: VaultQuota, spenders:
       subject === undefined || operation.since === 'always' ? undefined : quotaOf(operation).spend(subject.name, words),
     charge(vault, operation, key) {
       if (keys === undefined) return
-      const weight = operation.id === createKey.id ? dearIn(key.custody) : weightOf(key)
+      const weight = makesKey(operation.id) ? dearIn(key.custody) : weightOf(key)
       if (weight > 1) quotaOf(operation).charge(vault.name, weight - 1)
     },
   }

@@ -7,6 +7,7 @@ import deleteKey from './keys/delete-key.ts'
 import encrypt from './keys/encrypt.ts'
 import getDeletedKey from './keys/get-deleted-key.ts'
 import getKey from './keys/get-key.ts'
+import getKeyRotationPolicy from './keys/get-key-rotation-policy.ts'
 import importKey from './keys/import-key.ts'
 import listDeletedKeys from './keys/list-deleted-keys.ts'
 import listKeyVersions from './keys/list-key-versions.ts'
@@ -14,6 +15,8 @@ import listKeys from './keys/list-keys.ts'
 import purgeDeletedKey from './keys/purge-deleted-key.ts'
 import recoverDeletedKey from './keys/recover-deleted-key.ts'
 import restoreKey from './keys/restore-key.ts'
+import rotateKey from './keys/rotate-key.ts'
+import setKeyRotationPolicy from './keys/set-key-rotation-policy.ts'
 import sign from './keys/sign.ts'
 import unwrapKey from './keys/unwrap-key.ts'
 import updateKey from './keys/update-key.ts'
@@ -60,6 +63,9 @@ export const vaultPlane = (around: VaultRoutes): readonly Route<Vault>[] => [
   purgeDeletedKey(around),
   backupKey(),
   restoreKey(around),
+  rotateKey(around),
+  getKeyRotationPolicy(around),
+  setKeyRotationPolicy(around),
   encrypt(around),
   decrypt(around),
   sign(around),
