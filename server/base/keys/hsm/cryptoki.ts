@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { Fault } from '../../fault.ts'
 import { type AddressOf, attributes, mechanism, type Parameter, type Template, wanted, word, wordIn } from './layout.ts'
-import { type AnswerName, CKF, CKM, CKR, CKU_USER, type MechanismName } from './numbers.ts'
+import { type AnswerName, CKF, CKM, CKR, CKU, type MechanismName } from './numbers.ts'
 
 /**
  * A PKCS#11 module as it is: its C functions, found by the list that every module gives (C_GetFunctionList), and called one
@@ -218,8 +218,8 @@ export class Cryptoki {
     this.#do('CloseSession', session)
   }
 
-  login(session: Handle, pin: Buffer): void {
-    this.#do('Login', session, CKU_USER, pin, pin.length)
+  login(session: Handle, pin: Buffer, who: keyof typeof CKU = 'USER'): void {
+    this.#do('Login', session, CKU[who], pin, pin.length)
   }
 
   find(session: Handle, template: Template, most: number): Handle[] {

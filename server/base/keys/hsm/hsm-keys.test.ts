@@ -37,8 +37,17 @@ async function refusedBy({ pin }: TestToken, work: Promise<unknown>): Promise<Fa
 const children = (): number[] =>
   readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
     .split(' ')
-    .filter((pid) => pid !== '' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('hsm-process'))
+    .filter((pid) => pid !== '' && commandOf(pid).includes('hsm-process'))
     .map(Number)
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    // It has just ended.
+    return ''
+  }
+}
 
 describe('keys in a hardware module', { skip: softHsm.skip }, () => {
   let soft: SoftHsm
@@ -160,7 +169,7 @@ describe('keys in a hardware module', { skip: softHsm.skip }, () => {
       for (const server of [one, two, three])
         for (const key of made) assert.ok(verifiedByNode(key, 'ES256', await server.sign(key, 'ES256', digest)))
       const names = made.map(({ secret }) => Buffer.from(wrappedIn(secret).wrappingKeyId).toString('hex'))
-      assert.equal(new Set(names).size, 1, 'and are wrapped by one key')
+      assert.equal(names[2], names.toSorted()[0], 'and who comes later wraps with the one whose name is lowest')
     } finally {
       await Promise.all([one.close(), two.close(), three.close()])
     }
@@ -219,7 +228,7 @@ describe('keys in a hardware module', { skip: softHsm.skip }, () => {
   })
 
   it('are there again after the module has crashed, or hung', async () => {
-    const mine = await opened(token, { lanes: 1, patience: { useMs: 700 } })
+    const mine = await opened(token, { lanes: 1, patience: { useMs: 2000 } })
     try {
       const key = await mine.generate(ecShape)
       const others = children()

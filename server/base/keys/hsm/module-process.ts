@@ -77,4 +77,4 @@ export class ModuleProcess {
 
 /** The makers' modules are told by variables where their settings lie; ours, some of which are secret, aren't their business. */
 const surroundings = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CARDEA_|AZURE_|PG)/.test(name)))
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CARDEA_|PG)/.test(name)))

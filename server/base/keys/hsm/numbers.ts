@@ -66,7 +66,8 @@ export type MechanismName = keyof typeof CKM
 export const CKG = { MGF1_SHA1: 1, MGF1_SHA256: 2, MGF1_SHA384: 3, MGF1_SHA512: 4 } as const
 
 export const CKZ_DATA_SPECIFIED = 1
-export const CKU_USER = 1
+/** Who logs in: the security officer, or who works with keys. */
+export const CKU = { SO: 0, USER: 1 } as const
 
 /** Flags of tokens, of sessions, and of starting the module. */
 export const CKF = {

@@ -8,10 +8,10 @@ import { isSignature } from '../public-part.ts'
 import { CryptokiError, type Handle } from './cryptoki.ts'
 import type { Template } from './layout.ts'
 import { CKA, CKK, CKO } from './numbers.ts'
-import { openToken, type Token } from './token.ts'
+import { findToken, openToken, type Token } from './token.ts'
 import { TokenKeys } from './token-keys.ts'
 import { wrappedIn } from './wrapped-key.ts'
-import { wrappingKeyNamed, wrappingKeyOf } from './wrapping-key.ts'
+import { wrappingKeyLabel, wrappingKeyNamed, wrappingKeyOf } from './wrapping-key.ts'
 
 const softHsm = needs('SoftHSM', findSoftHsm)
 const digest = randomBytes(32)
@@ -125,26 +125,47 @@ describe('inside a token', { skip: softHsm.skip }, () => {
     assert.ok(heldKeys().length <= held + 1)
   })
 
+  it('keys demand a wrapping key that the security officer trusts, where there is one', async () => {
+    token.cryptoki.finalize()
+    const { module, token: label, pin, soPin } = soft.newToken()
+    const { cryptoki, slot } = await findToken(module, label)
+    const officer = cryptoki.openSession(slot)
+    cryptoki.login(officer, Buffer.from(soPin), 'SO')
+    const trusted = [...wrapping, [CKA.PRIVATE, false], [CKA.TRUSTED, true], [CKA.DECRYPT, false]] as const
+    cryptoki.generateKey(officer, { name: 'AES_KEY_GEN' }, trusted)
+    cryptoki.finalize()
+
+    token = await openToken(module, label, Buffer.from(pin))
+    assert.equal((await wrappingKeyOf(token)).trusted, true)
+    keys = await TokenKeys.in(token, heldMax)
+    for (const shape of [rsa, ec] as const) {
+      const key = keys.generate(shape)
+      const algorithm = shape.type === 'RSA' ? 'RS256' : 'ES256'
+      assert.ok(isSignature(key, algorithm, digest, keys.sign(key, algorithm, digest)))
+    }
+  })
+
   it('a key with the wrapping key’s label that would give others away isn’t used', async () => {
     const { module, token: label, pin } = soft.newToken()
     token.cryptoki.finalize()
     token = await openToken(module, label, Buffer.from(pin))
-    const weak: Template = [
-      [CKA.CLASS, CKO.SECRET_KEY],
-      [CKA.KEY_TYPE, CKK.AES],
-      [CKA.VALUE_LEN, 32],
-      [CKA.TOKEN, true],
-      [CKA.LABEL, 'cardea-wrapping-key'],
-      [CKA.ID, Buffer.of(1)],
-      [CKA.SENSITIVE, true],
-      [CKA.EXTRACTABLE, false],
-      [CKA.WRAP, true],
-      [CKA.UNWRAP, true],
-      [CKA.DECRYPT, true],
-    ]
-    token.cryptoki.generateKey(token.session, { name: 'AES_KEY_GEN' }, weak)
+    token.cryptoki.generateKey(token.session, { name: 'AES_KEY_GEN' }, [...wrapping, [CKA.DECRYPT, true]])
     await assert.rejects(TokenKeys.in(token, heldMax), /isn't fit to protect others: .*nor decrypt/)
   })
 })
+
+/** A wrapping key as somebody else makes one. */
+const wrapping: Template = [
+  [CKA.CLASS, CKO.SECRET_KEY],
+  [CKA.KEY_TYPE, CKK.AES],
+  [CKA.VALUE_LEN, 32],
+  [CKA.TOKEN, true],
+  [CKA.LABEL, wrappingKeyLabel],
+  [CKA.ID, Buffer.of(1)],
+  [CKA.SENSITIVE, true],
+  [CKA.EXTRACTABLE, false],
+  [CKA.WRAP, true],
+  [CKA.UNWRAP, true],
+]
 
 const nameIn = (key: KeptKey): Uint8Array => wrappedIn(key.secret).wrappingKeyId

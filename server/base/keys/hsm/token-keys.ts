@@ -205,11 +205,19 @@ function accepted<T>(what: string, ask: () => T): T {
   try {
     return ask()
   } catch (error) {
-    if (!(error instanceof CryptokiError) || error.isLoss) throw error
+    if (!(error instanceof CryptokiError) || !error.is(...refusals)) throw error
     const words = `${what} is more than this hardware module offers: ${error.message}.`
     throw new Fault('invalid', words, { where: 'alg' }, { cause: error })
   }
 }
+
+const refusals = [
+  ...(['MECHANISM_INVALID', 'MECHANISM_PARAM_INVALID', 'ARGUMENTS_BAD', 'FUNCTION_NOT_SUPPORTED'] as const),
+  ...(['KEY_FUNCTION_NOT_PERMITTED', 'KEY_TYPE_INCONSISTENT', 'KEY_SIZE_RANGE', 'KEY_NOT_WRAPPABLE'] as const),
+  ...(['ATTRIBUTE_READ_ONLY', 'ATTRIBUTE_TYPE_INVALID', 'ATTRIBUTE_VALUE_INVALID', 'ACTION_PROHIBITED'] as const),
+  ...(['TEMPLATE_INCOMPLETE', 'TEMPLATE_INCONSISTENT', 'DOMAIN_PARAMS_INVALID', 'CURVE_NOT_SUPPORTED'] as const),
+  ...(['DATA_INVALID', 'DATA_LEN_RANGE', 'FUNCTION_REJECTED'] as const),
+]
 
 /** One answer to everything, since what is wrong with a ciphertext would help to decrypt it without the key (Manger 2001). */
 function concealed<T>(decrypt: () => T): T {
