@@ -187,6 +187,21 @@ const withKeys: readonly Scene[] = [
     holds: ([one, ...others]) => one.name === 'signing' && others.length === 0,
   },
   {
+    says: 'a key is rotated',
+    line: 'az keyvault key rotate --vault-name myvault -n curved --query key.crv -o tsv && az keyvault key list-versions --vault-name myvault -n curved --query "length(@)"',
+    holds: (printed: string) => printed === 'P-384\n2',
+  },
+  {
+    says: 'and is to be from now on, after ninety days',
+    line: `az keyvault key rotation-policy update --vault-name myvault -n curved --value '{"lifetimeActions":[{"trigger":{"timeAfterCreate":"P90D","timeBeforeExpiry":null},"action":{"type":"Rotate"}}],"attributes":{"expiryTime":"P2Y"}}'`,
+    holds: ({ expiresIn, lifetimeActions: [rotate] }) => expiresIn === 'P2Y' && rotate.timeAfterCreate === 'P90D',
+  },
+  {
+    says: 'its policy is shown',
+    line: 'az keyvault key rotation-policy show --vault-name myvault -n curved --query expiresIn -o tsv',
+    holds: (duration) => duration === 'P2Y',
+  },
+  {
     says: 'a key is disabled',
     line: 'az keyvault key set-attributes --vault-name myvault -n signing --enabled false --query attributes.enabled',
     holds: (enabled) => enabled === false,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Runs an official client as a program of its own, with nothing but `cardea env` in its environment. */
@@ -10,15 +10,41 @@ const python = '/usr/bin/python3'
 export const findPythonSdk = (): string | undefined =>
   existsSync('/usr/lib/python3/dist-packages/azure/keyvault/secrets') && existsSync(python) ? python : undefined
 
-export function runClient(
+export const runClient = (
   file: string,
   env: Readonly<Record<string, string>>,
   given: readonly string[] = [],
   timeoutMs = 60_000,
-): Promise<Ran> {
-  const program = file.endsWith('.py') ? python : process.execPath
+): Promise<Ran> =>
+  run(file.endsWith('.py') ? python : process.execPath, [join(import.meta.dirname, 'clients', file), ...given], {
+    env,
+    timeoutMs,
+  })
+
+/** Runs the programs of a page that are written in a language, as they are printed there, one after the other. */
+export async function runPrinted(
+  page: string,
+  language: 'js' | 'python',
+  env: Readonly<Record<string, string>>,
+): Promise<Ran[]> {
+  const all = readFileSync(join(import.meta.dirname, '..', page), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)
+  const ran: Ran[] = []
+  for (const [, written, text = ''] of all) {
+    if (written !== language) continue
+    const [program, words] =
+      language === 'js' ? [process.execPath, ['--input-type=module', '--eval', text]] : [python, ['-c', text]]
+    ran.push(await run(program, words, { env, timeoutMs: 60_000 }))
+  }
+  return ran
+}
+
+type Around = { readonly env: Readonly<Record<string, string>>; readonly timeoutMs: number }
+
+function run(program: string, words: readonly string[], { env, timeoutMs }: Around): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn(program, [join(import.meta.dirname, 'clients', file), ...given], {
+    const child = spawn(program, words, {
+      // From here the libraries are found that a program names.
+      cwd: import.meta.dirname,
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,

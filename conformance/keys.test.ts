@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type House, openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
-import { findPythonSdk, seenBy } from './client.ts'
+import { findPythonSdk, runPrinted, seenBy } from './client.ts'
 
 let house: House
 before(async () => {
@@ -11,11 +11,13 @@ before(async () => {
 after(() => house?.[Symbol.asyncDispose]())
 
 const forRsa = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey']
+const printed = async (language: 'js' | 'python') =>
+  (await runPrinted('docs/guide/keys.md', language, house.env)).map(({ out, error }) => [out, error])
 /** What a list of versions of equal standing shows. */
 const all = (count: number, seen: unknown) => Array.from({ length: count }, () => seen)
 
 describe('Azure’s own clients of keys, with the environment alone', () => {
-  it('make, use, change, import, delete, recover, back up and restore keys from JavaScript', async () => {
+  it('make, use, change, rotate, import, delete, recover, back up and restore keys from JavaScript', async () => {
     const { pages, ...seen } = await seenBy('keys.js', house.env)
     assert.deepEqual(pages, [5, 5, 2])
     const curve = (name: string, bytes: number) => ['EC', name, ['sign', 'verify'], bytes, true, true, true]
@@ -72,6 +74,9 @@ describe('Azure’s own clients of keys, with the environment alone', () => {
       purged: '404 KeyNotFound',
       restored: [true, true],
       missing: '404 KeyNotFound',
+      rotated: ['EC', 'P-384', true],
+      policy: ['P120D', ['Rotate P90D', 'Notify P10D']],
+      policyRead: 'P120D',
       notOffered: {
         release: '404 NotFound',
         attestation: '404 NotFound',
@@ -102,6 +107,16 @@ describe('Azure’s own clients of keys, with the environment alone', () => {
       deleted: ['py-rsa'],
       purged: '404 KeyNotFound',
       restored: 'before',
+      rotated: ['P-384', true],
+      policy: ['P120D', ['Rotate P90D', 'Notify P10D']],
     })
+  })
+
+  it('run the JavaScript of the guide as it is printed there', async () => {
+    assert.deepEqual(await printed('js'), [['signed: true\ndecrypted: one bicycle\n', '']])
+  })
+
+  it('run the Python of the guide as it is printed there', { skip: python.skip }, async () => {
+    assert.deepEqual(await printed('python'), [['signed: True\n', '']])
   })
 })

@@ -174,6 +174,24 @@ const restored = await client.restoreKeyBackup(backup)
 const restoredSignature = await client.getCryptographyClient('imported').signData('RS256', data)
 seen.restored = [restored.id === imported.id, verify('sha256', data, pair.publicKey, restoredSignature.result)]
 
+const beforeRotation = await client.getKey('ec-P-384')
+const rotated = await client.rotateKey('ec-P-384')
+seen.rotated = [rotated.keyType, rotated.key.crv, rotated.id !== beforeRotation.id]
+const policy = await client.updateKeyRotationPolicy('ec-P-384', {
+  expiresIn: 'P120D',
+  lifetimeActions: [
+    { action: 'Rotate', timeAfterCreate: 'P90D' },
+    { action: 'Notify', timeBeforeExpiry: 'P10D' },
+  ],
+})
+seen.policy = [
+  policy.expiresIn,
+  policy.lifetimeActions.map(
+    ({ action, timeAfterCreate, timeBeforeExpiry }) => `${action} ${timeAfterCreate ?? timeBeforeExpiry}`,
+  ),
+]
+seen.policyRead = (await client.getKeyRotationPolicy('ec-P-384')).expiresIn
+
 seen.missing = await refusal(client.getKey('never-was'))
 seen.notOffered = {
   release: await refusal(client.releaseKey('rsa', 'a.b.c')),

@@ -5,7 +5,13 @@ import os
 
 from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
-from azure.keyvault.keys import KeyClient, KeyCurveName
+from azure.keyvault.keys import (
+    KeyClient,
+    KeyCurveName,
+    KeyRotationLifetimeAction,
+    KeyRotationPolicy,
+    KeyRotationPolicyAction,
+)
 from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, KeyWrapAlgorithm, SignatureAlgorithm
 
 credential = DefaultAzureCredential()
@@ -61,4 +67,14 @@ seen["purged"] = refusal(lambda: client.get_deleted_key("py-rsa"))
 client.restore_key_backup(backup)
 old = CryptographyClient(client.get_key("py-rsa", rsa.properties.version), credential)
 seen["restored"] = old.decrypt(EncryptionAlgorithm.rsa_oaep, CryptographyClient(rsa, credential).encrypt(EncryptionAlgorithm.rsa_oaep, b"before").ciphertext).plaintext.decode()
+rotated = client.rotate_key("py-ec-P-384")
+seen["rotated"] = [rotated.key.crv, client.get_key("py-ec-P-384").id == rotated.id]
+actions = [
+    KeyRotationLifetimeAction(KeyRotationPolicyAction.rotate, time_after_create="P90D"),
+    KeyRotationLifetimeAction(KeyRotationPolicyAction.notify, time_before_expiry="P10D"),
+]
+client.update_key_rotation_policy("py-ec-P-384", KeyRotationPolicy(), lifetime_actions=actions, expires_in="P120D")
+policy = client.get_key_rotation_policy("py-ec-P-384")
+shown = [f"{a.action.value if hasattr(a.action, 'value') else a.action} {a.time_after_create or a.time_before_expiry}" for a in policy.lifetime_actions]
+seen["policy"] = [policy.expires_in, shown]
 print(json.dumps(seen))
