@@ -48,7 +48,7 @@ const operations: Shape<KeyOperation[]> = {
   },
 }
 /** What is passed over would be believed: somebody who asks for it must learn that it isn't there. */
-const notOffered = (wanted: string): Shape<undefined> => ({
+export const notOffered = (wanted: string): Shape<undefined> => ({
   read(value, where) {
     if (value === undefined || value === null || value === false) return undefined
     throw new ShapeError(where, wanted)
@@ -73,7 +73,7 @@ const digest = base64url({ maxBytes: 512 })
 const signature = base64url({ maxBytes: 512 })
 
 /** P-256K also under its name in the version 2016-10-01, which az sends to this day. */
-const curve: Shape<(typeof curves)[number]> = {
+export const curve: Shape<(typeof curves)[number]> = {
   read: (value, where) => (value === 'SECP256K1' ? 'P-256K' : oneOf(...curves).read(value, where)),
 }
 

@@ -8,7 +8,8 @@ export const objectName = text({
 export const objectVersion = text({ pattern: /^[0-9a-zA-Z]{32}$/, wanted: 'a version: 32 hexadecimal digits' })
 
 /** What a list may be asked for. */
-export const paged = record({ maxresults: optional(whole(1, 25)), $skiptoken: optional(text({ maxCharacters: 2048 })) })
+export const page = { maxresults: optional(whole(1, 25)), $skiptoken: optional(text({ maxCharacters: 2048 })) }
+export const paged = record(page)
 
 export type Page<T> = { value: T[]; nextLink: string | null }
 export type Backup = { value: string }

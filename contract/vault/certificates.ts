@@ -1,0 +1,630 @@
+import { operation } from '../operation.ts'
+import {
+  dictionary,
+  flag,
+  list,
+  nothing,
+  nullable,
+  oneOf,
+  optional,
+  type Read,
+  record,
+  type Shape,
+  ShapeError,
+  seconds,
+  text,
+  whole,
+} from '../shape.ts'
+import { curve, type KeyType, keyTypes, notOffered } from './keys.ts'
+import { type Deleted, type ObjectAttributes, objectName, objectVersion, page, paged } from './objects.ts'
+
+/**
+ * Azure Key Vault, certificates (REST API 7.0 to 2026-04-01). Field names, limits and statuses are the service's own. Clients
+ * send objects without members where they have nothing to say: such a one says as much as its absence.
+ */
+const literals = ['contacts', 'issuers', 'restore']
+/** What is there under these paths is no certificate, so one of that name could never be read. */
+export const certificateName: Shape<string> = {
+  read(value, where) {
+    const name = objectName.read(value, where)
+    if (literals.includes(name.toLowerCase())) throw new ShapeError(where, `none of ${literals.join(', ')}`)
+    return name
+  },
+}
+export const certificateVersion = objectVersion
+export const issuerName = objectName
+
+/** What a certificate's key may be used for (RFC 5280, 4.2.1.3). */
+export const keyUsages = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const
+export type KeyUsage = (typeof keyUsages)[number]
+
+/** A PFX or PEM with a chain, as text: its secret must fit the 25 KB of a secret, in whichever form it came. */
+const importCharactersMax = 100_000
+/** A certificate as base64, which some clients encode twice. */
+const certificateCharactersMax = 32 * 1024
+export const chainLengthMax = 16
+/** A blob holds up to 500 versions, each with its chain, its key and its secret, sealed: some 24 MB. */
+export const certificateBackupBytesMax = 32 * 1024 * 1024
+
+const tags = dictionary(text({ maxCharacters: 256 }), { maxEntries: 15, maxKey: 256 })
+/** `nbf` and `exp` are read, and then passed over, as the service does: a certificate's own dates hold. */
+const attributes = record({ enabled: optional(flag), nbf: nullable(seconds), exp: nullable(seconds) })
+
+const names = optional(list(text({ maxCharacters: 512 }), { maxItems: 100 }))
+const contentTypes = ['application/x-pkcs12', 'application/x-pem-file'] as const
+export type CertificateContentType = (typeof contentTypes)[number]
+
+/** An object identifier, in decimal numbers and dots. */
+const oid = text({
+  maxCharacters: 128,
+  pattern: /^[0-2](\.\d{1,32})+$/,
+  wanted: 'an object identifier such as 1.3.6.1.5.5.7.3.1',
+})
+
+const policy = record({
+  key_props: optional(
+    record({
+      exportable: optional(flag),
+      kty: optional(oneOf(...keyTypes)),
+      key_size: optional(whole(1, 16_384)),
+      reuse_key: optional(flag),
+      crv: optional(curve),
+    }),
+  ),
+  secret_props: optional(record({ contentType: optional(oneOf(...contentTypes)) })),
+  x509_props: optional(
+    record({
+      subject: optional(text({ maxCharacters: 200 })),
+      ekus: optional(list(oid, { maxItems: 50 })),
+      sans: optional(record({ emails: names, dns_names: names, upns: names, uris: names, ipAddresses: names })),
+      key_usage: optional(list(oneOf(...keyUsages), { maxItems: keyUsages.length })),
+      validity_months: optional(whole(1, 1200)),
+      basic_constraints: optional(record({ ca: optional(flag) })),
+    }),
+  ),
+  lifetime_actions: optional(
+    list(
+      record({
+        trigger: optional(
+          record({ lifetime_percentage: optional(whole(1, 99)), days_before_expiry: optional(whole(1, 32_400)) }),
+        ),
+        action: optional(record({ action_type: optional(oneOf('EmailContacts', 'AutoRenew')) })),
+      }),
+      { maxItems: 2 },
+    ),
+  ),
+  issuer: optional(
+    record({
+      name: optional(issuerName),
+      cty: optional(text({ maxCharacters: 64 })),
+      cert_transparency: optional(flag),
+    }),
+  ),
+  attributes: optional(record({ enabled: optional(flag) })),
+  platformManaged: notOffered('absent: no platform uses certificates of this vault by itself'),
+})
+
+const none = record({})
+const named = record({ name: certificateName })
+const versioned = record({ name: certificateName, version: optional(certificateVersion) })
+
+/** A truth as a query spells it: clients write it small or large. */
+const queryFlag: Shape<boolean> = {
+  read(value, where) {
+    const word = typeof value === 'string' ? value.toLowerCase() : value
+    if (word !== 'true' && word !== 'false') throw new ShapeError(where, 'true or false')
+    return word === 'true'
+  },
+}
+const pagedWithPending = record({ ...page, includePending: optional(queryFlag) })
+
+export const createCertificate = operation({
+  id: 'CertificateCreate',
+  method: 'POST',
+  path: '/certificates/:name/create',
+  since: '7.0',
+  action: 'certificates/create',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({
+    policy: optional(policy),
+    attributes: optional(attributes),
+    tags: optional(tags),
+    preserveCertOrder: optional(flag),
+  }),
+  status: 202,
+})
+
+export const importCertificate = operation({
+  id: 'CertificateImport',
+  method: 'POST',
+  path: '/certificates/:name/import',
+  since: '7.0',
+  action: 'certificates/import',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({
+    value: text({ maxCharacters: importCharactersMax }),
+    pwd: optional(text({ maxCharacters: 200 })),
+    policy: optional(policy),
+    attributes: optional(attributes),
+    tags: optional(tags),
+    preserveCertOrder: optional(flag),
+  }),
+  status: 200,
+})
+
+export const getCertificate = operation({
+  id: 'CertificateGet',
+  method: 'GET',
+  path: '/certificates/:name/:version?',
+  since: '7.0',
+  action: 'certificates/read',
+  effect: 'read',
+  params: versioned,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const updateCertificate = operation({
+  id: 'CertificateUpdate',
+  method: 'PATCH',
+  path: '/certificates/:name/:version?',
+  since: '7.0',
+  action: 'certificates/update',
+  effect: 'write',
+  params: versioned,
+  query: none,
+  body: record({ policy: optional(policy), attributes: optional(attributes), tags: optional(tags) }),
+  status: 200,
+})
+
+export const deleteCertificate = operation({
+  id: 'CertificateDelete',
+  method: 'DELETE',
+  path: '/certificates/:name',
+  since: '7.0',
+  action: 'certificates/delete',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const listCertificates = operation({
+  id: 'CertificateList',
+  method: 'GET',
+  path: '/certificates',
+  since: '7.0',
+  action: 'certificates/read',
+  effect: 'read',
+  params: none,
+  query: pagedWithPending,
+  body: nothing,
+  status: 200,
+})
+
+export const listCertificateVersions = operation({
+  id: 'CertificateListVersions',
+  method: 'GET',
+  path: '/certificates/:name/versions',
+  since: '7.0',
+  action: 'certificates/read',
+  effect: 'read',
+  params: named,
+  query: paged,
+  body: nothing,
+  status: 200,
+})
+
+export const getCertificatePolicy = operation({
+  id: 'CertificatePolicyGet',
+  method: 'GET',
+  path: '/certificates/:name/policy',
+  since: '7.0',
+  action: 'certificates/read',
+  effect: 'read',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const updateCertificatePolicy = operation({
+  id: 'CertificatePolicyUpdate',
+  method: 'PATCH',
+  path: '/certificates/:name/policy',
+  since: '7.0',
+  action: 'certificates/update',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: policy,
+  status: 200,
+})
+
+export const getCertificateOperation = operation({
+  id: 'CertificatePendingGet',
+  method: 'GET',
+  path: '/certificates/:name/pending',
+  since: '7.0',
+  action: 'certificates/read',
+  effect: 'read',
+  params: named,
+  // Of one request only; that of another is not found.
+  query: record({ request_id: optional(text({ maxCharacters: 64 })) }),
+  body: nothing,
+  status: 200,
+})
+
+/** What was asked of an issuer can be called back; a call back can't. */
+const calledBack: Shape<true> = {
+  read(value, where) {
+    if (value !== true) throw new ShapeError(where, 'true')
+    return value
+  },
+}
+
+export const updateCertificateOperation = operation({
+  id: 'CertificatePendingUpdate',
+  method: 'PATCH',
+  path: '/certificates/:name/pending',
+  since: '7.0',
+  action: 'certificates/update',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({ cancellation_requested: calledBack }),
+  status: 200,
+})
+
+export const deleteCertificateOperation = operation({
+  id: 'CertificatePendingDelete',
+  method: 'DELETE',
+  path: '/certificates/:name/pending',
+  since: '7.0',
+  action: 'certificates/update',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const mergeCertificate = operation({
+  id: 'CertificatePendingMerge',
+  method: 'POST',
+  path: '/certificates/:name/pending/merge',
+  since: '7.0',
+  action: 'certificates/create',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: record({
+    x5c: list(text({ maxCharacters: certificateCharactersMax }), { maxItems: chainLengthMax }),
+    attributes: optional(attributes),
+    tags: optional(tags),
+  }),
+  status: 201,
+})
+
+export const backupCertificate = operation({
+  id: 'CertificateBackup',
+  method: 'POST',
+  path: '/certificates/:name/backup',
+  since: '7.0',
+  action: 'certificates/backup',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const restoreCertificate = operation({
+  id: 'CertificateRestore',
+  method: 'POST',
+  path: '/certificates/restore',
+  since: '7.0',
+  action: 'certificates/restore',
+  // Which certificate it is about is known once the blob is open; then it is asked again.
+  reach: 'within',
+  effect: 'write',
+  params: none,
+  query: none,
+  body: record({ value: text() }),
+  status: 200,
+  bodyBytesMax: certificateBackupBytesMax,
+})
+
+export const listDeletedCertificates = operation({
+  id: 'CertificateListDeleted',
+  method: 'GET',
+  path: '/deletedcertificates',
+  since: '7.0',
+  action: 'certificates/read',
+  effect: 'read',
+  params: none,
+  query: pagedWithPending,
+  body: nothing,
+  status: 200,
+})
+
+export const getDeletedCertificate = operation({
+  id: 'CertificateGetDeleted',
+  method: 'GET',
+  path: '/deletedcertificates/:name',
+  since: '7.0',
+  action: 'certificates/read',
+  effect: 'read',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const purgeDeletedCertificate = operation({
+  id: 'CertificatePurge',
+  method: 'DELETE',
+  path: '/deletedcertificates/:name',
+  since: '7.0',
+  action: 'certificates/purge',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 204,
+})
+
+export const recoverDeletedCertificate = operation({
+  id: 'CertificateRecover',
+  method: 'POST',
+  path: '/deletedcertificates/:name/recover',
+  since: '7.0',
+  action: 'certificates/recover',
+  effect: 'write',
+  params: named,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+const short = text({ maxCharacters: 256 })
+const mail = text({ maxCharacters: 254, pattern: /^[^\s@]+@[^\s@]+$/, wanted: 'a mail address' })
+
+export const getCertificateContacts = operation({
+  id: 'CertificateContactsGet',
+  method: 'GET',
+  path: '/certificates/contacts',
+  since: '7.0',
+  action: 'certificate-contacts/write',
+  effect: 'read',
+  params: none,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const setCertificateContacts = operation({
+  id: 'CertificateContactsSet',
+  method: 'PUT',
+  path: '/certificates/contacts',
+  since: '7.0',
+  action: 'certificate-contacts/write',
+  effect: 'write',
+  params: none,
+  query: none,
+  body: record({
+    contacts: list(record({ email: mail, name: optional(short), phone: optional(short) }), { maxItems: 100 }),
+  }),
+  status: 200,
+})
+
+export const deleteCertificateContacts = operation({
+  id: 'CertificateContactsDelete',
+  method: 'DELETE',
+  path: '/certificates/contacts',
+  since: '7.0',
+  action: 'certificate-contacts/write',
+  effect: 'write',
+  params: none,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+const ofIssuer = record({ issuer: issuerName })
+const issuerParts = {
+  credentials: optional(record({ account_id: optional(short), pwd: optional(text({ maxCharacters: 1024 })) })),
+  org_details: optional(
+    record({
+      id: optional(short),
+      admin_details: optional(
+        list(
+          record({
+            first_name: optional(short),
+            last_name: optional(short),
+            email: optional(mail),
+            phone: optional(short),
+          }),
+          { maxItems: 100 },
+        ),
+      ),
+    }),
+  ),
+  attributes: optional(record({ enabled: optional(flag) })),
+}
+
+export const listCertificateIssuers = operation({
+  id: 'CertificateIssuersList',
+  method: 'GET',
+  path: '/certificates/issuers',
+  since: '7.0',
+  action: 'certificate-issuers/read',
+  effect: 'read',
+  params: none,
+  query: paged,
+  body: nothing,
+  status: 200,
+})
+
+export const getCertificateIssuer = operation({
+  id: 'CertificateIssuerGet',
+  method: 'GET',
+  path: '/certificates/issuers/:issuer',
+  since: '7.0',
+  action: 'certificate-issuers/read',
+  effect: 'read',
+  params: ofIssuer,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+export const setCertificateIssuer = operation({
+  id: 'CertificateIssuerSet',
+  method: 'PUT',
+  path: '/certificates/issuers/:issuer',
+  since: '7.0',
+  action: 'certificate-issuers/write',
+  effect: 'write',
+  params: ofIssuer,
+  query: none,
+  body: record({ provider: short, ...issuerParts }),
+  status: 200,
+})
+
+export const updateCertificateIssuer = operation({
+  id: 'CertificateIssuerUpdate',
+  method: 'PATCH',
+  path: '/certificates/issuers/:issuer',
+  since: '7.0',
+  action: 'certificate-issuers/write',
+  effect: 'write',
+  params: ofIssuer,
+  query: none,
+  body: record({ provider: optional(short), ...issuerParts }),
+  status: 200,
+})
+
+export const deleteCertificateIssuer = operation({
+  id: 'CertificateIssuerDelete',
+  method: 'DELETE',
+  path: '/certificates/issuers/:issuer',
+  since: '7.0',
+  action: 'certificate-issuers/delete',
+  effect: 'write',
+  params: ofIssuer,
+  query: none,
+  body: nothing,
+  status: 200,
+})
+
+/** A policy as it is sent: whatever has nothing to say may be missing. */
+export type SaidPolicy = Read<typeof policy>
+
+/** A policy as it stands: it says everything. */
+export type CertificatePolicy = {
+  id: string
+  key_props: {
+    exportable: boolean
+    kty: KeyType
+    key_size?: number | undefined
+    reuse_key: boolean
+    crv?: string | undefined
+  }
+  secret_props: { contentType: CertificateContentType }
+  x509_props: {
+    subject: string
+    sans?:
+      | {
+          emails?: readonly string[] | undefined
+          dns_names?: readonly string[] | undefined
+          upns?: readonly string[] | undefined
+          uris?: readonly string[] | undefined
+          ipAddresses?: readonly string[] | undefined
+        }
+      | undefined
+    ekus: readonly string[]
+    key_usage: readonly KeyUsage[]
+    validity_months: number
+    basic_constraints: { ca: boolean }
+  }
+  lifetime_actions: {
+    trigger: { lifetime_percentage?: number | undefined; days_before_expiry?: number | undefined }
+    action: { action_type: 'EmailContacts' | 'AutoRenew' }
+  }[]
+  issuer: { name: string; cty?: string | undefined; cert_transparency?: boolean | undefined }
+  attributes: { enabled: boolean; created: number; updated: number }
+}
+/** A member that is undefined isn't there: before the first version is whole, there is neither key nor secret nor certificate. */
+export type CertificateBundle = {
+  id: string
+  kid?: string | undefined
+  sid?: string | undefined
+  x5t?: string | undefined
+  cer?: string | undefined
+  contentType?: string | undefined
+  attributes: ObjectAttributes
+  tags?: Readonly<Record<string, string>> | undefined
+  policy?: CertificatePolicy | undefined
+  pending?: { id: string } | undefined
+  preserveCertOrder?: boolean | undefined
+}
+export type CertificateItem = {
+  id: string
+  x5t?: string | undefined
+  attributes: Omit<ObjectAttributes, 'recoveryLevel' | 'recoverableDays'> & Partial<ObjectAttributes>
+  tags?: Readonly<Record<string, string>> | undefined
+  subject?: string | undefined
+}
+export type DeletedCertificateBundle = Deleted & CertificateBundle
+export type DeletedCertificateItem = Deleted & CertificateItem
+export type CertificateOperation = {
+  id: string
+  issuer: { name: string; cty?: string | undefined; cert_transparency?: boolean | undefined }
+  csr: string
+  cancellation_requested: boolean
+  status: 'inProgress' | 'completed' | 'cancelled' | 'failed'
+  status_details?: string | undefined
+  error?: { code: string; message: string } | undefined
+  target?: string | undefined
+  preserveCertOrder?: boolean | undefined
+  request_id: string
+}
+export type CertificateContacts = {
+  id: string
+  contacts: { email: string; name?: string | undefined; phone?: string | undefined }[]
+}
+export type CertificateIssuerItem = { id: string; provider: string }
+/** Whoever set a password may write another, but not read it. */
+export type CertificateIssuer = CertificateIssuerItem & {
+  credentials?: { account_id?: string | undefined } | undefined
+  org_details?:
+    | {
+        id?: string | undefined
+        zip: 0
+        admin_details: {
+          first_name?: string | undefined
+          last_name?: string | undefined
+          email?: string | undefined
+          phone?: string | undefined
+        }[]
+      }
+    | undefined
+  attributes: { enabled: boolean; created: number; updated: number }
+}
