@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { needs } from '@cardea/tools/servers/require'
 import { findSoftHsm, openSoftHsm, type SoftHsm, type TestToken } from '@cardea/tools/servers/softhsm'
+import { managerOf, vaultPath } from './planes/management/testing/manager.ts'
 import { asking, foundAnother } from './planes/vault/testing/vault.ts'
 import { SettingsError, settingsFrom } from './settings.ts'
 import { type Heard, type House, openHouse } from './testing/house.ts'
+import { openRotatingKeys } from './testing/rotating-keys.ts'
 
 const softHsm = needs('SoftHSM', findSoftHsm)
 const text = Buffer.from('what is signed')
@@ -79,6 +81,27 @@ describe('a server with a hardware module', { skip: softHsm.skip }, () => {
     const again = await ask('POST', '/keys/ec/verify', { alg: 'ES256', digest: value, value: es.json.value })
     assert.equal(again.json.value, true)
     assert.equal((await ask('POST', '/keys/ec/sign', { alg: 'ES256', value })).status, 200)
+  })
+
+  it('rotates them there, on demand and by itself', async () => {
+    await using here = await openRotatingKeys({ env: envOf(token) })
+    const manager = await managerOf(here.house)
+    const premium = { properties: { sku: { family: 'A', name: 'premium' } } }
+    assert.equal((await manager.ask('PATCH', vaultPath('demo'), premium)).status, 200)
+    const types = ['RSA-HSM', 'EC-HSM', 'oct-HSM']
+    for (const kty of types) {
+      await here.create(kty, { kty })
+      assert.equal((await here.done('POST', `/keys/${kty}/rotate`)).key.kty, kty)
+      await here.policy(kty, { rotate: { timeAfterCreate: 'P10D' } })
+    }
+    await here.leapTo(here.now() + 11 * 86_400_000)
+    for (const kty of types) assert.equal((await here.reaches(kty, 3)).key.kty, kty)
+    for (const { kid } of await here.versions('EC-HSM')) {
+      const signed = await here.ask('POST', `${new URL(kid).pathname}/sign`, { alg: 'ES256', value })
+      const { x, y } = (await here.done('GET', new URL(kid).pathname)).key
+      const key = createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' })
+      assert.ok(verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, signatureIn(signed)))
+    }
   })
 
   it('uses after a start what it made before, and says what is missing when the module is', async () => {

@@ -269,6 +269,22 @@ onBothEngines((keep) => {
       await here.reaches('within', 2)
     })
 
+    it('is rotated also in a vault that gives its rights by access policies', async () => {
+      await here.create('policed')
+      await here.policy('policed', { rotate: { timeAfterCreate: 'P10D' } })
+      const manager = await managerOf(here.house)
+      const byRoles = async (enableRbacAuthorization: boolean) => {
+        const token = await here.house.developerToken('https://management.cardea.internal')
+        const given = { properties: { enableRbacAuthorization } }
+        assert.equal((await manager.ask('PATCH', vaultPath('demo'), given, { token })).status, 200)
+      }
+      await byRoles(false)
+      await here.leapTo(here.now() + 11 * day)
+      await here.rests()
+      await byRoles(true)
+      assert.equal((await here.versions('policed')).length, 2)
+    })
+
     it('is tried again, later each time, while nobody can make it; and an alert says so', async () => {
       await here.create('stuck')
       await here.policy('stuck', { rotate: { timeAfterCreate: 'P10D' } })
