@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { foundAnother } from '@cardea/server/planes/vault/testing/vault'
 import { type House, openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
+import { findSoftHsm, openSoftHsm } from '@cardea/tools/servers/softhsm'
 import { findPythonSdk, runPrinted, seenBy } from './client.ts'
 
 let house: House
@@ -118,5 +120,33 @@ describe('Azure’s own clients of keys, with the environment alone', () => {
 
   it('run the Python of the guide as it is printed there', { skip: python.skip }, async () => {
     assert.deepEqual(await printed('python'), [['signed: True\n', '']])
+  })
+
+  const softHsm = needs('SoftHSM', findSoftHsm)
+  it('make and use keys in a security module, symmetric ones too, from JavaScript', {
+    skip: softHsm.skip,
+  }, async () => {
+    await using soft = await openSoftHsm()
+    const { module, token, pinFile } = soft.newToken()
+    await using premium = await openHouse({
+      env: { CARDEA_HSM_MODULE: module, CARDEA_HSM_TOKEN: token, CARDEA_HSM_PIN_FILE: pinFile },
+    })
+    const host = await foundAnother(premium, 'premium', { sku: 'premium' })
+    assert.deepEqual(await seenBy('keys-hsm.js', { ...premium.env, AZURE_KEYVAULT_URL: `https://${host}` }), {
+      rsa: ['RSA-HSM', 'unsaid', true, true, true],
+      ec: ['EC-HSM', 'P-384', true],
+      oct: [
+        'oct-HSM',
+        ['wrapKey', 'unwrapKey', 'decrypt', 'encrypt'],
+        true,
+        'what is signed',
+        12,
+        16,
+        'what is signed',
+        true,
+      ],
+      imported: ['RSA-HSM', true],
+      rotated: ['EC-HSM', 'P-384', true],
+    })
   })
 })

@@ -49,7 +49,10 @@ const onManagedIdentity: Borne = {
   in: 'conformance/managed-identity.test.ts',
   by: 'App reads secrets: Key Vault Secrets User role on managed identity',
 }
-const hsmKeys = { notYet: 'keys in a hardware security module' }
+const hsmKeys: Borne = {
+  in: 'server/hsm.test.ts',
+  by: 'makes, imports and uses keys in it for premium vaults, and backs them up',
+}
 const certificates = { notYet: 'certificates' }
 
 const sections: Record<string, readonly Sentence[]> = {
@@ -98,7 +101,13 @@ const sections: Record<string, readonly Sentence[]> = {
       'Soft delete: always on, 7–90 day recovery window. Prevents accidental delete',
       { by: 'Soft delete: always on, 7–90 day recovery window' },
     ],
-    ['HSM keys: Premium tier, FIPS 140-2 Level 3, private key never leaves vault', hsmKeys],
+    [
+      'HSM keys: Premium tier, FIPS 140-2 Level 3 (as certified as the module is), private key never leaves vault',
+      {
+        in: 'server/base/keys/hsm/token-keys.test.ts',
+        by: 'not even who knows the PIN and has the database unwraps a key as one that shows itself',
+      },
+    ],
   ],
   'Key Vault Object Types': [
     [
