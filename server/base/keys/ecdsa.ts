@@ -18,3 +18,7 @@ export const ecdsaSignature = (curve: Curve, d: Uint8Array, digest: Uint8Array):
 /** Whether a signature is of this key. Both of the two values that s may have are good: JOSE asks for neither. */
 export const isEcdsaSignature = (curve: Curve, point: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean =>
   mathematics[curve].verify(signature, digest, point, { prehash: false, lowS: false })
+
+/** A signature as X.509 and TLS write it: a sequence of the two numbers (RFC 3279, 2.2.3). */
+export const derSignature = (curve: Curve, signature: Uint8Array): Uint8Array =>
+  mathematics[curve].Signature.fromBytes(signature).toBytes('der')
