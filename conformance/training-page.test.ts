@@ -18,6 +18,7 @@ type Sentence = readonly [said: string, shown: Borne | { readonly notYet: string
 
 const lesson = 'server/planes/vault/secrets/lesson.test.ts'
 const keyLesson = 'server/planes/vault/keys/lesson.test.ts'
+const hsmLesson = 'server/planes/vault/keys/hsm-lesson.test.ts'
 const explain = 'server/planes/management/authorization/explain.test.ts'
 const vaults = 'server/planes/management/vaults/vaults.test.ts'
 const python = 'conformance/lesson.test.ts'
@@ -49,10 +50,6 @@ const onManagedIdentity: Borne = {
   in: 'conformance/managed-identity.test.ts',
   by: 'App reads secrets: Key Vault Secrets User role on managed identity',
 }
-const hsmKeys: Borne = {
-  in: 'server/hsm.test.ts',
-  by: 'makes, imports and uses keys in it for premium vaults, and backs them up',
-}
 const certificates = { notYet: 'certificates' }
 
 const sections: Record<string, readonly Sentence[]> = {
@@ -77,7 +74,10 @@ const sections: Record<string, readonly Sentence[]> = {
     ['Rate limiting (too many KV calls): Local cache with short TTL (5 min)', cached],
     ['Reference string appears literally: MI missing Secrets User role', literal],
     ['Prevent permanent deletion: Purge protection enabled', purgeProtection],
-    ['Compliance-grade key storage: HSM-backed keys (Premium tier)', hsmKeys],
+    [
+      'Compliance-grade key storage: HSM-backed keys (Premium tier)',
+      { in: hsmLesson, by: 'Compliance-grade key storage: HSM-backed keys (Premium tier)' },
+    ],
   ],
   'Key Facts': [
     ['Object types (SKC): Secrets (strings)', { in: python, by: '1. Basic SDK Pattern' }],
@@ -102,11 +102,8 @@ const sections: Record<string, readonly Sentence[]> = {
       { by: 'Soft delete: always on, 7–90 day recovery window' },
     ],
     [
-      'HSM keys: Premium tier, FIPS 140-2 Level 3 (as certified as the module is), private key never leaves vault',
-      {
-        in: 'server/base/keys/hsm/token-keys.test.ts',
-        by: 'not even who knows the PIN and has the database unwraps a key as one that shows itself',
-      },
+      'HSM keys: Premium tier, FIPS 140-2 Level 3, private key never leaves vault (as certified as the module is)',
+      { in: hsmLesson, by: 'HSM keys: Premium tier, FIPS 140-2 Level 3, private key never leaves vault' },
     ],
   ],
   'Key Vault Object Types': [
