@@ -335,7 +335,12 @@ onBothEngines((keep) => {
       await here.leapTo(here.now() + 5 * 60_000)
       await here.reaches('zombie', 2)
       go.resolve()
-      await wait(200)
+      const outcomes = async () =>
+        (await here.house.deeds())
+          .filter(({ operation, resource }) => operation === 'KeyRotateIfDue' && resource.includes('/keys/zombie'))
+          .map(({ outcome }) => outcome)
+      await until('both are in the journal', async () => (await outcomes()).length === 2)
+      assert.deepEqual(await outcomes(), ['done', 'conflict'])
       assert.equal((await here.versions('zombie')).length, 2)
     })
 

@@ -1,3 +1,4 @@
+import { Fault } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
 import { inside } from '#core/audit/entry.ts'
 import { type Custodians, generate } from '#core/keys/custody.ts'
@@ -12,6 +13,11 @@ import { engineCaller } from './rotator.ts'
 import type { Work } from './worker.ts'
 
 export type KeyRotator = { readonly base: Base; readonly custodians: Custodians; readonly log: Log }
+
+/** How the journal has it when something has changed while the key was made. */
+function asConflict(error: unknown): never {
+  throw error instanceof FencedOut ? new Fault('conflict', 'What was to be rotated has changed meanwhile.') : error
+}
 
 const minute = 60_000
 const pauseMsMax = 60 * minute
@@ -44,8 +50,8 @@ export function keyRotator({ base, custodians, log }: KeyRotator): Work {
       circumstances: { ...inside, agent: 'cardea key rotator' },
     } as const
     await perform(base, intent, async (scope) => {
-      // The new version is waited for in its turn: that takes the lease away.
-      await hold(scope.turn, lease)
+      await hold(scope.turn, lease).catch(asConflict)
+      // With it its own successor is waited for, and that takes the lease away.
       await rotateKey(scope, vault, name, made)
     })
   }
@@ -64,11 +70,11 @@ export function keyRotator({ base, custodians, log }: KeyRotator): Work {
       try {
         await rotate(lease, vault, name)
       } catch (error) {
-        if (error instanceof FencedOut) throw error
         const attempt = lease.attempt + 1
-        const pause = Math.min(pauseMsMax, minute * 2 ** Math.min(lease.attempt, 10))
-        log.warn({ error, vault: vaultName, key: name, attempt, pauseMs: pause }, 'a key could not be rotated')
-        await database.write((turn) => settle(turn, lease, turn.at + pause, attempt))
+        const pauseMs = Math.min(pauseMsMax, minute * 2 ** Math.min(lease.attempt, 10))
+        // Whoever was fenced out learns so here, and has nothing to tell.
+        await database.write((turn) => settle(turn, lease, turn.at + pauseMs, attempt))
+        log.warn({ error, vault: vaultName, key: name, attempt, pauseMs }, 'a key could not be rotated')
       }
     },
   }
