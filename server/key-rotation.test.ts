@@ -45,6 +45,22 @@ onBothEngines((keep) => {
     await kept?.[Symbol.asyncDispose]()
   })
 
+  /** Holds up whoever makes the next key. */
+  const holdUp = () => {
+    const [begun, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    door.before = async () => {
+      door.before = async () => {}
+      begun.resolve()
+      await going.promise
+    }
+    return { begun: begun.promise, go: () => going.resolve() }
+  }
+  /** How the rotations of a key ended that nobody asked for. */
+  const outcomes = async (name: string) =>
+    (await here.house.deeds())
+      .filter(({ operation, resource }) => operation === 'KeyRotateIfDue' && resource.includes(`/keys/${name}`))
+      .map(({ outcome }) => outcome)
+
   describe('a rotation policy of a key', () => {
     it('is told as it was given, and notifies thirty days before the end where nothing else is said', async () => {
       const { key } = await here.create('told')
@@ -149,16 +165,11 @@ onBothEngines((keep) => {
 
     it('is not given what no longer fits, when it has become another meanwhile', async () => {
       await here.create('changing')
-      const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-      door.before = async () => {
-        door.before = async () => {}
-        begun.resolve()
-        await go.promise
-      }
+      const { begun, go } = holdUp()
       const rotating = here.ask('POST', '/keys/changing/rotate')
-      await begun.promise
+      await begun
       const other = await here.create('changing', { crv: 'P-521' })
-      go.resolve()
+      go()
       const { status, json } = await rotating
       assert.equal(status, 409)
       assert.match(json.error.message, /another kind.*Rotate it again/)
@@ -320,27 +331,42 @@ onBothEngines((keep) => {
       assert.deepEqual(await findingsOf(rule, { ...where, at: here.now() }), [])
     })
 
+    const meanwhile: readonly [string, number, (name: string) => Promise<unknown>][] = [
+      ['its policy is taken back', 1, (name) => here.policy(name, {})],
+      ['somebody makes one by hand', 2, (name) => here.create(name)],
+      ['it is disabled', 1, (name) => here.done('PATCH', `/keys/${name}`, { attributes: { enabled: false } })],
+      ['it is deleted', 1, (name) => here.done('DELETE', `/keys/${name}`)],
+    ]
+    for (const [index, [what, count, change]] of meanwhile.entries()) {
+      it(`gets no version that was being made while ${what}`, async () => {
+        const name = `meanwhile-${index}`
+        await here.create(name)
+        await here.policy(name, { rotate: { timeAfterCreate: 'P10D' } })
+        const { begun, go } = holdUp()
+        await here.leapTo(here.now() + 11 * day)
+        await begun
+        await change(name)
+        go()
+        await until('that is in the journal', async () => (await outcomes(name)).length === 1)
+        assert.deepEqual(await outcomes(name), ['conflict'])
+        if (what === 'it is deleted') await here.done('POST', `/deletedkeys/${name}/recover`)
+        const expected = what === 'it is deleted' ? count + 1 : count
+        await here.reaches(name, expected)
+      })
+    }
+
     it('gets one version, though whoever began to make it was given up as dead and came back', async () => {
       await here.create('zombie')
       await here.policy('zombie', { rotate: { timeAfterCreate: 'P10D' } })
-      const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-      door.before = async () => {
-        door.before = async () => {}
-        begun.resolve()
-        await go.promise
-      }
+      const { begun, go } = holdUp()
       await here.leapTo(here.now() + 11 * day)
-      await begun.promise
+      await begun
       // Its lease is over; the next who looks takes it up.
       await here.leapTo(here.now() + 5 * 60_000)
       await here.reaches('zombie', 2)
-      go.resolve()
-      const outcomes = async () =>
-        (await here.house.deeds())
-          .filter(({ operation, resource }) => operation === 'KeyRotateIfDue' && resource.includes('/keys/zombie'))
-          .map(({ outcome }) => outcome)
-      await until('both are in the journal', async () => (await outcomes()).length === 2)
-      assert.deepEqual(await outcomes(), ['done', 'conflict'])
+      go()
+      await until('both are in the journal', async () => (await outcomes('zombie')).length === 2)
+      assert.deepEqual(await outcomes('zombie'), ['done', 'conflict'])
       assert.equal((await here.versions('zombie')).length, 2)
     })
 
@@ -365,5 +391,25 @@ onBothEngines((keep) => {
   it('knows its policies under the name that it has on the wire', async () => {
     const { id } = await here.done('GET', '/keys/example/rotationpolicy')
     assert.ok(id.endsWith('/keys/example/rotationpolicy') && id.startsWith(origin), id)
+  })
+
+  it('forgets all of it with a vault that is purged', async () => {
+    const manager = await managerOf(here.house)
+    const { location } = (await manager.ask('GET', vaultPath('demo'))).json
+    assert.equal((await manager.ask('DELETE', vaultPath('demo'))).status, 200)
+    const purged = await manager.ask(
+      'POST',
+      `/providers/Microsoft.KeyVault/locations/${location}/deletedVaults/demo/purge`,
+    )
+    assert.ok(purged.status < 300, purged.text)
+    const left = async () => {
+      const { rows } = await here.house.cardea.base.database.read.run(
+        `select name_key as what from key_rotation_policy union all select name_key from expiry_notice
+         union all select subject from due where kind in ('rotate-key', 'key-expiry', 'purge-key')`,
+        [],
+      )
+      return rows
+    }
+    await until('nothing is left', async () => (await left()).length === 0)
   })
 })
