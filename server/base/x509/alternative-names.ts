@@ -81,8 +81,10 @@ export function generalNames(sans: AlternativeNames = {}): asn1.GeneralName[] {
 }
 
 /** The names of the kinds that we speak of, each kind only if there is one. */
-export function alternativeNames(names: readonly asn1.GeneralName[]): AlternativeNames {
-  const lists = named.map(([kind, { from }]) => [kind, names.flatMap((name) => from(name) ?? [])] as const)
+export function alternativeNames(names: Iterable<asn1.GeneralName>): AlternativeNames {
+  // The structures are arrays of classes of their own, and so is what their `map` makes.
+  const all = Array.from(names)
+  const lists = named.map(([kind, { from }]) => [kind, all.flatMap((name) => from(name) ?? [])] as const)
   return Object.fromEntries(lists.filter(([, list]) => list.length > 0))
 }
 

@@ -5,20 +5,14 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import type { AsymmetricShape, KeptKey } from '../keys/key.ts'
-import { generated, WarmKeys } from '../keys/software-key.ts'
+import type { AsymmetricShape } from '../keys/key.ts'
+import { generated } from '../keys/software-key.ts'
 import { issuedBy, selfSigned } from './issue.ts'
 import { certificationRequest } from './request.ts'
-import type { Signer } from './signature.ts'
 import { newSerial } from './structure.ts'
+import { signerOf } from './testing/signer.ts'
 import type { Wanted } from './wanted.ts'
 
-const warm = new WarmKeys()
-const algorithms = { 'P-256': 'ES256', 'P-256K': 'ES256K', 'P-384': 'ES384', 'P-521': 'ES512' } as const
-const signerOf =
-  (key: KeptKey): Signer =>
-  async (digest) =>
-    warm.signature(key, key.publicPart.kty === 'EC' ? algorithms[key.publicPart.crv] : 'RS256', digest)
 const shapes: readonly AsymmetricShape[] = [
   { type: 'RSA', bits: 2048 },
   ...(['P-256', 'P-256K', 'P-384', 'P-521'] as const).map((curve) => ({ type: 'EC', curve }) as const),

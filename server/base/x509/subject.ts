@@ -94,7 +94,7 @@ export function nameOf(text: string): asn1.Name {
 
 /** How a name is written: as `nameOf` takes it, or would if it knew all types. */
 export function textOfName(name: asn1.Name): string {
-  return name.map((part) => part.map(textOfPart).join(' + ')).join(', ')
+  return Array.from(name, (part) => Array.from(part, textOfPart).join(' + ')).join(', ')
 }
 
 function textOfPart({ type, value }: asn1.AttributeTypeAndValue): string {
