@@ -107,7 +107,9 @@ const answerBytesMax = 8192
 export class Cryptoki {
   readonly #call: Call
   readonly #addressOf: AddressOf
-  private constructor(call: Call, addressOf: AddressOf) {
+  readonly file: string
+  private constructor(file: string, call: Call, addressOf: AddressOf) {
+    this.file = file
     this.#call = call
     this.#addressOf = addressOf
   }
@@ -146,7 +148,7 @@ export class Cryptoki {
         if (address === 0n) return CKR.FUNCTION_NOT_SUPPORTED
         return Number(koffi.call(address, prototype, ...given))
       }
-      return new Cryptoki(call, (memory) => koffi.address(memory))
+      return new Cryptoki(file, call, (memory) => koffi.address(memory))
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new Fault('unavailable', `The module ${file} can't be loaded: ${why}`, {}, { cause })
@@ -165,8 +167,9 @@ export class Cryptoki {
     this.#do('Initialize', locking)
   }
 
+  /** Ends what was begun with the module; one that wasn't started has nothing to end. */
   finalize(): void {
-    this.#do('Finalize', null)
+    this.#call('Finalize', null)
   }
 
   /** What the module says of itself: CK_INFO. */

@@ -1,9 +1,9 @@
 import { setPriority } from 'node:os'
 import { Fault } from '../../fault.ts'
 import type { Enciphered, KeptKey, KeyShape, PrivateJwk } from '../key.ts'
-import { CryptokiError } from './cryptoki.ts'
+import { Cryptoki, CryptokiError } from './cryptoki.ts'
 import type { Reply, Request } from './messages.ts'
-import { openToken, type TokenView, viewOf } from './token.ts'
+import { openToken, started, type TokenView, viewOf } from './token.ts'
 import { TokenKeys } from './token-keys.ts'
 
 /**
@@ -21,9 +21,13 @@ function opened(): TokenKeys {
 }
 
 const acts = {
-  look: ({ module, token }: Pick<Opening, 'module' | 'token'>): Promise<TokenView> => viewOf(module, token),
+  async look({ module, token }: Pick<Opening, 'module' | 'token'>): Promise<TokenView> {
+    const cryptoki = await Cryptoki.load(module)
+    return started(cryptoki, async () => viewOf(cryptoki, token))
+  },
   async open({ module, token, pin, heldMax }: Opening): Promise<void> {
-    keys = await TokenKeys.in(await openToken(module, token, Buffer.from(pin)), heldMax)
+    const cryptoki = await Cryptoki.load(module)
+    keys = await started(cryptoki, () => TokenKeys.in(openToken(cryptoki, token, Buffer.from(pin)), heldMax))
   },
   generate: ({ shape }: { readonly shape: KeyShape }): KeptKey => opened().generate(shape),
   adopt: ({ jwk }: { readonly jwk: PrivateJwk }): KeptKey => opened().adopt(jwk),

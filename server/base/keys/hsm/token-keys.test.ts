@@ -5,7 +5,7 @@ import { needs } from '@cardea/tools/servers/require'
 import { findSoftHsm, openSoftHsm, type SoftHsm } from '@cardea/tools/servers/softhsm'
 import type { KeptKey, PrivateJwk } from '../key.ts'
 import { isSignature } from '../public-part.ts'
-import { CryptokiError, type Handle } from './cryptoki.ts'
+import { Cryptoki, CryptokiError, type Handle } from './cryptoki.ts'
 import type { Template } from './layout.ts'
 import { CKA, CKK, CKO } from './numbers.ts'
 import { findToken, openToken, type Token } from './token.ts'
@@ -28,7 +28,7 @@ describe('inside a token', { skip: softHsm.skip }, () => {
   before(async () => {
     soft = await openSoftHsm()
     const { module, token: label, pin } = soft.newToken()
-    token = await openToken(module, label, Buffer.from(pin))
+    token = await opened(module, label, pin)
     keys = await TokenKeys.in(token, heldMax)
   })
   after(async () => {
@@ -128,14 +128,16 @@ describe('inside a token', { skip: softHsm.skip }, () => {
   it('keys demand a wrapping key that the security officer trusts, where there is one', async () => {
     token.cryptoki.finalize()
     const { module, token: label, pin, soPin } = soft.newToken()
-    const { cryptoki, slot } = await findToken(module, label)
+    const cryptoki = await Cryptoki.load(module)
+    cryptoki.initialize()
+    const { slot } = findToken(cryptoki, label)
     const officer = cryptoki.openSession(slot)
     cryptoki.login(officer, Buffer.from(soPin), 'SO')
     const trusted = [...wrapping, [CKA.PRIVATE, false], [CKA.TRUSTED, true], [CKA.DECRYPT, false]] as const
     cryptoki.generateKey(officer, { name: 'AES_KEY_GEN' }, trusted)
     cryptoki.finalize()
 
-    token = await openToken(module, label, Buffer.from(pin))
+    token = await opened(module, label, pin)
     assert.equal((await wrappingKeyOf(token)).trusted, true)
     keys = await TokenKeys.in(token, heldMax)
     for (const shape of [rsa, ec] as const) {
@@ -148,11 +150,17 @@ describe('inside a token', { skip: softHsm.skip }, () => {
   it('a key with the wrapping key’s label that would give others away isn’t used', async () => {
     const { module, token: label, pin } = soft.newToken()
     token.cryptoki.finalize()
-    token = await openToken(module, label, Buffer.from(pin))
+    token = await opened(module, label, pin)
     token.cryptoki.generateKey(token.session, { name: 'AES_KEY_GEN' }, [...wrapping, [CKA.DECRYPT, true]])
     await assert.rejects(TokenKeys.in(token, heldMax), /isn't fit to protect others: .*nor decrypt/)
   })
 })
+
+async function opened(module: string, label: string, pin: string): Promise<Token> {
+  const cryptoki = await Cryptoki.load(module)
+  cryptoki.initialize()
+  return openToken(cryptoki, label, Buffer.from(pin))
+}
 
 /** A wrapping key as somebody else makes one. */
 const wrapping: Template = [

@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { Fault } from '../../fault.ts'
-import { Cryptoki, CryptokiError, type Handle, type TokenInfo } from './cryptoki.ts'
+import { type Cryptoki, CryptokiError, type Handle, type TokenInfo } from './cryptoki.ts'
 import { CKF, CKM, type MechanismName } from './numbers.ts'
 
 /** A token that is open: a session on it, for as long as the process lives. */
@@ -18,30 +19,58 @@ const forGood = { final: 'yes' } as const
 const final = (words: string, cause?: unknown) => new Fault('unavailable', words, forGood, { cause })
 export const isFinal = (fault: Fault): boolean => fault.particulars.final === forGood.final
 
-/** Loads a module, starts it, and finds the token with a label. Logs nobody in. */
-export async function findToken(file: string, label: string): Promise<TokenFound & { readonly cryptoki: Cryptoki }> {
-  const cryptoki = await Cryptoki.load(file)
+const attemptsMax = 4
+const pauseMs = 250
+
+/**
+ * Starts a module and works with it, a few times if it must be: a device may need a moment to be there, and files of
+ * SoftHSM's are half written while another process logs in. What tried a PIN in vain isn't done again.
+ */
+export async function started<T>(cryptoki: Cryptoki, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      cryptoki.initialize()
+      return await work()
+    } catch (error) {
+      // Started anew it sees what is there now.
+      cryptoki.finalize()
+      if (attempt === attemptsMax || (error instanceof Fault && isFinal(error))) {
+        if (!(error instanceof CryptokiError)) throw error
+        throw new Fault('unavailable', `The module ${cryptoki.file} doesn't start: ${error.message}.`)
+      }
+    }
+    await wait(attempt * pauseMs)
+  }
+}
+
+/** Finds the token with a label. Logs nobody in. */
+export function findToken(cryptoki: Cryptoki, label: string): TokenFound {
+  const tokens = cryptoki.slots().flatMap((slot): TokenFound[] => {
+    const info = tokenIn(cryptoki, slot)
+    return info === undefined || (info.flags & CKF.TOKEN_INITIALIZED) === 0 ? [] : [{ slot, info }]
+  })
+  const [token, ...others] = tokens.filter(({ info }) => info.label === label)
+  if (token === undefined) {
+    const labels = tokens.map(({ info }) => `"${info.label}"`).join(', ')
+    const words = labels === '' ? 'It shows no token that is initialized.' : `It shows: ${labels}.`
+    throw new Fault('unavailable', `The module ${cryptoki.file} has no token with the label "${label}". ${words}`)
+  }
+  if (others.length > 0) {
+    throw new Fault(
+      'unavailable',
+      `The module ${cryptoki.file} has ${others.length + 1} tokens with the label "${label}". Give one of them another.`,
+    )
+  }
+  return token
+}
+
+/** What a slot's token says of itself. One that says nothing keeps nobody from the others. */
+function tokenIn(cryptoki: Cryptoki, slot: Handle): TokenInfo | undefined {
   try {
-    cryptoki.initialize()
-    const found = cryptoki.slots().map((slot): TokenFound => ({ slot, info: cryptoki.token(slot) }))
-    const initialized = found.filter(({ info }) => (info.flags & CKF.TOKEN_INITIALIZED) !== 0)
-    const [token, ...others] = initialized.filter(({ info }) => info.label === label)
-    if (token === undefined) {
-      const labels = initialized.map(({ info }) => `"${info.label}"`).join(', ')
-      const words = labels === '' ? 'It shows no token that is initialized.' : `It shows: ${labels}.`
-      throw new Fault('unavailable', `The module ${file} has no token with the label "${label}". ${words}`)
-    }
-    if (others.length > 0) {
-      throw new Fault(
-        'unavailable',
-        `The module ${file} has ${others.length + 1} tokens with the label "${label}". Give one of them another.`,
-      )
-    }
-    return { cryptoki, ...token }
+    return cryptoki.token(slot)
   } catch (error) {
-    throw error instanceof CryptokiError
-      ? new Fault('unavailable', `The module ${file} doesn't start: ${error.message}.`, {}, { cause: error })
-      : error
+    if (error instanceof CryptokiError) return undefined
+    throw error
   }
 }
 
@@ -53,8 +82,8 @@ export type TokenView = {
 }
 
 /** Looks at a token without logging in. */
-export async function viewOf(file: string, label: string): Promise<TokenView> {
-  const { cryptoki, slot, info } = await findToken(file, label)
+export function viewOf(cryptoki: Cryptoki, label: string): TokenView {
+  const { slot, info } = findToken(cryptoki, label)
   const listed = cryptoki.mechanisms(slot)
   const mechanisms = (Object.keys(CKM) as MechanismName[]).filter((name) => listed.has(CKM[name]))
   return { library: cryptoki.library(), info, mechanisms }
@@ -64,7 +93,7 @@ export async function viewOf(file: string, label: string): Promise<TokenView> {
 export function refuseLogin({ label, flags }: Pick<TokenInfo, 'label' | 'flags'>): void {
   const has = (flag: number) => (flags & flag) !== 0
   if (!has(CKF.USER_PIN_INITIALIZED))
-    throw final(`The token "${label}" has no user PIN yet. Its security officer sets one.`)
+    throw new Fault('unavailable', `The token "${label}" has no user PIN yet. Its security officer sets one.`)
   if (has(CKF.USER_PIN_LOCKED))
     throw final(`The user PIN of the token "${label}" is locked. Its security officer unlocks it.`)
   if (has(CKF.USER_PIN_FINAL_TRY)) {
@@ -75,12 +104,12 @@ export function refuseLogin({ label, flags }: Pick<TokenInfo, 'label' | 'flags'>
 }
 
 /** Opens a token for work. The PIN is tried once. */
-export async function openToken(file: string, tokenLabel: string, pin: Buffer): Promise<Token> {
-  const { cryptoki, slot, info } = await findToken(file, tokenLabel)
+export function openToken(cryptoki: Cryptoki, label: string, pin: Buffer): Token {
+  const { slot, info } = findToken(cryptoki, label)
   refuseLogin(info)
-  const session = loggedIn(cryptoki, slot, tokenLabel, pin)
+  const session = loggedIn(cryptoki, slot, label, pin)
   const mechanisms = cryptoki.mechanisms(slot)
-  return { cryptoki, session, label: tokenLabel, offers: (mechanism) => mechanisms.has(CKM[mechanism]) }
+  return { cryptoki, session, label, offers: (mechanism) => mechanisms.has(CKM[mechanism]) }
 }
 
 function loggedIn(cryptoki: Cryptoki, slot: Handle, label: string, pin: Buffer): Handle {
