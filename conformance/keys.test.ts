@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { foundAnother } from '@cardea/server/planes/vault/testing/vault'
 import { type House, openHouse } from '@cardea/server/testing/house'
@@ -111,6 +112,53 @@ describe('Azure’s own clients of keys, with the environment alone', () => {
       restored: 'before',
       rotated: ['P-384', true],
       policy: ['P120D', ['Rotate P90D', 'Notify P10D']],
+    })
+  })
+
+  it('leave everything to the vault where a program may use a key and not read it', async () => {
+    const { domain, subscription } = house.cardea.installation
+    const management = `management.${domain}`
+    const vault = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
+    const id = randomUUID()
+    const uses = ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap']
+    const made = await house.ask(
+      management,
+      'PUT',
+      `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleDefinitions/${id}?api-version=2022-04-01`,
+      {
+        token: await house.developerToken(`https://${management}`),
+        body: {
+          properties: {
+            roleName: 'Uses keys unread',
+            permissions: [{ dataActions: uses.map((use) => `Microsoft.KeyVault/vaults/keys/${use}/action`) }],
+            assignableScopes: [vault],
+          },
+        },
+      },
+    )
+    assert.equal(made.status, 201, made.text)
+    const token = await house.developerToken()
+    const created = await house.ask(house.vaultHost, 'POST', '/keys/unread/create?api-version=7.4', {
+      token,
+      body: { kty: 'RSA' },
+    })
+    assert.equal(created.status, 200, created.text)
+    const { principal, password } = await house.newcomer('unread')
+    await house.assign(principal, { id }, vault)
+    const env = { ...house.env, AZURE_CLIENT_ID: principal.appId, AZURE_CLIENT_SECRET: password }
+    const both = [true, true]
+    assert.deepEqual(await seenBy('keys-unread.js', env), {
+      read: 403,
+      ...{ RSA1_5: both, 'RSA-OAEP': both, 'RSA-OAEP-256': both },
+      ...{ RS256: both, PS512: both },
+    })
+    const used = (await house.deeds()).filter(({ caller }) => caller === principal.objectId)
+    const counts = new Map<string, number>()
+    for (const { operation, outcome } of used)
+      if (outcome === 'done' && operation.startsWith('Key')) counts.set(operation, (counts.get(operation) ?? 0) + 1)
+    assert.deepEqual(Object.fromEntries(counts), {
+      ...{ KeyEncrypt: 3, KeyDecrypt: 3, KeyWrap: 3, KeyUnwrap: 3 },
+      ...{ KeySign: 2, KeyVerify: 4 },
     })
   })
 
