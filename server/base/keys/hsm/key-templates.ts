@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import type { KeyShape } from '../key.ts'
+import type { AsymmetricShape, KeyShape } from '../key.ts'
 import type { Template } from './layout.ts'
 import { curveParameters } from './mechanisms.ts'
 import { CKA, CKK, CKO } from './numbers.ts'
@@ -47,7 +47,7 @@ export const secretInSession: Template = [
   [CKA.SENSITIVE, true],
 ]
 
-export function publicTemplate(shape: Exclude<KeyShape, { type: 'oct' }>): Template {
+export function publicTemplate(shape: AsymmetricShape): Template {
   const common: Template = [
     [CKA.TOKEN, false],
     [CKA.VERIFY, true],

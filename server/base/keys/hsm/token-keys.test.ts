@@ -59,9 +59,9 @@ describe('inside a token', { skip: softHsm.skip }, () => {
     assert.deepEqual((await wrappingKeyOf(token)).handle, wrapping, 'it is found again')
   })
 
-  it('a key that was made is gone, and one that is used can’t leave', () => {
-    const made = [keys.generate(rsa), keys.generate(ec)]
+  it('what a key was made as is gone, and what it is used as can’t leave', () => {
     const before = heldKeys()
+    const made = [keys.generate(rsa), keys.generate(ec)]
     for (const key of made) keys.sign(key, key.shape.type === 'RSA' ? 'RS256' : 'ES256', digest)
     const fresh = heldKeys().filter((handle) => !before.includes(handle))
     assert.equal(fresh.length, 2)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Fault } from '../../fault.ts'
 import { type Algorithm, algorithmsFor, checkAlgorithm, nameOf } from '../algorithms.ts'
-import type { Enciphered, KeptKey, KeyShape, PrivateJwk } from '../key.ts'
+import type { AsymmetricShape, Enciphered, KeptKey, KeyShape, PrivateJwk } from '../key.ts'
 import { keyOfJwk } from '../private-jwk.ts'
 import { isSignature } from '../public-part.ts'
 import { CryptokiError, type Handle, type Mechanism } from './cryptoki.ts'
@@ -35,35 +35,21 @@ export class TokenKeys {
     return new TokenKeys(token, await wrappingKeyOf(token), heldMax)
   }
 
+  /** Makes a key, and has it used once: what is kept must be what the token can use. */
   generate(shape: KeyShape): KeptKey {
-    const { cryptoki, session } = this.#token
-    const what = `A key of type ${nameOf(shape)}`
-    if (shape.type === 'oct') {
-      const by = this.#offered(what, { name: 'AES_KEY_GEN' })
-      const template: Template = [...kindOf(shape, 'cipher'), [CKA.VALUE_LEN, shape.bits / 8], ...this.#leavesWrapped]
-      const key = accepted(what, () => cryptoki.generateKey(session, by, template))
-      return { shape, publicPart: { kty: 'oct' }, secret: this.#takenAway(key) }
-    }
-    const by = this.#offered(what, { name: shape.type === 'RSA' ? 'RSA_PKCS_KEY_PAIR_GEN' : 'EC_KEY_PAIR_GEN' })
-    const template: Template = [...kindOf(shape, 'pair'), ...this.#leavesWrapped]
-    const { publicKey, privateKey } = accepted(what, () =>
-      cryptoki.generateKeyPair(session, by, publicTemplate(shape), template),
-    )
-    try {
-      return { shape, publicPart: publicPartIn(this.#token, publicKey, shape), secret: this.#takenAway(privateKey) }
-    } finally {
-      cryptoki.destroy(session, publicKey)
-    }
+    const kept = shape.type === 'oct' ? this.#generateSecret(shape) : this.#generatePair(shape)
+    this.#prove(kept)
+    return kept
   }
 
-  /** Takes a key in that was made elsewhere, and has it sign once: the token must have understood it. */
+  /** Takes a key in that was made elsewhere, and has it used once: the token must have understood it. */
   adopt(jwk: PrivateJwk): KeptKey {
     const { cryptoki, session } = this.#token
     const { shape, publicPart, secret: plain } = keyOfJwk(jwk)
     const kind = kindOf(shape, shape.type === 'oct' ? 'cipher' : 'pair')
     try {
       const template: Template = [...kind, ...componentsOf(shape, plain), ...this.#leavesWrapped]
-      const key = accepted(`A key of type ${nameOf(shape)}`, () => cryptoki.create(session, template))
+      const key = accepted(ofType(shape), () => cryptoki.create(session, template), 'kty')
       const kept: KeptKey = { shape, publicPart, secret: this.#takenAway(key) }
       this.#prove(kept)
       return kept
@@ -72,12 +58,40 @@ export class TokenKeys {
     }
   }
 
+  #generateSecret(shape: Extract<KeyShape, { type: 'oct' }>): KeptKey {
+    const { cryptoki, session } = this.#token
+    const by = this.#offered(ofType(shape), { name: 'AES_KEY_GEN' }, 'kty')
+    const template: Template = [...kindOf(shape, 'cipher'), [CKA.VALUE_LEN, shape.bits / 8], ...this.#leavesWrapped]
+    const key = accepted(ofType(shape), () => cryptoki.generateKey(session, by, template), 'kty')
+    return { shape, publicPart: { kty: 'oct' }, secret: this.#takenAway(key) }
+  }
+
+  #generatePair(shape: AsymmetricShape): KeptKey {
+    const { cryptoki, session } = this.#token
+    const name = shape.type === 'RSA' ? 'RSA_PKCS_KEY_PAIR_GEN' : 'EC_KEY_PAIR_GEN'
+    const by = this.#offered(ofType(shape), { name }, 'kty')
+    const template: Template = [...kindOf(shape, 'pair'), ...this.#leavesWrapped]
+    const { publicKey, privateKey } = accepted(
+      ofType(shape),
+      () => cryptoki.generateKeyPair(session, by, publicTemplate(shape), template),
+      'kty',
+    )
+    try {
+      return { shape, publicPart: publicPartIn(this.#token, publicKey, shape), secret: this.#takenAway(privateKey) }
+    } finally {
+      cryptoki.destroy(session, publicKey)
+    }
+  }
+
   #prove(kept: KeptKey): void {
-    const [name] = algorithmsFor(kept.shape, 'sign')
-    if (name === undefined || kept.shape.type === 'oct') return
-    const digest = randomBytes(digestBytesOf(checkAlgorithm(kept.shape, 'sign', name)))
-    if (isSignature(kept, name, digest, this.sign(kept, name, digest))) return
-    throw new Fault('unavailable', 'The hardware module made another key of the one that was imported.')
+    if (kept.shape.type === 'oct') return void this.#hold(kept, 'cipher')
+    const found = algorithmsFor(kept.shape, 'sign')
+      .map((name) => checkAlgorithm(kept.shape, 'sign', name))
+      .find((algorithm) => this.#token.offers(mechanismOf(algorithm).name))
+    if (found === undefined) return void this.#hold(kept, 'pair')
+    const digest = randomBytes(digestBytesOf(found))
+    if (isSignature(kept, found.name, digest, this.sign(kept, found.name, digest))) return
+    throw new Fault('unavailable', 'The hardware module keeps another key than the one that it made or was given.')
   }
 
   sign(key: Kept, algorithmName: string, digest: Uint8Array): Uint8Array {
@@ -192,22 +206,25 @@ export class TokenKeys {
   }
 
   /** Refuses what the module doesn't list. */
-  #offered(what: string, by: Mechanism): Mechanism {
+  #offered(what: string, by: Mechanism, where: Where = 'alg'): Mechanism {
     if (this.#token.offers(by.name)) return by
-    throw new Fault('invalid', `${what} needs CKM_${by.name}, which this hardware module doesn't offer.`, {
-      where: 'alg',
-    })
+    throw new Fault('invalid', `${what} needs CKM_${by.name}, which this hardware module doesn't offer.`, { where })
   }
 }
 
+const ofType = (shape: KeyShape): string => `A key of type ${nameOf(shape)}`
+
+/** The member of a request that asks for more than a module offers. */
+type Where = 'alg' | 'kty'
+
 /** What a module lists it may still refuse: OAEP with another hash than SHA-1, or a curve. */
-function accepted<T>(what: string, ask: () => T): T {
+function accepted<T>(what: string, ask: () => T, where: Where = 'alg'): T {
   try {
     return ask()
   } catch (error) {
     if (!(error instanceof CryptokiError) || !error.is(...refusals)) throw error
     const words = `${what} is more than this hardware module offers: ${error.message}.`
-    throw new Fault('invalid', words, { where: 'alg' }, { cause: error })
+    throw new Fault('invalid', words, { where }, { cause: error })
   }
 }
 
