@@ -48,6 +48,8 @@ const onData = {
   'certificate-issuers/read': `${vault}/certificatecas/read`,
   'certificate-issuers/write': `${vault}/certificatecas/write`,
   'certificate-issuers/delete': `${vault}/certificatecas/delete`,
+  /** What the rotation engine does when a policy says so; no access policy and none of Azure's roles gives it. */
+  'certificates/renew': 'Cardea.Certificate/vaults/certificates/renew/action',
   'settings/read': `${store}/keyValues/read`,
   'settings/write': `${store}/keyValues/write`,
   'settings/delete': `${store}/keyValues/delete`,

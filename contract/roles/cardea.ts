@@ -13,7 +13,7 @@ export const cardeaRoles = {
   cardeaSecretRotator: role(
     'c3b4dea0-0000-4000-8000-000000000002',
     'Cardea Secret Rotator',
-    'What the rotation engine itself needs: read and set the secrets that it rotates, disable versions that leaked, and give keys their next version.',
+    'What the rotation engine itself needs: read and set the secrets that it rotates, disable versions that leaked, and give keys and certificates their next version.',
     {
       dataActions: [
         `${secrets}/getSecret/action`,
@@ -21,6 +21,7 @@ export const cardeaRoles = {
         `${secrets}/update/action`,
         `${secrets}/readMetadata/action`,
         'Microsoft.KeyVault/vaults/keys/rotate/action',
+        'Cardea.Certificate/vaults/certificates/renew/action',
       ],
     },
   ),
@@ -33,7 +34,11 @@ export const cardeaRoles = {
         'Microsoft.KeyVault/locations/deletedVaults/purge/action',
         'Microsoft.AppConfiguration/locations/deletedConfigurationStores/purge/action',
       ],
-      dataActions: [`${secrets}/purge/action`, 'Microsoft.KeyVault/vaults/keys/purge/action'],
+      dataActions: [
+        `${secrets}/purge/action`,
+        'Microsoft.KeyVault/vaults/keys/purge/action',
+        'Microsoft.KeyVault/vaults/certificates/purge/action',
+      ],
     },
   ),
   cardeaAuditReader: role(

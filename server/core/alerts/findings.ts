@@ -2,6 +2,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
 import { findEntries } from '#core/audit/entries.ts'
 import type { KeptEntry } from '#core/audit/entry.ts'
+import { life as certificates } from '#core/certificates/certificates.ts'
 import { consumersOf } from '#core/consumers/consumers.ts'
 import { isWithin } from '#core/journal/scope.ts'
 import { life as keys } from '#core/keys/keys.ts'
@@ -69,6 +70,7 @@ const stageOf = (leftMs: number): string =>
 const expiringUntil = async (sql: Sql, until: Instant) => [
   ...(await expiringObjects(secrets, sql, until)),
   ...(await expiringObjects(keys, sql, until)),
+  ...(await expiringObjects(certificates, sql, until)),
 ]
 
 /** What is to be done about an end that comes near. */
@@ -77,6 +79,8 @@ const renewals: Readonly<Record<ObjectKind, (vault: string, name: string) => str
     `Give it a new version: cardea secret set ${name}. Or have it rotate by itself: cardea rotation bind ${name}`,
   key: (vault, name) =>
     `Give it a new version: az keyvault key rotate --vault-name ${vault} --name ${name}. Or have it rotate by itself: az keyvault key rotation-policy update`,
+  certificate: (vault, name) =>
+    `Renew it: az keyvault certificate create --vault-name ${vault} --name ${name} with its policy, or import its successor. Or have it renewed by itself: a lifetime action AutoRenew in its policy`,
 }
 
 async function expiring({ scope, withinMs }: Watching, { sql, vaults, at }: Where): Promise<Finding[]> {

@@ -13,6 +13,9 @@ export const eventTypes = {
   'key-version-created': 'Microsoft.KeyVault.KeyNewVersionCreated',
   'key-near-expiry': 'Microsoft.KeyVault.KeyNearExpiry',
   'key-expired': 'Microsoft.KeyVault.KeyExpired',
+  'certificate-version-created': 'Microsoft.KeyVault.CertificateNewVersionCreated',
+  'certificate-near-expiry': 'Microsoft.KeyVault.CertificateNearExpiry',
+  'certificate-expired': 'Microsoft.KeyVault.CertificateExpired',
   'vault-access-policy-changed': 'Microsoft.KeyVault.VaultAccessPolicyChanged',
   'secret-updated': 'Cardea.SecretUpdated',
   'secret-deleted': 'Cardea.SecretDeleted',
@@ -22,6 +25,10 @@ export const eventTypes = {
   'key-deleted': 'Cardea.KeyDeleted',
   'key-recovered': 'Cardea.KeyRecovered',
   'key-purged': 'Cardea.KeyPurged',
+  'certificate-updated': 'Cardea.CertificateUpdated',
+  'certificate-deleted': 'Cardea.CertificateDeleted',
+  'certificate-recovered': 'Cardea.CertificateRecovered',
+  'certificate-purged': 'Cardea.CertificatePurged',
   'setting-written': 'Microsoft.AppConfiguration.KeyValueModified',
   'setting-deleted': 'Microsoft.AppConfiguration.KeyValueDeleted',
   'snapshot-created': 'Microsoft.AppConfiguration.SnapshotCreated',
@@ -43,7 +50,7 @@ export type Event = {
   readonly scope: string
   /** The resource id of the thing itself. */
   readonly resource: string
-  /** The secret's or key's name, the setting's key, or the vault's name. */
+  /** The secret's, key's or certificate's name, the setting's key, or the vault's name. */
   readonly name: string
   readonly version?: string
   readonly label?: string
@@ -106,7 +113,9 @@ const inSeconds = (at: Instant | undefined): number | null => (at === undefined 
 function vaultData({ type, name, version, notBefore, expires, rotation }: Event, vault: string, url: string) {
   const object = type.startsWith('key-')
     ? ({ word: 'Key', path: 'keys' } as const)
-    : ({ word: 'Secret', path: 'secrets' } as const)
+    : type.startsWith('certificate-')
+      ? ({ word: 'Certificate', path: 'certificates' } as const)
+      : ({ word: 'Secret', path: 'secrets' } as const)
   const ofVault = type === 'vault-access-policy-changed'
   return {
     Id: ofVault ? url : `${url}/${object.path}/${name}${version === undefined ? '' : `/${version}`}`,

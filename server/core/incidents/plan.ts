@@ -74,6 +74,12 @@ async function fateOf(
       'Recover and rotate it, or revoke it where it is accepted.',
     )
   }
+  if (standing.latest.managed) {
+    return byHand(
+      `It belongs to the certificate ${name}, and holds its private key.`,
+      'Create the certificate anew with another key, have its issuer revoke the one before, and disable its old versions.',
+    )
+  }
   const parts = await deepPartsOf(sql, vault, name)
   if (parts.length > 0) {
     const before = parts.map((part) => `${vault.name}/${part}`)

@@ -10,6 +10,7 @@ export const keyTables = objectTables<ObjectVersion, object>({
   heads: 'vault_key',
   versions: 'vault_key_version',
   own: [],
+  manageable: true,
   read: () => ({}),
 })
 

@@ -1,6 +1,13 @@
 import { backupBytesMax } from '@cardea/contract/vault/keys'
 import { type Backup, openBackup, refuseRestoring, sealBackup, versionsToBackUp } from '#core/objects/backup.ts'
-import { type Deletion, newObject, noSuchObject, type ObjectVersion, withDraft } from '#core/objects/object.ts'
+import {
+  type Deletion,
+  newObject,
+  noSuchObject,
+  type ObjectVersion,
+  refuseManaged,
+  withDraft,
+} from '#core/objects/object.ts'
 import type { Slice } from '#core/objects/object-tables.ts'
 import {
   deletedObject,
@@ -34,7 +41,7 @@ export async function createKey(
   made: Made,
 ): Promise<KeyVersion> {
   const { sql, at, meet } = scope
-  const head = await headForVersion(life, sql, vault, name)
+  const head = await headForVersion(life, sql, vault, name, 'create')
   const object = newObject('key', head?.name ?? name, newVersionId(), draft, at)
   const version = { ...object, ...natureOf(made, draft) }
   meet(version.version)
@@ -74,6 +81,7 @@ export async function updateKey(
   const { sql, at, meet, tell } = scope
   const kept = await keyTables.keptVersion(sql, vault.name, name, version)
   if (kept === undefined) throw await missing(life, sql, vault, name, version)
+  refuseManaged('key', kept.object, 'update')
   meet(kept.object.version)
   const { version: before, key } = await openKey(scope, vault, kept)
   const changed = {
@@ -95,6 +103,7 @@ export async function deleteKey(
   delayMs = 0,
 ): Promise<DeletedKey> {
   const { object, sealed } = await deleteObject(life, scope, vault, name, delayMs)
+  refuseManaged('key', object, 'delete')
   await pauseLifetime(scope, vault, name)
   scope.tell(tellOf(vault, 'key-deleted', object))
   const { deleted, purge } = object
@@ -116,6 +125,7 @@ export async function recoverKey(
   delayMs = 0,
 ): Promise<KeyVersion> {
   const { isBack, ...kept } = await recoverObject(life, scope, vault, name, delayMs)
+  refuseManaged('key', kept.object, 'recover')
   if (isBack) await broughtBack(scope, vault, kept.object)
   return (await openKey(scope, vault, kept)).version
 }
@@ -128,6 +138,7 @@ async function broughtBack(writing: Writing, vault: Vault, key: ObjectVersion): 
 /** Takes a deleted name away for good: what it encrypted opens nowhere any more. With purge protection only time can. */
 export async function purgeKey(scope: Scope<'keys/purge'>, vault: Vault, name: string, delayMs = 0): Promise<void> {
   const purged = await purgeObject(life, scope, vault, name, delayMs)
+  refuseManaged('key', purged, 'purge')
   await forgetLifetime(scope, vault, name)
   scope.tell(tellOf(vault, 'key-purged', purged))
 }

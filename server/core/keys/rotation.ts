@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { newObject, noSuchObject } from '#core/objects/object.ts'
+import { newObject, noSuchObject, refuseManaged } from '#core/objects/object.ts'
 import { missing, newVersionId } from '#core/objects/objects.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { triedInVain } from '#core/schedule/schedule.ts'
@@ -36,6 +36,7 @@ export async function setRotationPolicy(
   draft: PolicyDraft,
 ): Promise<PolicyOfKey> {
   const latest = await latestOf(scope.sql, vault, name)
+  refuseManaged('key', latest.object, 'setrotationpolicy')
   const policy = policyFrom(draft, scope.at, await policyOf(scope, vault, name))
   await keepPolicy(scope, vault, name, policy)
   await awaitLifetime(scope, vault, latest.object)
@@ -53,6 +54,7 @@ type Sealing = { readonly sql: Sql; readonly keyring: Keyring }
 /** The version that a rotation is to replace: the next one is made just like it. */
 export async function versionToRotate({ sql, keyring }: Sealing, vault: Vault, name: string): Promise<KeyVersion> {
   const { version } = await openKey({ sql, keyring }, vault, await latestOf(sql, vault, name))
+  refuseManaged('key', version, 'rotate')
   // Somebody has taken it out of use: a new version would put its name into use again.
   if (!version.enabled) {
     throw new Fault('disabled', 'Operation rotate is not allowed on a disabled key.', { inner: 'KeyDisabled' })

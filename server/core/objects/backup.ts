@@ -4,7 +4,7 @@ import { SealBroken } from '#base/seal.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Scope } from '#core/perform.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import { alreadyThere, noSuchObject, type ObjectKind, type ObjectVersion, spoken } from './object.ts'
+import { alreadyThere, noSuchObject, type ObjectKind, type ObjectVersion, refuseManaged, spoken } from './object.ts'
 import type { Kept } from './object-tables.ts'
 import { type Life, objectResource } from './objects.ts'
 
@@ -65,7 +65,7 @@ export async function openBackup<B extends Backup<unknown>>(
   }
 }
 
-/** All versions of a live name, for a backup; the latest last. */
+/** All versions of a live name, for a backup; the latest last. What belongs to a certificate goes into that one's. */
 export async function versionsToBackUp<V extends ObjectVersion>(
   { kind, tables }: Life<V>,
   sql: Sql,
@@ -74,6 +74,7 @@ export async function versionsToBackUp<V extends ObjectVersion>(
 ): Promise<readonly Kept<V>[]> {
   const head = await tables.headOf(sql, vault.name, name)
   if (head === undefined || head.deletion !== undefined) throw noSuchObject(kind, name)
+  refuseManaged(kind, head, 'backup')
   const kept = await tables.keptVersions(sql, vault.name, name, versionsMax + 1)
   if (kept.length > versionsMax) {
     throw new Fault(
@@ -89,7 +90,10 @@ export async function versionsToBackUp<V extends ObjectVersion>(
  * Sees that a backup may be restored here: which object it is stands in the blob, so only now can be asked whether the
  * caller may restore that one, and its name must be free.
  */
-export async function refuseRestoring<V extends ObjectVersion, A extends 'secrets/restore' | 'keys/restore'>(
+export async function refuseRestoring<
+  V extends ObjectVersion,
+  A extends 'secrets/restore' | 'keys/restore' | 'certificates/restore',
+>(
   { kind, tables }: Life<V>,
   { sql, permit, meet }: Scope<A>,
   action: A,

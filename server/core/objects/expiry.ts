@@ -25,20 +25,20 @@ export const expiringObjects = async <V extends ObjectVersion>(
 ): Promise<(Expiring & { readonly kind: ObjectKind })[]> =>
   (await tables.expiringUntil(sql, until, expiringMax)).map((one) => ({ ...one, kind }))
 
-type Ending = Pick<ObjectVersion, 'version' | 'enabled' | 'expires'>
+type Ending = Pick<ObjectVersion, 'version' | 'enabled' | 'expires' | 'managed'>
 
 /**
  * Waits for the end of what has become the latest version of a name. What waited for an earlier version, or for another
- * date, finds nothing to tell when its time comes.
+ * date, finds nothing to tell when its time comes. The end of what belongs to a certificate is told as the certificate's.
  */
 export async function awaitExpiry<V extends ObjectVersion>(
   { ending }: Life<V>,
   turn: Turn,
   subject: string,
-  { enabled, expires }: Ending,
+  { enabled, expires, managed }: Ending,
   near: Nearness = nearByDefault,
 ): Promise<void> {
-  if (enabled && expires !== undefined) await scheduleAt(turn, ending, subject, near(expires))
+  if (enabled && !managed && expires !== undefined) await scheduleAt(turn, ending, subject, near(expires))
 }
 
 /**

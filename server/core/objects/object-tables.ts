@@ -12,6 +12,7 @@ type HeadRow = {
   deleted: number | null
   purge: number | null
   settling: Change | null
+  managed: number
 }
 /** What the versions of every kind have; each has columns of its own beside these. */
 export type VersionRow = {
@@ -30,7 +31,7 @@ export type VersionRow = {
 type Tables = { head: HeadRow; version: VersionRow }
 
 /** A version with the name that its head spells. */
-type Joined = Omit<VersionRow, 'vault' | 'name_key'> & { name: string }
+type Joined = Omit<VersionRow, 'vault' | 'name_key'> & { name: string; managed?: number }
 type Listed = Omit<Joined, 'sealed'> & { deleted: number | null; purge: number | null }
 const common = [
   'h.name',
@@ -48,6 +49,8 @@ export type Head = {
   readonly version: string
   readonly deletion: Deletion | undefined
   readonly settling: Change | undefined
+  /** Whether it belongs to a certificate. */
+  readonly managed: boolean
 }
 /** A version, and what it holds: sealed to its place. */
 export type Kept<V> = { readonly object: V; readonly sealed: Uint8Array }
@@ -60,6 +63,8 @@ export type Expiring = {
   readonly expires: Instant
 }
 export type Slice = { readonly after: string | undefined; readonly limit: number }
+/** A column of a kind's own without which a version isn't listed. */
+type Having<Own> = { readonly having?: (keyof Own & string) | undefined }
 
 /** How one kind of object is kept: in a table of names and one of versions. */
 export type Layout<V extends ObjectVersion, Own> = {
@@ -68,23 +73,44 @@ export type Layout<V extends ObjectVersion, Own> = {
   readonly versions: string
   /** The columns that its versions have beside those of all kinds. */
   readonly own: readonly (keyof Own & string)[]
+  /** Whether its names may belong to certificates. */
+  readonly manageable: boolean
   /** What a row adds to a version. */
   readonly read: (row: Own) => Omit<V, keyof ObjectVersion>
 }
 
-export type ObjectTables<V extends ObjectVersion> = ReturnType<typeof objectTables<V, never>>
+export type ObjectTables<V extends ObjectVersion> = Omit<
+  ReturnType<typeof objectTables<V, never>>,
+  'listHeads' | 'listVersions'
+>
 
 /**
  * The statements about names and versions that every kind of object has. A kind adds its own for what only its versions
  * have: how one is inserted, and how its attributes are kept.
  */
-export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versions, own, read }: Layout<V, Own>) {
+export function objectTables<V extends ObjectVersion, Own>({
+  kind,
+  heads,
+  versions,
+  own,
+  manageable,
+  read,
+}: Layout<V, Own>) {
   const [head, version] = [heads as 'head', versions as 'version']
   const h = `${heads} as h` as 'head as h'
   const v = `${versions} as v` as 'version as v'
-  const listed = [...common, ...own.map((column) => `v.${column}` as 'v.version')]
+  const mark = manageable ? (['managed'] as const) : []
+  const listed = [
+    ...common,
+    ...mark.map((column) => `h.${column}` as 'h.name'),
+    ...own.map((column) => `v.${column}` as 'v.version'),
+  ]
   const joined = [...listed, 'v.sealed' as const]
   type Name = { vault: string; name_key: string }
+
+  /** Without those that belong to certificates. */
+  const unmanaged = <Q extends { where(column: 'managed', is: '=', value: 0): Q }>(names: Q): Q =>
+    manageable ? names.where('managed', '=', 0) : names
 
   /** Names with all their versions. */
   const withVersions = (db: Kysely<Tables>) =>
@@ -102,12 +128,13 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
           .onRef('v.version', '=', 'h.version'),
       )
 
-  const headRow = statement<Tables, Name, Omit<HeadRow, 'vault' | 'name_key'>>((db, given) =>
-    db
-      .selectFrom(head)
-      .select(['name', 'version', 'deleted', 'purge', 'settling'])
-      .where('vault', '=', given('vault'))
-      .where('name_key', '=', given('name_key')),
+  const headRow = statement<Tables, Name, Omit<HeadRow, 'vault' | 'name_key'>>(
+    (db, given) =>
+      db
+        .selectFrom(head)
+        .select(['name', 'version', 'deleted', 'purge', 'settling', ...mark])
+        .where('vault', '=', given('vault'))
+        .where('name_key', '=', given('name_key')) as never,
   )
   // The hot read: one head row by key, one version row by key.
   const latest = statement<Tables, Name, Joined>(
@@ -136,7 +163,7 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
         .where('h.name_key', '=', given('name_key'))
         .where('h.deleted', 'is not', null) as never,
   )
-  const upsertHead = statement<Tables, Name & { name: string; version: string }>((db, given) =>
+  const upsertHead = statement<Tables, Name & { name: string; version: string; managed: number }>((db, given) =>
     db
       .insertInto(head)
       .values({
@@ -147,15 +174,17 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
         deleted: null,
         purge: null,
         settling: null,
-      })
+        ...(manageable && { managed: given('managed') }),
+      } as never)
       .onConflict((conflict) => conflict.columns(['vault', 'name_key']).doUpdateSet({ version: given('version') })),
   )
-  const mark = statement<Tables, Pick<HeadRow, 'vault' | 'name_key' | 'deleted' | 'purge' | 'settling'>>((db, given) =>
-    db
-      .updateTable(head)
-      .set({ deleted: given('deleted'), purge: given('purge'), settling: given('settling') })
-      .where('vault', '=', given('vault'))
-      .where('name_key', '=', given('name_key')),
+  const markHead = statement<Tables, Pick<HeadRow, 'vault' | 'name_key' | 'deleted' | 'purge' | 'settling'>>(
+    (db, given) =>
+      db
+        .updateTable(head)
+        .set({ deleted: given('deleted'), purge: given('purge'), settling: given('settling') })
+        .where('vault', '=', given('vault'))
+        .where('name_key', '=', given('name_key')),
   )
   const dropOf = (table: 'head' | 'version') =>
     statement<Tables, Name>((db, given) =>
@@ -169,17 +198,17 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
     dropIn(head),
     dropIn(version),
   ]
+  // What belongs to a certificate is purged with it, and ends with it.
   const waiting = statement<Tables, { vault: string }, { name_key: string; purge: number }>(
     (db, given) =>
-      db
-        .selectFrom(head)
+      unmanaged(db.selectFrom(head))
         .select(['name_key', 'purge'])
         .where('vault', '=', given('vault'))
         .where('purge', 'is not', null) as never,
   )
   /** Names in use whose latest version ends. */
   const expiring = (db: Kysely<Tables>) =>
-    withLatest(db)
+    unmanaged(withLatest(db))
       .select(['h.vault', 'h.name_key as nameKey', 'h.name', 'h.version', 'v.expires'])
       .where('h.deleted', 'is', null)
       .where('v.enabled', '=', 1)
@@ -201,6 +230,7 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
       expires: row.expires ?? undefined,
       created: row.created,
       updated: row.updated,
+      managed: row.managed === 1,
       ...read(row as Own),
     }) as unknown as V
   const keptOf = (row: Joined): Kept<V> => ({ object: objectOf(row), sealed: row.sealed })
@@ -225,6 +255,7 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
           version: row.version,
           deletion: deletionOf(row),
           settling: row.settling ?? undefined,
+          managed: row.managed === 1,
         }
       )
     },
@@ -260,8 +291,11 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
     },
 
     /** Makes a version that was inserted the latest of its name. */
-    async makeLatest(sql: Sql, vault: string, { name, version: id }: ObjectVersion): Promise<void> {
-      await upsertHead.changed(sql, { vault, name_key: nameKey(name), name, version: id })
+    async makeLatest(sql: Sql, vault: string, { name, version: id, managed }: ObjectVersion): Promise<void> {
+      await upsertHead.changed(sql, {
+        ...{ vault, name_key: nameKey(name), name, version: id },
+        ...(manageable && { managed: managed ? 1 : 0 }),
+      } as never)
     },
 
     /** Marks a name as deleted, or, without a deletion, as live again; `settling` tells what of that isn't to be seen yet. */
@@ -272,7 +306,7 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
       deletion: Deletion | undefined,
       settling?: Change,
     ): Promise<void> {
-      await mark.changed(sql, {
+      await markHead.changed(sql, {
         vault,
         name_key: nameKey(name),
         deleted: deletion?.deleted ?? null,
@@ -295,7 +329,7 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
     async listHeads(
       sql: Sql,
       vault: string,
-      { deleted, after, limit }: Slice & { readonly deleted: boolean },
+      { deleted, after, limit, having }: Slice & Having<Own> & { readonly deleted: boolean },
     ): Promise<(V & Partial<Deletion>)[]> {
       const rows = await query<Tables, Listed>(sql, (db) => {
         const all = withLatest(db)
@@ -306,16 +340,23 @@ export function objectTables<V extends ObjectVersion, Own>({ kind, heads, versio
           .where('h.settling', 'is', null)
           .orderBy('h.name_key')
           .limit(limit)
-        return (after === undefined ? all : all.where('h.name_key', '>', after)) as never
+        const listable = having === undefined ? all : all.where(`v.${having}` as 'v.version', 'is not', null)
+        return (after === undefined ? listable : listable.where('h.name_key', '>', after)) as never
       })
       return rows.map((row) => ({ ...objectOf(row), ...deletionOf(row) }))
     },
 
     /** Versions of a live name in the order of their ids, after one, at most `limit`. */
-    async listVersions(sql: Sql, vault: string, name: string, { after, limit }: Slice): Promise<V[]> {
+    async listVersions(
+      sql: Sql,
+      vault: string,
+      name: string,
+      { after, limit, having }: Slice & Having<Own>,
+    ): Promise<V[]> {
       const rows = await query<Tables, Listed>(sql, (db) => {
         const all = live(db, vault, name).select(listed).limit(limit)
-        return (after === undefined ? all : all.where('v.version', '>', after)) as never
+        const listable = having === undefined ? all : all.where(`v.${having}` as 'v.version', 'is not', null)
+        return (after === undefined ? listable : listable.where('v.version', '>', after)) as never
       })
       return rows.map(objectOf)
     },

@@ -14,10 +14,12 @@ export type ObjectVersion = {
   readonly expires: Instant | undefined
   readonly created: Instant
   readonly updated: Instant
+  /** Whether it belongs to a certificate of the same name, which alone changes it. */
+  readonly managed: boolean
 }
 
 /** What the kinds of objects are called, in ids and in faults. */
-export type ObjectKind = 'secret' | 'key'
+export type ObjectKind = 'secret' | 'key' | 'certificate'
 
 /** A name that was deleted and can still be had back, until its purge. */
 export type Deletion = { readonly deleted: Instant; readonly purge: Instant }
@@ -58,6 +60,7 @@ export function newObject(
     expires: draft.expires ?? undefined,
     created: at,
     updated: at,
+    managed: false,
   })
 }
 
@@ -93,7 +96,10 @@ export const noSuchDeletedObject = (object: ObjectKind, name: string): Fault =>
   new Fault('deleted-not-found', `There is no deleted ${object} ${name}.`, { object, about: name })
 
 /** The same at the beginning of a sentence. */
-export const spoken = { secret: 'Secret', key: 'Key' } as const satisfies Record<ObjectKind, string>
+export const spoken = { secret: 'Secret', key: 'Key', certificate: 'Certificate' } as const satisfies Record<
+  ObjectKind,
+  string
+>
 
 export const isDeleted = (object: ObjectKind, name: string): Fault =>
   new Fault('deleted-but-recoverable', `${spoken[object]} ${name} is deleted and can be recovered or purged.`, {
@@ -109,6 +115,13 @@ export const isUnsettled = (object: ObjectKind, name: string, change: Change, wa
     change,
     ...(wanted !== undefined && { wanted }),
   })
+
+/** What belongs to a certificate lives and changes with that; by itself it is only read and used (reference 12.7). */
+export function refuseManaged(object: ObjectKind, { managed }: { readonly managed: boolean }, operation: string): void {
+  if (!managed) return
+  const words = `Operation "${operation}" is not allowed as this object's lifetime is managed by Key Vault.`
+  throw new Fault('disabled', words, { object, inner: `${spoken[object]}ManagedByKeyVault` })
+}
 
 export const alreadyThere = (object: ObjectKind, name: string): Fault =>
   new Fault(

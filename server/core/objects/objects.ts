@@ -14,6 +14,7 @@ import {
   noSuchObject,
   type ObjectKind,
   type ObjectVersion,
+  refuseManaged,
 } from './object.ts'
 import type { Head, Kept, ObjectTables } from './object-tables.ts'
 
@@ -33,7 +34,10 @@ export type Life<V extends ObjectVersion> = {
 }
 type Hands = { readonly sql: Sql; readonly turn: Turn; readonly at: Instant }
 
-const collections = { secret: 'secrets', key: 'keys' } as const satisfies Record<ObjectKind, string>
+const collections = { secret: 'secrets', key: 'keys', certificate: 'certificates' } as const satisfies Record<
+  ObjectKind,
+  string
+>
 
 /** The resource id of an object: what permissions and the journal call it. */
 export const objectResource = (kind: ObjectKind, vault: Pick<Vault, 'resourceId'>, name: string): string =>
@@ -48,14 +52,16 @@ export const subjectOf = (vault: Pick<Vault, 'name'>, name: string): string => `
 
 export const newVersionId = (): string => randomUUID().replaceAll('-', '')
 
-/** How a name stands that is to get a version; undefined if this is its first. */
+/** How a name stands that is to get a version by an operation of this name; undefined if this is its first. */
 export async function headForVersion<V extends ObjectVersion>(
   { kind, tables }: Life<V>,
   sql: Sql,
   vault: Vault,
   name: string,
+  operation: string,
 ): Promise<Head | undefined> {
   const head = await tables.headOf(sql, vault.name, name)
+  if (head !== undefined) refuseManaged(kind, head, operation)
   if (head?.settling !== undefined) throw isUnsettled(kind, head.name, head.settling, 'name')
   if (head?.deletion !== undefined) throw isDeleted(kind, head.name)
   return head
@@ -101,7 +107,8 @@ export async function deleteObject<V extends ObjectVersion>(
   const deletion = { deleted: at, purge: purgeDate(vault, at) }
   await life.tables.markDeleted(sql, vault.name, name, deletion, delayMs > 0 ? 'deleting' : undefined)
   if (delayMs > 0) await seenAfter(life, hands, vault, name, delayMs)
-  await scheduleAt(turn, life.purging, subjectOf(vault, name), deletion.purge)
+  // What belongs to a certificate is purged with that.
+  if (!kept.object.managed) await scheduleAt(turn, life.purging, subjectOf(vault, name), deletion.purge)
   return { ...kept, object: { ...kept.object, ...deletion } }
 }
 

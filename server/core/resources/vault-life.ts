@@ -3,6 +3,7 @@ import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { forgetScope } from '#core/access/forget-scope.ts'
 import { keepPermissionModel, permissionModelOf } from '#core/access/permission-model.ts'
+import { forgetCertificates, pauseCertificates, resumeCertificates } from '#core/certificates/pause.ts'
 import { forgetUses } from '#core/consumers/consumers.ts'
 import { forgetChanges } from '#core/events/events.ts'
 import { forgetKeys, pauseKeys, resumeKeys } from '#core/keys/pause.ts'
@@ -49,6 +50,7 @@ export async function closeVault({ turn, keyring }: Hands, vault: ManagedVault):
   await keepPermissionModel(turn, keyring, vault.resourceId, { ...model, closed: true })
   await pausePurges(turn, vault)
   await pauseKeys({ turn, keyring }, vault)
+  await pauseCertificates({ turn, keyring }, vault)
   await pauseRotations(turn, vault)
   await scheduleAt(turn, purgingVaults, vault.name, removal.purge)
 }
@@ -71,6 +73,7 @@ export async function recoverVault(
   await unschedule(turn, purgingVaults, vault.name)
   await resumePurges(turn, vault)
   await resumeKeys({ turn, keyring }, vault)
+  await resumeCertificates({ turn, keyring }, vault)
   await resumeRotations(turn, vault)
   return { vault, model: open }
 }
@@ -113,6 +116,7 @@ export async function purgeVault(
   }
   await forgetSecrets(turn, vault)
   await forgetKeys({ turn, keyring }, vault)
+  await forgetCertificates({ turn, keyring }, vault)
   await forgetRotations(turn, vault)
   await forgetUses(turn, vault)
   await forgetChanges(turn, vault.resourceId)

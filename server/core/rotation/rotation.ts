@@ -9,7 +9,7 @@ import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Permit } from '#core/access/access.ts'
 import { consumersOf, rotating, type Use } from '#core/consumers/consumers.ts'
-import { nameKey } from '#core/objects/object.ts'
+import { nameKey, refuseManaged } from '#core/objects/object.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, scheduleNow, unschedule } from '#core/schedule/schedule.ts'
 import { isDerivedSecret } from '#core/secrets/derivations.ts'
@@ -121,6 +121,8 @@ export async function bindRotation(
   if (standing?.deleted) {
     throw new Fault('deleted-but-recoverable', `Secret ${name} is deleted. Recover it first.`, { about: name })
   }
+  // What belongs to a certificate is renewed with that.
+  if (standing !== undefined) refuseManaged('secret', standing.latest, 'rotate')
   const key = nameKey(name)
   const before = await openRotation(sql, vault.name, key)
   const { schedule } = wanted

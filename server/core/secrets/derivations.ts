@@ -67,7 +67,7 @@ export async function deriveSecret(
       throw new Fault('forbidden', words, { action: actions['secrets/get'], resource: resource.toLowerCase() })
     }
   }
-  const head = await headForVersion(life, sql, vault, name)
+  const head = await headForVersion(life, sql, vault, name, 'set')
   await refuseCircle(sql, vault, key, parts)
   const arranged: Arranged = { ...derivation, by: { objectId, appId } }
   const sealed = await keyring.seal(sql, keyOfVault(vault), JSON.stringify(arranged), placeOf(vault, name))

@@ -16,6 +16,7 @@ export const secretTables = objects.objectTables<SecretVersion, Own>({
   heads: 'secret',
   versions: 'secret_version',
   own: ['content_type', 'previous'],
+  manageable: true,
   read: (row) => ({ contentType: row.content_type ?? undefined, previous: row.previous ?? undefined }),
 })
 

@@ -3,7 +3,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
 import { type Backup, openBackup, refuseRestoring, sealBackup, versionsToBackUp } from '#core/objects/backup.ts'
 import { awaitExpiry, forgetExpiry, tellExpiry } from '#core/objects/expiry.ts'
-import { nameKey, noSuchObject } from '#core/objects/object.ts'
+import { nameKey, noSuchObject, refuseManaged } from '#core/objects/object.ts'
 import type { Slice } from '#core/objects/object-tables.ts'
 import {
   deletedObject,
@@ -52,7 +52,7 @@ export async function setSecret(
   const { sql, at, meet } = scope
   const links = await linksOf(sql, vault.name, nameKey(name))
   if (links.parts.length > 0) throw isDerived(name)
-  const head = await headForVersion(life, sql, vault, name)
+  const head = await headForVersion(life, sql, vault, name, 'set')
   const secret = newVersion(head?.name ?? name, newVersionId(), draft, at, head?.version)
   meet(secret.version)
   const written = await write(scope, vault, secret, value, rotation)
@@ -100,6 +100,7 @@ export async function updateSecret(
   const { sql, at, turn, tell } = scope
   const kept = await keptVersion(sql, vault.name, name, version)
   if (kept === undefined) throw await missing(life, sql, vault, name, version)
+  refuseManaged('secret', kept.object, 'update')
   const secret = withAttributes(kept.object, draft, at)
   await keepAttributes(sql, vault.name, secret)
   tell(tellOf(vault, 'secret-updated', secret))
@@ -122,6 +123,7 @@ export async function deleteSecret(
 ): Promise<DeletedSecret> {
   const { sql, tell } = scope
   const { object: deleted } = await deleteObject(life, scope, vault, name, delayMs)
+  refuseManaged('secret', deleted, 'delete')
   tell(tellOf(vault, 'secret-deleted', deleted))
   await tellReferrers({ sql, tell }, vault, deleted, { latest: true, all: true })
   await makeAnew(scope, vault, name)
@@ -147,6 +149,7 @@ export async function recoverSecret(
   delayMs = 0,
 ): Promise<SecretVersion> {
   const { object: secret, isBack } = await recoverObject(life, scope, vault, name, delayMs)
+  refuseManaged('secret', secret, 'recover')
   if (isBack) await broughtBack(scope, vault, secret)
   return secret
 }
@@ -168,6 +171,7 @@ export async function purgeSecret(
 ): Promise<void> {
   const { sql, turn, tell } = scope
   const purged = await purgeObject(life, scope, vault, name, delayMs)
+  refuseManaged('secret', purged, 'purge')
   await forgetDerivation(sql, vault.name, nameKey(name))
   await forgetExpiry(life, turn, vault, name)
   tell(tellOf(vault, 'secret-purged', purged))

@@ -1,0 +1,100 @@
+import type { Sql } from '#base/sql.ts'
+import type { Event } from '#core/events/event.ts'
+import type { Kept } from '#core/objects/object-tables.ts'
+import { type Life, objectPlace, objectResource } from '#core/objects/objects.ts'
+import type { Scope } from '#core/perform.ts'
+import type { Keyring } from '#core/sealing/keyring.ts'
+import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
+import type { Certificate, CertificateVersion, Issued } from './certificate.ts'
+import { certificateTables } from './certificate-rows.ts'
+import type { Policy } from './policy.ts'
+import { operationRows, policyRows } from './sealed-rows.ts'
+
+/** The life of certificates. */
+export const life: Life<CertificateVersion> = {
+  kind: 'certificate',
+  tables: certificateTables,
+  purging: 'purge-certificate',
+  settling: 'settle-certificate',
+  ending: 'certificate-expiry',
+}
+
+export const resourceOf = (vault: Pick<Vault, 'resourceId'>, name: string): string =>
+  objectResource('certificate', vault, name)
+
+export type Sealing = { readonly sql: Sql; readonly keyring: Keyring }
+export type Writing = Pick<Scope<never>, 'sql' | 'turn' | 'at' | 'keyring' | 'tell' | 'mayRead'>
+
+/** The same as JSON has it: the certificate in base64. */
+export type Held = Omit<Issued, 'der'> & { readonly der: string | undefined }
+
+export const heldOf = ({ der, contentType, preservesOrder }: Issued): Held => ({
+  der: der && Buffer.from(der).toString('base64'),
+  contentType,
+  preservesOrder,
+})
+export const issuedOf = ({ der, contentType, preservesOrder }: Held): Issued => ({
+  der: der === undefined ? undefined : Buffer.from(der, 'base64'),
+  contentType,
+  preservesOrder,
+})
+
+/** Seals what a version holds to its place. */
+export function sealIssued(
+  { sql, keyring }: Sealing,
+  vault: Vault,
+  { name, version }: Pick<CertificateVersion, 'name' | 'version'>,
+  issued: Issued,
+): Promise<Buffer> {
+  const place = objectPlace('certificate', vault, name, version)
+  return keyring.seal(sql, keyOfVault(vault), JSON.stringify(heldOf(issued)), place)
+}
+
+/** Opens what a version holds. */
+export async function openIssued(
+  { sql, keyring }: Sealing,
+  vault: Vault,
+  { object, sealed }: Kept<CertificateVersion>,
+): Promise<Issued> {
+  const place = objectPlace('certificate', vault, object.name, object.version)
+  return issuedOf(JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, place)) as Held)
+}
+
+/** A policy is sealed to its name, so that it says nothing about another, nor anything that nobody set. */
+const placeOfPolicy = (vault: Vault, name: string): string => `${resourceOf(vault, name.toLowerCase())}/policy`
+
+/** The policy of a name; undefined if there is no such certificate. */
+export async function policyOf({ sql, keyring }: Sealing, vault: Vault, name: string): Promise<Policy | undefined> {
+  const sealed = await policyRows.sealedFor(sql, vault.name, name)
+  if (sealed === undefined) return undefined
+  return JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, placeOfPolicy(vault, name))) as Policy
+}
+
+export async function keepPolicy({ sql, keyring }: Sealing, vault: Vault, name: string, policy: Policy): Promise<void> {
+  const place = placeOfPolicy(vault, name)
+  await policyRows.keep(
+    sql,
+    vault.name,
+    name,
+    await keyring.seal(sql, keyOfVault(vault), JSON.stringify(policy), place),
+  )
+}
+
+/** A version as callers see it. */
+export async function openCertificate(
+  sealing: Sealing,
+  vault: Vault,
+  kept: Kept<CertificateVersion>,
+): Promise<Certificate> {
+  const issued = await openIssued(sealing, vault, kept)
+  const { name } = kept.object
+  const policy = await policyOf(sealing, vault, name)
+  if (policy === undefined) throw new Error(`The certificate ${name} of the vault ${vault.name} has lost its policy`)
+  const hasOperation = (await operationRows.sealedFor(sealing.sql, vault.name, name)) !== undefined
+  return { ...kept.object, ...issued, policy, hasOperation }
+}
+
+type Told = Pick<CertificateVersion, 'name' | 'version' | 'notBefore' | 'expires'>
+export const tellOf = (vault: Vault, type: Event['type'], { name, version, notBefore, expires }: Told): Event => ({
+  ...{ type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version, notBefore, expires },
+})

@@ -1,0 +1,116 @@
+import type { Sql } from '#base/sql.ts'
+import type { ObjectVersion } from '#core/objects/object.ts'
+import { deleteObject, purgeObject, recoverObject } from '#core/objects/objects.ts'
+import type { Scope } from '#core/perform.ts'
+import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
+import { makeAnew } from './derivations.ts'
+import { type Draft, newVersion, type OpenSecret, type SecretVersion, withAttributes } from './secret.ts'
+import { addVersion, keepAttributes, secretTables } from './secret-rows.ts'
+import { life, openValue, placeOf, tellOf, tellReferrers, type Writing, write } from './writing.ts'
+
+/**
+ * The secret of a certificate: the chain, and the private key where that may leave. It has the certificate's name and versions,
+ * and lives with it. What is done here was allowed as a deed with the certificate.
+ */
+
+export type ManagedDraft = Draft & { readonly name: string; readonly version: string }
+
+/** How a name stands among secrets: as one that a certificate has, as one of its own, or free. */
+export async function secretUnder(sql: Sql, vault: Vault, name: string): Promise<'managed' | 'own' | undefined> {
+  const head = await secretTables.headOf(sql, vault.name, name)
+  return head && (head.managed ? 'managed' : 'own')
+}
+
+/** Keeps what a certificate's secret holds as the latest version of its name; settings that point at it hear of it. */
+export async function writeManagedSecret(
+  writing: Writing,
+  vault: Vault,
+  draft: ManagedDraft,
+  value: string,
+): Promise<void> {
+  const before = await secretTables.headOf(writing.sql, vault.name, draft.name)
+  const secret = newVersion(draft.name, draft.version, draft, writing.at, before?.version)
+  await write(writing, vault, { ...secret, managed: true }, value)
+  await makeAnew(writing, vault, draft.name)
+}
+
+/** Enables or disables a version together with its certificate. */
+export async function enableManagedSecret(
+  writing: Writing,
+  vault: Vault,
+  { name, version, enabled }: Pick<ObjectVersion, 'name' | 'version' | 'enabled'>,
+): Promise<void> {
+  const { sql, at, tell } = writing
+  const kept = await secretTables.keptVersion(sql, vault.name, name, version)
+  if (kept === undefined || kept.object.enabled === enabled) return
+  const secret = withAttributes(kept.object, { enabled }, at)
+  await keepAttributes(sql, vault.name, secret)
+  tell(tellOf(vault, 'secret-updated', secret))
+  const latest = (await secretTables.headOf(sql, vault.name, name))?.version === version
+  await tellReferrers({ sql, tell }, vault, secret, { latest, all: false })
+  if (latest) await makeAnew(writing, vault, name)
+}
+
+export async function deleteManagedSecret(
+  writing: Writing,
+  vault: Vault,
+  name: string,
+  delayMs: number,
+): Promise<void> {
+  if ((await secretUnder(writing.sql, vault, name)) !== 'managed') return
+  const { object } = await deleteObject(life, writing, vault, name, delayMs)
+  await told(writing, vault, 'secret-deleted', object)
+}
+
+export async function recoverManagedSecret(
+  writing: Writing,
+  vault: Vault,
+  name: string,
+  delayMs: number,
+): Promise<void> {
+  if ((await secretUnder(writing.sql, vault, name)) !== 'managed') return
+  const { object, isBack } = await recoverObject(life, writing, vault, name, delayMs)
+  if (isBack) await told(writing, vault, 'secret-recovered', object)
+}
+
+export async function purgeManagedSecret(writing: Writing, vault: Vault, name: string, delayMs: number): Promise<void> {
+  if ((await secretUnder(writing.sql, vault, name)) !== 'managed') return
+  writing.tell(tellOf(vault, 'secret-purged', await purgeObject(life, writing, vault, name, delayMs)))
+}
+
+async function told(
+  writing: Writing,
+  vault: Vault,
+  type: 'secret-deleted' | 'secret-recovered' | 'secret-version-created',
+  secret: SecretVersion,
+): Promise<void> {
+  const { sql, tell } = writing
+  tell(tellOf(vault, type, secret))
+  await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: true })
+  await makeAnew(writing, vault, secret.name)
+}
+
+/** A version in its certificate's backup. */
+export async function copyManagedSecret(
+  { sql, keyring }: Pick<Scope<never>, 'sql' | 'keyring'>,
+  vault: Vault,
+  name: string,
+  version: string,
+): Promise<OpenSecret> {
+  const kept = await secretTables.keptVersion(sql, vault.name, name, version)
+  if (kept === undefined) throw new Error(`The certificate ${name} has lost the secret of its version ${version}`)
+  return { ...kept.object, value: await openValue({ sql, keyring }, vault, kept) }
+}
+
+/** Brings a version back as it was; only with the latest is anybody told. */
+export async function restoreManagedSecret(
+  writing: Writing,
+  vault: Vault,
+  { value, ...secret }: OpenSecret,
+  isLatest: boolean,
+): Promise<void> {
+  const { sql, keyring } = writing
+  const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, secret.name, secret.version))
+  await addVersion(sql, vault.name, secret, sealed, undefined)
+  if (isLatest) await told(writing, vault, 'secret-version-created', secret)
+}
