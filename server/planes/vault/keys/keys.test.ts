@@ -5,6 +5,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  publicDecrypt,
   publicEncrypt,
   randomBytes,
   verify,
@@ -242,6 +243,15 @@ onBothEngines((keep) => {
         assert.equal((await use('rsa', 'verify', { alg, digest, value: other })).text, '{"value":false}')
         assert.equal((await use('rsa', 'verify', { alg, digest, value: 'AAAA' })).text, '{"value":false}')
       }
+    })
+
+    it('signs bytes that are no digest, as TLS once did, with RSNULL', async () => {
+      const made = await make('bare', { kty: 'RSA' })
+      const bytes = randomBytes(36)
+      const signed = await use('bare', 'sign', { alg: 'RSNULL', value: base64url(bytes) })
+      assert.deepEqual(publicDecrypt(publicKeyOf(made), bytesOf(signed)), bytes)
+      const asked = { alg: 'RSNULL', digest: base64url(bytes), value: signed.json.value }
+      assert.deepEqual((await use('bare', 'verify', asked)).json, { value: true })
     })
 
     it('signs on every curve with r and then s, as others verify', async () => {
