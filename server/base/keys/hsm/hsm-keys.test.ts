@@ -79,7 +79,10 @@ describe('keys in a hardware module', { skip: softHsm.skip }, () => {
     const cipher = await keys.encrypt(key, 'RSA-OAEP-256', { value: digest })
     const fault = await refusal(keys.decrypt(key, 'RSA-OAEP-256', cipher))
     assert.equal(fault.code, 'invalid')
-    assert.match(fault.message, /^RSA-OAEP-256 is more than this hardware module offers/)
+    assert.match(
+      fault.message,
+      /^RSA-OAEP-256, which needs CKM_RSA_PKCS_OAEP, is more than this hardware module offers: C_\w+ answered CKR_/,
+    )
     assert.equal((await refusal(keys.sign(key, 'ES256', digest))).code, 'invalid')
   })
 
@@ -132,7 +135,10 @@ describe('keys in a hardware module', { skip: softHsm.skip }, () => {
         const signed = digestFor(algorithm)
         if (bytes.length < signed.length) {
           // SoftHSM wants keys as long as the hash.
-          assert.match((await refusal(keys.sign(kept, algorithm, signed))).message, /^HS\d+ is more than this/)
+          assert.match(
+            (await refusal(keys.sign(kept, algorithm, signed))).message,
+            /^HS\d+, which needs CKM_SHA\d+_HMAC, is more than this/,
+          )
           continue
         }
         const mac = await keys.sign(kept, algorithm, signed)
@@ -295,6 +301,17 @@ describe('keys in a hardware module', { skip: softHsm.skip }, () => {
         await told({ ...token, module: '/lib/x86_64-linux-gnu/libc.so.6' }),
         /can't be loaded: .*C_GetFunctionList/,
       )
+    })
+
+    it('where the package that calls modules isn’t there', async () => {
+      const hiding = `import { registerHooks } from 'node:module'
+        registerHooks({ resolve(name, context, next) { if (name === 'koffi') throw new Error('hidden'); return next(name, context) } })`
+      process.env.NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hiding)}`
+      try {
+        assert.match(await told(token), /needs the package "koffi", which isn’t installed .* Run "npm ci"/)
+      } finally {
+        delete process.env.NODE_OPTIONS
+      }
     })
 
     it('where the module has no such token', async () => {

@@ -99,7 +99,7 @@ export class TokenKeys {
     const algorithm = checkAlgorithm(key.shape, 'sign', algorithmName, digest)
     const by = this.#offered(algorithm.name, mechanismOf(algorithm))
     const handle = this.#hold(key, algorithm.scheme === 'HMAC' ? 'hmac' : 'pair')
-    accepted(algorithm.name, () => cryptoki.beginSigning(session, by, handle))
+    accepted(asked(algorithm, by), () => cryptoki.beginSigning(session, by, handle))
     return cryptoki.sign(session, signedBytes(algorithm, digest))
   }
 
@@ -114,7 +114,7 @@ export class TokenKeys {
     const nonce = isGcm ? randomBytes(gcmNonceBytes) : ofLength(iv, aesBlockBytes, algorithm, 'iv')
     const by = this.#offered(algorithm.name, mechanismOf(algorithm, nonce, aad))
     const handle = this.#hold(key, 'cipher')
-    accepted(algorithm.name, () => cryptoki.beginEncrypting(session, by, handle))
+    accepted(asked(algorithm, by), () => cryptoki.beginEncrypting(session, by, handle))
     const out = cryptoki.encrypt(session, value)
     if (!isGcm) return { value: out, iv: nonce }
     const end = out.length - gcmTagBytes
@@ -131,7 +131,7 @@ export class TokenKeys {
     const whole = isGcm ? Buffer.concat([value, ofLength(tag, gcmTagBytes, algorithm, 'tag')]) : value
     const by = this.#offered(algorithm.name, mechanismOf(algorithm, nonce, aad))
     const handle = this.#hold(key, algorithm.type === 'RSA' ? 'pair' : 'cipher')
-    accepted(algorithm.name, () => cryptoki.beginDecrypting(session, by, handle))
+    accepted(asked(algorithm, by), () => cryptoki.beginDecrypting(session, by, handle))
     return concealed(() => cryptoki.decrypt(session, whole))
   }
 
@@ -142,7 +142,7 @@ export class TokenKeys {
     const handle = this.#hold(key, 'wrap')
     const object = cryptoki.create(session, [...looseValue, [CKA.VALUE, value]])
     try {
-      return accepted(algorithm.name, () => cryptoki.wrap(session, by, handle, object))
+      return accepted(asked(algorithm, by), () => cryptoki.wrap(session, by, handle, object))
     } finally {
       cryptoki.destroy(session, object)
     }
@@ -212,6 +212,7 @@ export class TokenKeys {
   }
 }
 
+const asked = ({ name }: Algorithm, by: Mechanism): string => `${name}, which needs CKM_${by.name},`
 const ofType = (shape: KeyShape): string => `A key of type ${nameOf(shape)}`
 
 /** The member of a request that asks for more than a module offers. */
