@@ -6,8 +6,8 @@ import { findSoftHsm, openSoftHsm, type SoftHsm } from '@cardea/tools/servers/so
 import type { KeptKey, PrivateJwk } from '../key.ts'
 import { isSignature } from '../public-part.ts'
 import { Cryptoki, CryptokiError, type Handle } from './cryptoki.ts'
-import type { Template } from './layout.ts'
-import { CKA, CKK, CKO } from './numbers.ts'
+import { attributes, type Template } from './layout.ts'
+import { CKA, CKK, CKO, CKR } from './numbers.ts'
 import { findToken, openToken, type Token } from './token.ts'
 import { TokenKeys } from './token-keys.ts'
 import { wrappedIn } from './wrapped-key.ts'
@@ -57,6 +57,26 @@ describe('inside a token', { skip: softHsm.skip }, () => {
     assert.deepEqual(yes(wrapping, [...may, ...mayNot]), [...may.map(() => true), ...mayNot.map(() => false)])
     assert.equal(token.cryptoki.read(token.session, wrapping, [CKA.VALUE])[0]?.length, 0)
     assert.deepEqual((await wrappingKeyOf(token)).handle, wrapping, 'it is found again')
+  })
+
+  it('nobody with the PIN makes the wrapping key one that decrypts or leaves', async () => {
+    const { default: koffi } = await import('koffi')
+    const library = koffi.load(soft.module)
+    const change = library.func('C_SetAttributeValue', 'ulong', ['ulong', 'ulong', 'void *', 'ulong'])
+    const { handle } = await wrappingKeyOf(token)
+    const wishes = [
+      [CKA.DECRYPT, true],
+      [CKA.ENCRYPT, true],
+      [CKA.EXTRACTABLE, true],
+      [CKA.SENSITIVE, false],
+      [CKA.MODIFIABLE, true],
+    ] as const
+    for (const wish of wishes) {
+      const memory = attributes([wish], (bytes) => koffi.address(bytes))
+      assert.notEqual(change(token.session, handle, memory, 1), CKR.OK)
+    }
+    const mayNot = [CKA.DECRYPT, CKA.ENCRYPT, CKA.EXTRACTABLE, CKA.MODIFIABLE]
+    assert.deepEqual(yes(handle, [CKA.SENSITIVE, ...mayNot]), [true, ...mayNot.map(() => false)])
   })
 
   it('what a key was made as is gone, and what it is used as can’t leave', () => {
