@@ -5,6 +5,7 @@ import { Fault } from '../fault.ts'
 import { curves, type PublicPart } from '../keys/key.ts'
 import { curveNames } from '../keys/private-jwk.ts'
 import { alternativeNames } from './alternative-names.ts'
+import { readable } from './readable.ts'
 import { publicKeyOf } from './signature.ts'
 import { textOfName } from './subject.ts'
 import { type AlternativeNames, type KeyUsageName, keyUsageNames } from './wanted.ts'
@@ -55,7 +56,7 @@ export function readCertificate(der: Uint8Array): ReadCertificate {
       publicPart: publicPartOf(native),
       thumbprint: createHash('sha1').update(der).digest('base64url'),
     }
-  })
+  }, unreadable)
 }
 
 /**
@@ -69,7 +70,7 @@ export function orderChain(leafKey: PublicPart, ders: readonly Uint8Array[]): Bu
   const key = publicKeyOf(leafKey)
   const left = ders.map(certificateOf)
   const take = (wanted: (certificate: X509Certificate) => boolean): X509Certificate | undefined => {
-    const at = left.findIndex((certificate) => readable(() => wanted(certificate)))
+    const at = left.findIndex((certificate) => readable(() => wanted(certificate), unreadable))
     return at < 0 ? undefined : left.splice(at, 1)[0]
   }
   const ordered: X509Certificate[] = []
@@ -95,16 +96,7 @@ function certificateOf(der: Uint8Array): X509Certificate {
     const certificate = new X509Certificate(der)
     if (!certificate.raw.equals(der)) throw unreadable()
     return certificate
-  })
-}
-
-function readable<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    // What a reader says of a damaged certificate is about its own insides.
-    throw error instanceof Fault ? error : unreadable()
-  }
+  }, unreadable)
 }
 
 const structureOf = (der: Uint8Array): asn1.TBSCertificate => AsnConvert.parse(der, asn1.Certificate).tbsCertificate
