@@ -1,19 +1,30 @@
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  randomBytes,
   sign,
   X509Certificate,
 } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
+import { AsnConvert } from '@peculiar/asn1-schema'
 import * as asn1 from '@peculiar/asn1-x509'
 import { privateFolder, readPrivate, writeFirst, writePrivate } from './private-files.ts'
+import {
+  bytesOf,
+  type Draft,
+  derOf,
+  drafted,
+  extension,
+  infoOf,
+  keyIdentifier,
+  keyIdentifiers,
+  newSerial,
+  signed,
+  type Terms,
+} from './x509/structure.ts'
 
 /**
  * The development certificate authority: what lets a laptop speak TLS as the production names, without asking anybody.
@@ -144,19 +155,19 @@ function usable(cert: string | undefined, key: string | undefined, domain: strin
 
 function authorityCertificate(domain: string, key: KeyObject, at: Date): string {
   const { KeyUsageFlags: may } = asn1
-  const publicKey = createPublicKey(key)
+  const own = infoOf(createPublicKey(key))
   const name = nameUnder(domain, 'Cardea development CA')
   const certificate = issue(key, {
     issuer: name,
     subject: name,
-    publicKey,
-    validity: validity(at, new Date(+at + authorityDays * day)),
+    key: own,
+    terms: termsFrom(at, new Date(+at + authorityDays * day)),
     extensions: [
       extension(asn1.id_ce_basicConstraints, new asn1.BasicConstraints({ cA: true, pathLenConstraint: 0 }), 'critical'),
       extension(asn1.id_ce_keyUsage, new asn1.KeyUsage(may.keyCertSign | may.cRLSign), 'critical'),
       extension(asn1.id_ce_extKeyUsage, new asn1.ExtendedKeyUsage([asn1.id_kp_serverAuth])),
       extension(asn1.id_ce_nameConstraints, onlyUnder(domain), 'critical'),
-      extension(asn1.id_ce_subjectKeyIdentifier, new asn1.SubjectKeyIdentifier(keyIdentifier(publicKey))),
+      extension(asn1.id_ce_subjectKeyIdentifier, new asn1.SubjectKeyIdentifier(keyIdentifier(own))),
     ],
   })
   return certificate.toString()
@@ -165,52 +176,26 @@ function authorityCertificate(domain: string, key: KeyObject, at: Date): string 
 function leafCertificate(domain: string, publicKey: KeyObject, issuer: Issuer, at: Date): X509Certificate {
   const end = issuer.certificate.validToDate
   if (at >= end) throw new Error(`Cardea's development authority expired on ${end.toISOString()}: make a new one.`)
-  const until = new Date(Math.min(+at + serverDays * day, +end))
+  const key = infoOf(publicKey)
   const names = serverNames(domain).map((dNSName) => new asn1.GeneralName({ dNSName }))
   return issue(issuer.key, {
     issuer: structureOf(issuer.certificate).subject,
     subject: nameUnder(domain, 'Cardea'),
-    publicKey,
-    validity: validity(at, until),
+    key,
+    terms: termsFrom(at, new Date(Math.min(+at + serverDays * day, +end))),
     extensions: [
       extension(asn1.id_ce_basicConstraints, new asn1.BasicConstraints({ cA: false }), 'critical'),
       extension(asn1.id_ce_keyUsage, new asn1.KeyUsage(asn1.KeyUsageFlags.digitalSignature), 'critical'),
       extension(asn1.id_ce_extKeyUsage, new asn1.ExtendedKeyUsage([asn1.id_kp_serverAuth])),
       extension(asn1.id_ce_subjectAltName, new asn1.SubjectAlternativeName(names)),
-      extension(asn1.id_ce_subjectKeyIdentifier, new asn1.SubjectKeyIdentifier(keyIdentifier(publicKey))),
-      extension(
-        asn1.id_ce_authorityKeyIdentifier,
-        new asn1.AuthorityKeyIdentifier({
-          keyIdentifier: new asn1.KeyIdentifier(keyIdentifier(issuer.certificate.publicKey)),
-        }),
-      ),
+      ...keyIdentifiers(keyIdentifier(key), keyIdentifier(infoOf(issuer.certificate.publicKey))),
     ],
   })
 }
 
-type Draft = {
-  readonly issuer: asn1.Name
-  readonly subject: asn1.Name
-  readonly publicKey: KeyObject
-  readonly validity: asn1.Validity
-  readonly extensions: asn1.Extension[]
-}
-
-function issue(key: KeyObject, { issuer, subject, publicKey, validity, extensions }: Draft): X509Certificate {
-  const signatureAlgorithm = new asn1.AlgorithmIdentifier({ algorithm: ecdsaWithSha256 })
-  const tbsCertificate = new asn1.TBSCertificate({
-    version: asn1.Version.v3,
-    serialNumber: newSerial(),
-    signature: signatureAlgorithm,
-    issuer,
-    validity,
-    subject,
-    subjectPublicKeyInfo: infoOf(publicKey),
-    extensions: new asn1.Extensions(extensions),
-  })
-  const signature = sign('sha256', Buffer.from(AsnConvert.serialize(tbsCertificate)), key)
-  const certificate = new asn1.Certificate({ tbsCertificate, signatureAlgorithm, signatureValue: bytesOf(signature) })
-  return new X509Certificate(Buffer.from(AsnConvert.serialize(certificate)))
+function issue(key: KeyObject, draft: Omit<Draft, 'algorithm'>): X509Certificate {
+  const certificate = drafted({ ...draft, algorithm: new asn1.AlgorithmIdentifier({ algorithm: ecdsaWithSha256 }) })
+  return new X509Certificate(signed(certificate, bytesOf(sign('sha256', derOf(certificate), key))))
 }
 
 const ecdsaWithSha256 = '1.2.840.10045.4.3.2'
@@ -224,15 +209,12 @@ const newKey = () =>
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   }).privateKey
 
-/** 128 bits, positive and without a leading zero, so that DER and every reader agree on its length. */
-function newSerial(): ArrayBuffer {
-  const bytes = randomBytes(16)
-  bytes[0] = (bytes[0]! & 0x7f) | 0x40
-  return bytesOf(bytes)
-}
-
-/** An hour back, for clients whose clocks run late. */
-const validity = (at: Date, notAfter: Date) => new asn1.Validity({ notBefore: new Date(+at - hour), notAfter })
+/** From an hour back, for clients whose clocks run late. */
+const termsFrom = (at: Date, notAfter: Date): Terms => ({
+  notBefore: new Date(+at - hour),
+  notAfter,
+  serial: newSerial(),
+})
 
 /** The domain as domain components (RFC 2247): a common name holds 64 characters at most, and a domain can be longer. */
 function nameUnder(domain: string, common: string): asn1.Name {
@@ -264,29 +246,7 @@ function domainPermittedBy(certificate: X509Certificate): string | undefined {
   return permittedSubtrees?.length === 1 ? permittedSubtrees[0]!.base.dNSName : undefined
 }
 
-const extension = (extnID: string, value: object, critical?: 'critical') =>
-  new asn1.Extension({
-    extnID,
-    critical: critical !== undefined,
-    extnValue: new OctetString(AsnConvert.serialize(value)),
-  })
-
-/** RFC 7093, method 1: the first 160 bits of SHA-256, where older certificates have SHA-1. */
-const keyIdentifier = (key: KeyObject) =>
-  bytesOf(
-    createHash('sha256')
-      .update(Buffer.from(infoOf(key).subjectPublicKey))
-      .digest()
-      .subarray(0, 20),
-  )
-
-const infoOf = (key: KeyObject) =>
-  AsnConvert.parse(key.export({ type: 'spki', format: 'der' }), asn1.SubjectPublicKeyInfo)
-
 const structureOf = (certificate: X509Certificate) => AsnConvert.parse(certificate.raw, asn1.Certificate).tbsCertificate
-
-/** A copy: a Buffer may be a window on memory that it shares. */
-const bytesOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer
 
 function parsed<T>(parse: (text: string) => T, text: string, refusal: (cause: unknown) => Error): T {
   try {

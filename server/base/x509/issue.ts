@@ -2,15 +2,12 @@ import { AsnConvert } from '@peculiar/asn1-schema'
 import * as asn1 from '@peculiar/asn1-x509'
 import type { PublicPart } from '../keys/key.ts'
 import { publicKeyOf, type Signer, signatureAlgorithm, signatureOver } from './signature.ts'
-import { bytesOf, infoOf, keyIdentifier, keyIdentifiers } from './structure.ts'
+import { derOf, drafted, infoOf, keyIdentifier, keyIdentifiers, signed, type Terms } from './structure.ts'
 import { nameOf } from './subject.ts'
 import type { Wanted } from './wanted.ts'
 import { checkWanted, wantedExtensions } from './wanted-extensions.ts'
 
-/** For how long a certificate is good, and its number: see `newSerial`. */
-export type Terms = { readonly notBefore: Date; readonly notAfter: Date; readonly serial: Uint8Array }
-
-/** Who signs: by what its own certificate says (DER). */
+/** Who signs: what its own certificate says (DER), and its key. */
 export type CertificateIssuer = {
   readonly certificate: Uint8Array
   readonly publicPart: PublicPart
@@ -41,35 +38,22 @@ export async function issuedBy(
   return issued(wanted, publicPart, terms, { name, identifier, publicPart: issuersPart, sign })
 }
 
-type Issuer = {
+type Signatory = {
   readonly name: asn1.Name
   readonly identifier: ArrayBuffer
   readonly publicPart: PublicPart
   readonly sign: Signer
 }
 
-async function issued(wanted: Wanted, publicPart: PublicPart, terms: Terms, issuer: Issuer): Promise<Buffer> {
-  const subjectPublicKeyInfo = infoOf(publicKeyOf(publicPart))
-  const algorithm = signatureAlgorithm(issuer.publicPart)
-  const tbsCertificate = new asn1.TBSCertificate({
-    version: asn1.Version.v3,
-    serialNumber: bytesOf(terms.serial),
-    signature: algorithm,
-    issuer: issuer.name,
-    validity: new asn1.Validity({ notBefore: terms.notBefore, notAfter: terms.notAfter }),
+async function issued(wanted: Wanted, publicPart: PublicPart, terms: Terms, by: Signatory): Promise<Buffer> {
+  const key = infoOf(publicKeyOf(publicPart))
+  const certificate = drafted({
+    issuer: by.name,
     subject: nameOf(wanted.subject),
-    subjectPublicKeyInfo,
-    extensions: new asn1.Extensions([
-      ...wantedExtensions(wanted),
-      ...keyIdentifiers(keyIdentifier(subjectPublicKeyInfo), issuer.identifier),
-    ]),
+    key,
+    terms,
+    extensions: [...wantedExtensions(wanted), ...keyIdentifiers(keyIdentifier(key), by.identifier)],
+    algorithm: signatureAlgorithm(by.publicPart),
   })
-  const signatureValue = await signatureOver(
-    Buffer.from(AsnConvert.serialize(tbsCertificate)),
-    issuer.publicPart,
-    issuer.sign,
-  )
-  return Buffer.from(
-    AsnConvert.serialize(new asn1.Certificate({ tbsCertificate, signatureAlgorithm: algorithm, signatureValue })),
-  )
+  return signed(certificate, await signatureOver(derOf(certificate), by.publicPart, by.sign))
 }

@@ -3,7 +3,7 @@ import { AsnConvert } from '@peculiar/asn1-schema'
 import * as asn1 from '@peculiar/asn1-x509'
 import type { PublicPart } from '../keys/key.ts'
 import { publicKeyOf, type Signer, signatureAlgorithm, signatureOver } from './signature.ts'
-import { infoOf } from './structure.ts'
+import { derOf, infoOf } from './structure.ts'
 import { nameOf } from './subject.ts'
 import type { Wanted } from './wanted.ts'
 import { checkWanted, wantedExtensions } from './wanted-extensions.ts'
@@ -19,11 +19,10 @@ export async function certificationRequest(wanted: Wanted, publicPart: PublicPar
     subjectPKInfo: infoOf(publicKeyOf(publicPart)),
     attributes: new Attributes([new asn1.Attribute({ type: extensionRequest, values: [extensions] })]),
   })
-  const info = Buffer.from(AsnConvert.serialize(certificationRequestInfo))
   const request = new CertificationRequest({
     certificationRequestInfo,
     signatureAlgorithm: signatureAlgorithm(publicPart),
-    signature: await signatureOver(info, publicPart, sign),
+    signature: await signatureOver(derOf(certificationRequestInfo), publicPart, sign),
   })
-  return Buffer.from(AsnConvert.serialize(request))
+  return derOf(request)
 }

@@ -1,0 +1,32 @@
+import { WorkerLine } from '../worker-line.ts'
+import type { Bundle } from './bundle.ts'
+import type { BundleActs } from './bundle-worker.ts'
+
+/**
+ * Bundles, read and written by a thread of their own: what opens one is hashed thousands of times, and a bundle from elsewhere may ask
+ * for a million. Faults are those of `readBundle`; `throttled` when too many wait.
+ */
+export class Bundles {
+  readonly #line: WorkerLine<BundleActs>
+
+  constructor({ waitingMax = 32 }: { readonly waitingMax?: number } = {}) {
+    const file = new URL('./bundle-worker.ts', import.meta.url)
+    this.#line = new WorkerLine({ file, about: 'bundles of certificates', waitingMax })
+  }
+
+  async read(text: string, password?: string): Promise<Bundle> {
+    const { chain, ...rest } = await this.#line.ask('read', { text, password })
+    return { ...rest, chain: chain.map(bufferOf) }
+  }
+
+  async writePkcs12(privateKey: Uint8Array | undefined, chain: readonly Uint8Array[]): Promise<Buffer> {
+    return bufferOf(await this.#line.ask('writePkcs12', { privateKey, chain }))
+  }
+
+  async close(): Promise<void> {
+    await this.#line.close()
+  }
+}
+
+/** What a thread hands over has forgotten that it was a Buffer. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
