@@ -1,5 +1,7 @@
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
+import { life as certificates } from '#core/certificates/certificates.ts'
+import { tellCertificateExpiry } from '#core/certificates/lifetime.ts'
 import type { Event } from '#core/events/event.ts'
 import { keepEvents } from '#core/events/events.ts'
 import { life as keys } from '#core/keys/keys.ts'
@@ -39,3 +41,4 @@ const expirer = (
 
 export const secretExpirer = (base: Base): Work => expirer(base, secrets, tellSecretExpiry)
 export const keyExpirer = (base: Base): Work => expirer(base, keys, tellKeyExpiry)
+export const certificateExpirer = (base: Base): Work => expirer(base, certificates, tellCertificateExpiry)

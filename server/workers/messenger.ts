@@ -3,16 +3,15 @@ import type { Instant } from '#base/clock.ts'
 import { type Egress, postOutside } from '#base/egress.ts'
 import { oneLine } from '#base/one-line.ts'
 import type { Finding, Rule } from '#core/alerts/alert.ts'
+import { type MailOutlet, mail } from './mail.ts'
 import { messageHeaders } from './signature.ts'
 
 /** How messages leave the house. */
-export type Outlets = Egress & {
-  /** A server that takes mail, and by what address we are known; undefined: no mail goes out. */
-  readonly smtp: { readonly url: string; readonly from: string } | undefined
-  /** The key that signs what is posted. */
-  readonly key: string | undefined
-  readonly domain: string
-}
+export type Outlets = Egress &
+  MailOutlet & {
+    /** The key that signs what is posted. */
+    readonly key: string | undefined
+  }
 
 export type Message = { readonly rule: Rule; readonly news: readonly Finding[]; readonly at: Instant }
 
@@ -21,8 +20,8 @@ const linesMax = 50
 
 /** Tells everybody whom a rule names, all news in one message each. Throws when somebody couldn't be told. */
 export async function deliver(message: Message, outlets: Outlets): Promise<void> {
-  const { mail, webhook } = message.rule.to
-  if (mail.length > 0) await sendMail(message, outlets)
+  const { mail: people, webhook } = message.rule.to
+  if (people.length > 0) await sendMail(message, outlets)
   if (webhook !== undefined) await post(webhook, message, outlets)
 }
 
@@ -32,30 +31,16 @@ function idOf({ rule, news }: Message): string {
   return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32)
 }
 
-async function sendMail(message: Message, { smtp, domain }: Outlets): Promise<void> {
-  if (smtp === undefined) throw new Error('CARDEA_SMTP_URL is not set')
-  const { createTransport } = await import('nodemailer')
-  const { rule, news } = message
-  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(smtp.url).hostname)
-  const transport = createTransport(smtp.url, {
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
-  Object.assign(transport.options, { requireTLS: !local, connectionTimeout: 10_000, socketTimeout: 30_000 })
+async function sendMail(message: Message, outlets: Outlets): Promise<void> {
+  const { rule, news, at } = message
   const count = `${news.length} finding${news.length === 1 ? '' : 's'}`
-  try {
-    await transport.sendMail({
-      from: smtp.from,
-      to: [...rule.to.mail],
-      subject: oneLine(`[Cardea] ${rule.name}: ${count} (${rule.watch})`),
-      text: textOf(message),
-      messageId: `<${idOf(message)}@${domain}>`,
-      date: new Date(message.at),
-      headers: { 'Auto-Submitted': 'auto-generated' },
-    })
-  } finally {
-    transport.close()
-  }
+  await mail(outlets, {
+    to: rule.to.mail,
+    subject: `[Cardea] ${rule.name}: ${count} (${rule.watch})`,
+    text: textOf(message),
+    id: idOf(message),
+    at,
+  })
 }
 
 function textOf({ rule, news, at }: Message): string {

@@ -1,5 +1,6 @@
 import type { Action } from '@cardea/contract/actions'
 import { inside } from '#core/audit/entry.ts'
+import { life as certificates, purgeCertificate } from '#core/certificates/certificates.ts'
 import { principalByApp } from '#core/identity/directory.ts'
 import { reaperAppId } from '#core/identity/principal.ts'
 import { life as keys, purgeKey } from '#core/keys/keys.ts'
@@ -58,6 +59,15 @@ export const secretReaper = (around: Around): Work =>
 
 export const keyReaper = (around: Around): Work =>
   objectReaper(around, { life: keys, action: 'keys/purge', operation: 'KeyPurge', purge: purgeKey })
+
+/** With its key and its secret. */
+export const certificateReaper = (around: Around): Work =>
+  objectReaper(around, {
+    life: certificates,
+    action: 'certificates/purge',
+    operation: 'CertificatePurge',
+    purge: purgeCertificate,
+  })
 
 /** Purges deleted vaults and stores at the end of their retention, as the same principal. */
 const resourceReaper = <A extends 'deleted-vaults/purge' | 'deleted-stores/purge'>(

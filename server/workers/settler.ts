@@ -1,4 +1,5 @@
 import type { Turn } from '#base/database.ts'
+import { life as certificates, settleCertificate } from '#core/certificates/certificates.ts'
 import type { Event } from '#core/events/event.ts'
 import { keepEvents } from '#core/events/events.ts'
 import { life as keys, settleKey } from '#core/keys/keys.ts'
@@ -43,3 +44,4 @@ const settler = (
 
 export const secretSettler = (base: Base): Work => settler(base, secrets, settleSecret)
 export const keySettler = (base: Base): Work => settler(base, keys, settleKey)
+export const certificateSettler = (base: Base): Work => settler(base, certificates, settleCertificate)

@@ -8,19 +8,21 @@ import type { Providers } from '#core/rotation/rotation.ts'
 import type { OnStep } from '#core/rotation/steps.ts'
 import { DueBoard } from '#core/schedule/due-board.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
+import { certificateIssuer } from './certificate-issuer.ts'
+import { certificateRenewer } from './certificate-renewer.ts'
 import { changeSetKeeper, historyKeeper, snapshotKeeper } from './configurator.ts'
-import { keyExpirer, secretExpirer } from './expirer.ts'
+import { certificateExpirer, keyExpirer, secretExpirer } from './expirer.ts'
 import { keyKeeper } from './key-keeper.ts'
 import { keyRotator } from './key-rotator.ts'
 import type { Outlets } from './messenger.ts'
 import { type KeepCheckpoint, notary } from './notary.ts'
 import { startReadingKeeper } from './reading-keeper.ts'
-import { keyReaper, secretReaper, storeReaper, vaultReaper } from './reaper.ts'
+import { certificateReaper, keyReaper, secretReaper, storeReaper, vaultReaper } from './reaper.ts'
 import { rehearser } from './rehearser.ts'
 import { type Relay, relay } from './relay.ts'
 import { responder } from './responder.ts'
 import { rotator } from './rotator.ts'
-import { keySettler, secretSettler } from './settler.ts'
+import { certificateSettler, keySettler, secretSettler } from './settler.ts'
 import { type Validator, validator } from './validator.ts'
 import { watcher } from './watcher.ts'
 import { startWorker, type Worker } from './worker.ts'
@@ -67,11 +69,15 @@ export function startWorkers({
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep, concurrency }), around),
     startWorker(keyRotator({ base, custodians, log }), around),
+    startWorker(certificateIssuer({ base, custodians, log }), around),
+    startWorker(certificateRenewer({ base, custodians, outlets, log }), around),
     startWorker(rehearser({ base, vaults, providers, times, log, onStep }), around),
     startWorker(secretReaper({ base, vaults }), around),
     startWorker(keyReaper({ base, vaults }), around),
+    startWorker(certificateReaper({ base, vaults }), around),
     startWorker(secretSettler(base), around),
     startWorker(keySettler(base), around),
+    startWorker(certificateSettler(base), around),
     startWorker(vaultReaper(base, subscription), around),
     startWorker(storeReaper(base, subscription), around),
     startWorker(keyKeeper(base), around),
@@ -84,6 +90,7 @@ export function startWorkers({
     startWorker(historyKeeper(base), around),
     startWorker(secretExpirer(base), around),
     startWorker(keyExpirer(base), around),
+    startWorker(certificateExpirer(base), around),
     startWorker(validator({ base, ...events }), around),
     startWorker(relay({ base, log, ...events }), around),
   ]

@@ -3,6 +3,7 @@ import type { Sql } from '#base/sql.ts'
 import { findEntries } from '#core/audit/entries.ts'
 import type { KeptEntry } from '#core/audit/entry.ts'
 import { life as certificates } from '#core/certificates/certificates.ts'
+import { overdueCertificates } from '#core/certificates/renewal.ts'
 import { consumersOf } from '#core/consumers/consumers.ts'
 import { isWithin } from '#core/journal/scope.ts'
 import { life as keys } from '#core/keys/keys.ts'
@@ -31,7 +32,11 @@ export async function findingsOf(rule: Watching, where: Where): Promise<readonly
     case 'late-events':
       return late(rule, where)
     case 'rotation-failed':
-      return [...(await failedRotations(rule, where)), ...(await failedKeyRotations(rule, where))]
+      return [
+        ...(await failedRotations(rule, where)),
+        ...(await failedKeyRotations(rule, where)),
+        ...(await failedRenewals(rule, where)),
+      ]
     case 'laggards':
       return laggards(rule, where)
   }
@@ -144,6 +149,18 @@ async function failedKeyRotations({ scope }: Watching, { sql, vaults }: Where): 
     const resource = await resourceIn(vaults, 'key', vault, nameKey)
     if (resource === undefined || !isWithin(scope, resource)) continue
     const says = `The key ${nameKey} in the vault ${vault} is due for its next version, which failed ${times(attempts)}, and is tried again; the log says why.`
+    found.push({ subject: `${resource} overdue`, says })
+  }
+  return found
+}
+
+/** Certificates that wait for their renewal because it failed; each is one finding, however often it is tried. */
+async function failedRenewals({ scope }: Watching, { sql, vaults }: Where): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const { vault, nameKey, attempts } of await overdueCertificates(sql)) {
+    const resource = await resourceIn(vaults, 'certificate', vault, nameKey)
+    if (resource === undefined || !isWithin(scope, resource)) continue
+    const says = `The certificate ${nameKey} in the vault ${vault} is due for its renewal, which failed ${times(attempts)}, and is tried again; the log says why.`
     found.push({ subject: `${resource} overdue`, says })
   }
   return found

@@ -1,15 +1,26 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { KeyDoor } from '#base/keys/key.ts'
+import type { Instant } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import type { AsymmetricShape, KeyDoor, KeyShape } from '#base/keys/key.ts'
+import { type Bundle, writePem, writePkcs12 } from '#base/x509/bundle.ts'
+import { orderChain, readCertificate } from '#base/x509/certificate.ts'
+import { selfSigned } from '#base/x509/issue.ts'
 import { certificationRequest } from '#base/x509/request.ts'
 import type { Signer } from '#base/x509/signature.ts'
-import { type Custodians, doorTo, generate } from '#core/keys/custody.ts'
+import { newSerial } from '#base/x509/structure.ts'
+import { adopt, type Custodians, doorTo, generate } from '#core/keys/custody.ts'
 import type { Made } from '#core/keys/key.ts'
 import { managedKey } from '#core/keys/managed.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { type Asked, policyToAsk } from './asking.ts'
+import { refuseMerging, termsOf } from './certificate.ts'
 import { certificateTables } from './certificate-rows.ts'
+import type { Importing } from './certificates.ts'
 import type { Sealing } from './holding.ts'
-import type { Policy, PolicyDraft } from './policy.ts'
+import { liveOperation, type Merging } from './pending.ts'
+import type { ContentType, Policy, PolicyDraft, Sayings } from './policy.ts'
+import type { Ready } from './publishing.ts'
+import type { Underway } from './underway.ts'
 
 /** What takes long about certificates: keys, signatures and bundles. All of it is made before the turn that keeps it. */
 export type Maker = Sealing & { readonly custodians: Custodians }
@@ -45,8 +56,99 @@ const algorithms = { 'P-256': 'ES256', 'P-256K': 'ES256K', 'P-384': 'ES384', 'P-
 /** Signs with a key by the door of whoever keeps it. */
 export function signerOf(custodians: Custodians, vault: Vault, { custody, key }: Made): Signer {
   const door: KeyDoor = doorTo(custodians, custody, vault)
-  const { shape } = key
-  if (shape.type === 'oct') throw new Error('A symmetric key has no certificate.')
+  const shape = asymmetric(key.shape)
   const algorithm = shape.type === 'RSA' ? 'RS256' : algorithms[shape.curve]
   return (digest) => door.sign(key, algorithm, digest)
+}
+
+/** Issues the certificate of an operation by its own key: nobody else vouches for it. */
+export async function issueBySelf(
+  custodians: Custodians,
+  vault: Vault,
+  { policy, made, draft }: Underway,
+  at: Instant,
+): Promise<Ready> {
+  if (made === undefined) throw new Error('An operation that is under way has a key.')
+  const { notBefore, notAfter } = termsOf(policy, at)
+  const terms = { notBefore: new Date(notBefore), notAfter: new Date(notAfter), serial: newSerial() }
+  const der = await selfSigned(policy, made.key.publicPart, signerOf(custodians, vault, made), terms)
+  const { exportable } = policy.key
+  return readyFrom({ made, exportable, contentType: policy.contentType, preservesOrder: draft.preservesOrder }, [der])
+}
+
+type Form = {
+  readonly made: Made
+  readonly exportable: boolean
+  readonly contentType: ContentType
+  readonly preservesOrder: boolean | undefined
+}
+
+/** Puts together what is kept of a certificate: `chain` is as it came, and what is handed out begins with the key's own unless its order counts. */
+function readyFrom(
+  { made, exportable, contentType, preservesOrder }: Form,
+  chain: readonly Uint8Array[],
+): Ready & { says: Sayings } {
+  const ordered = orderChain(made.key.publicPart, chain)
+  const [der] = ordered
+  if (der === undefined) throw new Error('A chain that was ordered begins with the certificate of the key.')
+  const { notBefore, notAfter, ...says } = readCertificate(der)
+  const handed = preservesOrder === true ? chain : ordered
+  // In PKCS #12 the certificate of the key is marked, and comes first; the order of the others may count.
+  const bagged = [der, ...handed.filter((one) => Buffer.compare(one, der) !== 0)]
+  // What a hardware module keeps can't be handed out, whatever a policy says.
+  const privateKey = exportable && made.custody === 'software' ? made.key.secret : undefined
+  return {
+    issued: { der, contentType, preservesOrder },
+    says: { ...says, notBefore: +notBefore, notAfter: +notAfter },
+    made,
+    value:
+      contentType === 'application/x-pem-file'
+        ? writePem(privateKey, handed)
+        : writePkcs12(privateKey, bagged).toString('base64'),
+  }
+}
+
+/** Whoever reads bundles, which may take a while. */
+export type BundleReader = { read(text: string, password: string | undefined): Promise<Bundle> }
+export type Brought = {
+  readonly value: string
+  readonly password?: string | undefined
+  readonly policy?: PolicyDraft | undefined
+  readonly preservesOrder?: boolean | undefined
+}
+
+/** Reads a certificate that is brought along with its key, and gives the key to whoever will keep it. */
+export async function prepareImport(
+  { custodians, bundles }: { readonly custodians: Custodians; readonly bundles: BundleReader },
+  vault: Vault,
+  { value, password, policy = {}, preservesOrder }: Brought,
+): Promise<Importing> {
+  const { privateKey, chain, format } = await bundles.read(value, password)
+  const custody = policy.key?.custody ?? 'software'
+  const made = await adopt(custodians, vault, custody, privateKey)
+  asymmetric(made.key.shape)
+  const contentType = policy.contentType ?? (format === 'pem' ? 'application/x-pem-file' : 'application/x-pkcs12')
+  const exportable = policy.key?.exportable ?? custody === 'software'
+  const ready = readyFrom({ made, exportable, contentType, preservesOrder }, chain)
+  return { ...ready, policy: { ...policy, contentType } }
+}
+
+/** Puts a certificate that somebody issued for the request of an operation together with the key that waits for it. */
+export async function prepareMerge(
+  sealing: Sealing,
+  vault: Vault,
+  name: string,
+  chain: readonly Uint8Array[],
+): Promise<Merging> {
+  const operation = await liveOperation(sealing, vault, name)
+  refuseMerging(operation)
+  const { made, policy, requestId, preservesOrder } = operation
+  if (made === undefined) throw new Error('An operation that has not ended well has a key.')
+  const { exportable } = policy.key
+  return { ...readyFrom({ made, exportable, contentType: policy.contentType, preservesOrder }, chain), requestId }
+}
+
+function asymmetric(shape: KeyShape): AsymmetricShape {
+  if (shape.type !== 'oct') return shape
+  throw new Fault('invalid', 'A symmetric key has no certificate.', { where: 'value' })
 }

@@ -4,7 +4,7 @@ import type { Sql } from '#base/sql.ts'
 import type { Event } from '#core/events/event.ts'
 import { scheduleAt, unschedule, unscheduleUnder } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import { dropNotices, dropNoticesBefore, keepNotice } from './notice-rows.ts'
+import { dropNotices, dropNoticesBefore, keepNotice, type Notice, wasNoticed } from './notice-rows.ts'
 import { nameKey, type ObjectKind, type ObjectVersion } from './object.ts'
 import type { Expiring } from './object-tables.ts'
 import { type Life, subjectOf } from './objects.ts'
@@ -67,6 +67,31 @@ export async function tellExpiry<V extends ObjectVersion>(
   }
   return notices.find(({ when }) => when > turn.at)?.when
 }
+
+type OfKind = { readonly kind: ObjectKind }
+/** What was told of a version and its end besides: whether it was, and that it was. */
+const noticeOf = (
+  { kind }: OfKind,
+  vault: Vault,
+  { name, version, expires = 0 }: ObjectVersion,
+  type: Notice['type'],
+) => ({
+  ...{ kind, vault: vault.name, nameKey: nameKey(name), version, type, expires },
+})
+export const noticeKept = (
+  life: OfKind,
+  sql: Sql,
+  vault: Vault,
+  object: ObjectVersion,
+  type: Notice['type'],
+): Promise<boolean> => wasNoticed(sql, noticeOf(life, vault, object, type))
+export const noteNotice = (
+  life: OfKind,
+  sql: Sql,
+  vault: Vault,
+  object: ObjectVersion,
+  type: Notice['type'],
+): Promise<boolean> => keepNotice(sql, noticeOf(life, vault, object, type))
 
 /** Waits again for the ends of all objects of a vault that was recovered. */
 export async function resumeExpiry<V extends ObjectVersion>(

@@ -27,6 +27,17 @@ const insert = statement<Tables, NoticeRow>((db, given) =>
     })
     .onConflict((conflict) => conflict.columns(['vault', 'name_key', 'version', 'type', 'expires']).doNothing()),
 )
+const find = statement<Tables, NoticeRow, Pick<NoticeRow, 'type'>>((db, given) =>
+  db
+    .selectFrom('expiry_notice')
+    .select('type')
+    .where('kind', '=', given('kind'))
+    .where('vault', '=', given('vault'))
+    .where('name_key', '=', given('name_key'))
+    .where('version', '=', given('version'))
+    .where('type', '=', given('type'))
+    .where('expires', '=', given('expires')),
+)
 const dropOfOthers = statement<Tables, Name & Pick<NoticeRow, 'version'>>((db, given) =>
   db
     .deleteFrom('expiry_notice')
@@ -46,7 +57,7 @@ const dropOfVault = statement<Tables, Pick<NoticeRow, 'kind' | 'vault'>>((db, gi
   db.deleteFrom('expiry_notice').where('kind', '=', given('kind')).where('vault', '=', given('vault')),
 )
 
-type Notice = {
+export type Notice = {
   readonly kind: ObjectKind
   readonly vault: string
   readonly nameKey: string
@@ -57,6 +68,10 @@ type Notice = {
 /** Keeps that something was told; false when it was before. */
 export const keepNotice = async (sql: Sql, { nameKey, ...notice }: Notice): Promise<boolean> =>
   (await insert.changed(sql, { ...notice, name_key: nameKey })) === 1
+
+/** Whether it was kept that something was told. */
+export const wasNoticed = async (sql: Sql, { nameKey, ...notice }: Notice): Promise<boolean> =>
+  (await find.first(sql, { ...notice, name_key: nameKey })) !== undefined
 
 /** Forgets what was told of the versions before this one. */
 export async function dropNoticesBefore(

@@ -1,0 +1,106 @@
+import type { Turn } from '#base/database.ts'
+import { Fault } from '#base/fault.ts'
+import type { Log } from '#base/log.ts'
+import { type AuditEntry, inside } from '#core/audit/entry.ts'
+import { resourceOf } from '#core/certificates/certificates.ts'
+import type { Writing } from '#core/certificates/holding.ts'
+import { end, finish, stillUnderway } from '#core/certificates/issuing.ts'
+import { issueBySelf } from '#core/certificates/making.ts'
+import { isSelf } from '#core/certificates/policy.ts'
+import { issuing, operationOf, type Underway } from '#core/certificates/underway.ts'
+import type { Event } from '#core/events/event.ts'
+import { keepEvents } from '#core/events/events.ts'
+import type { Custodians } from '#core/keys/custody.ts'
+import { absentReader, type Base, type Entry } from '#core/perform.ts'
+import { hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
+import type { Vault } from '#core/vaults/vault.ts'
+import { liveVault } from '#core/vaults/vaults.ts'
+import type { Work } from './worker.ts'
+
+export type CertificateIssuer = { readonly base: Base; readonly custodians: Custodians; readonly log: Log }
+
+/** What is wrong with what was asked, and will be so whenever it is tried; all else may pass. */
+const isFinal = (error: unknown): error is Fault =>
+  error instanceof Fault && (error.code === 'invalid' || error.code === 'conflict')
+
+async function ended(...given: Parameters<typeof end>): Promise<string> {
+  await end(...given)
+  const [, vault, { name }] = given
+  return resourceOf(vault, name)
+}
+
+/**
+ * Issues certificates for which no authority is asked, signed by their own key, and ends what was called off. It is signed outside
+ * of a turn; certificate, key, secret and the operation's end are one turn. Whoever asked was allowed to, and is named in the journal.
+ */
+export function certificateIssuer({ base, custodians, log }: CertificateIssuer): Work {
+  const { database, keyring, clock, outgoing } = base
+
+  /** Ends the operation in a turn under the lease, if it still is what was looked at. What ends it says which resource the journal names. */
+  async function concluding(
+    lease: Lease,
+    vault: Vault,
+    seen: Underway,
+    conclude: (writing: Writing, operation: Underway) => Promise<string>,
+    outcome: string,
+  ): Promise<void> {
+    const readings: Entry[] = []
+    const conclusions: Entry[] = []
+    const concluded = async (turn: Turn) => {
+      await hold(turn, lease)
+      const { sql, at } = turn
+      const told: Event[] = []
+      const tell = (event: Event) => told.push(event)
+      const mayRead = absentReader(base, turn, '', readings)
+      const operation = await stillUnderway({ sql, keyring }, vault, seen)
+      if (operation !== undefined) {
+        const resource = await conclude({ sql, turn, at, keyring, tell, mayRead }, operation)
+        conclusions.push({
+          operation: 'CertificateEnroll',
+          resource,
+          caller: operation.by,
+          circumstances: { ...inside, agent: 'cardea certificate issuer' },
+          outcome,
+        })
+      }
+      await keepEvents(turn, told, outgoing)
+      await settle(turn, lease, undefined)
+    }
+    const entries = (at: number): AuditEntry[] => [...conclusions, ...readings].map((entry) => ({ ...entry, at }))
+    await database.write(concluded, (at, result) => ('done' in result ? entries(at) : []))
+  }
+
+  async function issue(lease: Lease, vault: Vault, operation: Underway): Promise<void> {
+    try {
+      const ready = await whileHeld(database, lease, () => issueBySelf(custodians, vault, operation, clock()))
+      const publish = async (writing: Writing, seen: Underway) =>
+        `${resourceOf(vault, seen.name)}/${await finish(writing, vault, seen, ready)}`
+      await concluding(lease, vault, operation, publish, 'done')
+    } catch (error) {
+      if (!isFinal(error)) throw error
+      log.warn({ error, vault: vault.name, certificate: operation.name }, 'a certificate could not be issued')
+      const fail = (writing: Writing, seen: Underway) => ended(writing, vault, seen, 'failed', error)
+      await concluding(lease, vault, operation, fail, error.code)
+    }
+  }
+
+  return {
+    name: 'certificate issuer',
+    kind: issuing,
+    concurrency: 2,
+    leaseMs,
+    async run(lease) {
+      const [vaultName, name] = lease.subject.split('/') as [string, string]
+      const vault = await liveVault(database.read, vaultName)
+      // A deleted vault has taken its certificates out of the due-index, and puts them back when it is recovered.
+      if (vault === undefined) return
+      const operation = await operationOf({ sql: database.read, keyring }, vault, name)
+      if (operation?.status === 'inProgress' && operation.isCallingOff) {
+        const cancel = (writing: Writing, seen: Underway) => ended(writing, vault, seen, 'cancelled')
+        return concluding(lease, vault, operation, cancel, 'done')
+      }
+      if (operation?.status === 'inProgress' && isSelf(operation.issuer)) return issue(lease, vault, operation)
+      await database.write((turn) => settle(turn, lease, undefined))
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import type { Log } from '#base/log.ts'
+import { oneLine } from '#base/one-line.ts'
+import { inside } from '#core/audit/entry.ts'
+import { life, resourceOf } from '#core/certificates/certificates.ts'
+import { renewing } from '#core/certificates/lifetime.ts'
+import { prepareCertificate } from '#core/certificates/making.ts'
+import { againMs, type Due, dueNow, mailNotice, renewCertificate } from '#core/certificates/renewal.ts'
+import type { Custodians } from '#core/keys/custody.ts'
+import { noteNotice } from '#core/objects/expiry.ts'
+import { type Base, perform } from '#core/perform.ts'
+import { FencedOut, hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
+import type { Vault } from '#core/vaults/vault.ts'
+import { liveVault } from '#core/vaults/vaults.ts'
+import { type MailOutlet, mail } from './mail.ts'
+import { engineCaller } from './rotator.ts'
+import type { Work } from './worker.ts'
+
+export type CertificateRenewer = {
+  readonly base: Base
+  readonly custodians: Custodians
+  readonly outlets: MailOutlet
+  readonly log: Log
+}
+
+const minute = 60_000
+const pauseMsMax = 60 * minute
+
+/**
+ * Has certificates renewed when their policy says so, as the rotation engine's own principal: it asks for the next version as a
+ * person would, and whoever issues does the rest. Where the policy says that people are to be told, it mails them. Whatever
+ * changes when something is due moves it in the due-index, and fences this worker out.
+ */
+export function certificateRenewer({ base, custodians, outlets, log }: CertificateRenewer): Work {
+  const { database, keyring } = base
+  let caller: Awaited<ReturnType<typeof engineCaller>> | undefined
+
+  async function renew(lease: Lease, vault: Vault, { latest }: Due & { what: 'renewal' }): Promise<void> {
+    const maker = { sql: database.read, keyring, custodians }
+    const asked = await whileHeld(database, lease, () => prepareCertificate(maker, vault, latest.name, undefined))
+    caller ??= await engineCaller(base)
+    const engine = caller
+    const intent = {
+      caller: engine,
+      action: 'certificates/renew',
+      resource: resourceOf(vault, latest.name),
+      operation: 'CertificateRenew',
+      circumstances: { ...inside, agent: 'cardea certificate renewer' },
+    } as const
+    await perform(base, intent, async (scope) => {
+      await hold(scope.turn, lease)
+      await renewCertificate(scope, engine, vault, latest, asked)
+      // When the next version is there, its own time is waited for; if it never comes, this one is tried again.
+      await settle(scope.turn, lease, scope.at + againMs)
+    })
+  }
+
+  async function tell(lease: Lease, vault: Vault, { latest, contacts }: Due & { what: 'mail' }): Promise<void> {
+    const { name, version, expires = 0 } = latest
+    const at = base.clock()
+    if (contacts.length > 0) {
+      const when = new Date(expires).toISOString()
+      const about = [resourceOf(vault, name), version, expires]
+      await mail(outlets, {
+        to: contacts.map(({ email }) => oneLine(email)),
+        subject: `[Cardea] The certificate ${name} of the vault ${vault.name} expires at ${when}`,
+        text: `The certificate ${name} of the vault ${vault.name} expires at ${when}.\n\nNobody has said that it renews itself. Have it issued anew, and merge or import what you are given.\n`,
+        id: createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32),
+        at,
+      })
+    }
+    // It is told before it is kept as told: after a crash in between it is told twice, never not at all.
+    await database.write(async (turn) => {
+      await hold(turn, lease)
+      await noteNotice(life, turn.sql, vault, latest, mailNotice)
+      await settle(turn, lease, undefined)
+    })
+  }
+
+  return {
+    name: 'certificate renewer',
+    kind: renewing,
+    concurrency: 2,
+    leaseMs,
+    async run(lease) {
+      const [vaultName, name] = lease.subject.split('/') as [string, string]
+      const vault = await liveVault(database.read, vaultName)
+      // A deleted vault has taken its certificates out of the due-index, and puts them back when it is recovered.
+      if (vault === undefined) return
+      try {
+        const due = await database.write(async (turn) => {
+          await hold(turn, lease)
+          const found = await dueNow(turn, keyring, vault, name)
+          if (found.what === undefined) await settle(turn, lease, found.due)
+          return found
+        })
+        if (due.what === 'renewal') await renew(lease, vault, due)
+        else if (due.what === 'mail') await tell(lease, vault, due)
+      } catch (error) {
+        if (error instanceof FencedOut) throw error
+        const attempt = lease.attempt + 1
+        const pause = Math.min(pauseMsMax, minute * 2 ** Math.min(lease.attempt, 10))
+        log.warn(
+          { error, vault: vaultName, certificate: name, attempt, pauseMs: pause },
+          'a certificate could not be renewed',
+        )
+        await database.write((turn) => settle(turn, lease, turn.at + pause, attempt))
+      }
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import type { Instant } from '#base/clock.ts'
+import { oneLine } from '#base/one-line.ts'
+
+/** How mail leaves the house. */
+export type MailOutlet = {
+  /** A server that takes mail, and by what address we are known; undefined: no mail goes out. */
+  readonly smtp: { readonly url: string; readonly from: string } | undefined
+  readonly domain: string
+}
+export type Mail = {
+  readonly to: readonly string[]
+  readonly subject: string
+  readonly text: string
+  /** The same news have the same one, so that a receiver can tell a repetition. */
+  readonly id: string
+  readonly at: Instant
+}
+
+/** Sends a mail; throws when it couldn't be handed over. */
+export async function mail({ smtp, domain }: MailOutlet, { to, subject, text, id, at }: Mail): Promise<void> {
+  if (smtp === undefined) throw new Error('CARDEA_SMTP_URL is not set')
+  const { createTransport } = await import('nodemailer')
+  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(smtp.url).hostname)
+  const transport = createTransport(smtp.url, {
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  Object.assign(transport.options, { requireTLS: !local, connectionTimeout: 10_000, socketTimeout: 30_000 })
+  try {
+    await transport.sendMail({
+      from: smtp.from,
+      to: [...to],
+      subject: oneLine(subject),
+      text,
+      messageId: `<${id}@${domain}>`,
+      date: new Date(at),
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    })
+  } finally {
+    transport.close()
+  }
+}
