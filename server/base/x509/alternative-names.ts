@@ -41,13 +41,14 @@ const kinds: Readonly<Record<AlternativeKind, Kind>> = {
     charsMax: 1024,
     fits: (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
     into: (utf8String) => {
-      const value = AsnConvert.serialize(new asn1.DirectoryString({ utf8String }))
+      const value = AsnConvert.serialize(new asn1.AttributeValue({ utf8String }))
       return new asn1.GeneralName({ otherName: new asn1.OtherName({ typeId: userPrincipalName, value }) })
     },
-    from: ({ otherName }) =>
-      otherName?.typeId === userPrincipalName
-        ? AsnConvert.parse(otherName.value, asn1.DirectoryString).utf8String
-        : undefined,
+    from: ({ otherName }) => {
+      if (otherName?.typeId !== userPrincipalName) return undefined
+      // UTF-8 by the book; older authorities wrote other strings.
+      return AsnConvert.parse(otherName.value, asn1.AttributeValue).toString()
+    },
   },
   uris: {
     says: 'a URI with its scheme, in ASCII',

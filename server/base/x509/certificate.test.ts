@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createHash, randomInt, X509Certificate } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomInt, sign, X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { rootCertificates } from 'node:tls'
+import * as asn1 from '@peculiar/asn1-x509'
 import { Fault } from '../fault.ts'
 import { generated } from '../keys/software-key.ts'
 import { orderChain, readCertificate } from './certificate.ts'
 import { issuedBy, selfSigned } from './issue.ts'
-import { newSerial } from './structure.ts'
+import { bytesOf, derOf, drafted, infoOf, newSerial, signed } from './structure.ts'
+import { nameOf } from './subject.ts'
 import { signerOf } from './testing/signer.ts'
 import { type AlternativeKind, alternativeKinds, keyUsageNames, type Wanted } from './wanted.ts'
 
@@ -218,6 +220,22 @@ describe('a chain', () => {
     assert.deepEqual(orderChain(ec.publicPart, [stranger]), [stranger])
     assert.throws(() => orderChain(ec.publicPart, [rootDer, leafDer]), { code: 'invalid' })
     assert.throws(() => orderChain(ec.publicPart, []), { code: 'invalid' })
-    assert.throws(() => orderChain(ec.publicPart, Array(51).fill(stranger)), { code: 'invalid' })
+  })
+
+  it('is not worked on for long', () => {
+    // All have one name and no identifiers, and each is signed by the next: only verifying tells who is whose.
+    const pairs = Array.from({ length: 30 }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+    const name = nameOf('CN=Same')
+    const algorithm = new asn1.AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.2' })
+    const alike = pairs.map(({ publicKey, privateKey }, at) => {
+      const signing = pairs[at + 1]?.privateKey ?? privateKey
+      const [issuer, subject, key] = [name, name, infoOf(publicKey)]
+      const certificate = drafted({ issuer, subject, key, terms: terms(), extensions: [], algorithm })
+      return signed(certificate, bytesOf(sign('sha256', derOf(certificate), signing)))
+    })
+    const leafKey = readCertificate(alike[0] as Buffer).publicPart
+    assert.ok(leafKey !== undefined)
+    assert.deepEqual(orderChain(leafKey, alike), alike)
+    assert.throws(() => orderChain(leafKey, alike.toReversed()), { code: 'invalid', message: /same names/ })
   })
 })

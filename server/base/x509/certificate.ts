@@ -28,9 +28,11 @@ export type ReadCertificate = {
   readonly thumbprint: string
 }
 
-const certificateBytesMax = 64 * 1024
+const certificateBytesMax = 32 * 1024
 /** So many may come together: a leaf, a chain, and what else a bundle has gathered. */
-export const certificatesMax = 50
+export const certificatesMax = 30
+/** Signatures that are verified to order them. Each takes a few milliseconds with the largest keys that OpenSSL knows. */
+const verificationsMax = 60
 
 /** Reads a certificate (DER). Whatever isn't one is a Fault, and it is not asked who signed it. */
 export function readCertificate(der: Uint8Array): ReadCertificate {
@@ -72,6 +74,15 @@ export function orderChain(leafKey: PublicPart, ders: readonly Uint8Array[]): Bu
   const take = (wanted: (certificate: X509Certificate) => boolean): X509Certificate | undefined => {
     const at = left.findIndex((certificate) => readable(() => wanted(certificate), unreadable))
     return at < 0 ? undefined : left.splice(at, 1)[0]
+  }
+  let verifications = 0
+  const isIssuedBy = (certificate: X509Certificate, other: X509Certificate): boolean => {
+    const key = keyOf(other)
+    if (key === undefined || !certificate.checkIssued(other)) return false
+    if (++verifications > verificationsMax) {
+      throw new Fault('invalid', 'Too many of the certificates have the same names.', where)
+    }
+    return certificate.verify(key)
   }
   const ordered: X509Certificate[] = []
   let next = take((certificate) => keyOf(certificate)?.equals(key) === true)
@@ -131,10 +142,4 @@ function keyOf(certificate: X509Certificate) {
   } catch {
     return undefined
   }
-}
-
-/** By name and by signature; one that vouches for itself was issued by no other. */
-function isIssuedBy(certificate: X509Certificate, other: X509Certificate): boolean {
-  const key = keyOf(other)
-  return key !== undefined && certificate.checkIssued(other) && certificate.verify(key)
 }

@@ -186,10 +186,13 @@ function attempted<T>(open: () => T): T | undefined {
 const octetsIn = (content: ArrayBuffer): Buffer => Buffer.from(AsnConvert.parse(content, Octets).buffer)
 
 const where = { where: 'value' }
-const unreadable = () => new Fault('invalid', 'This is no PKCS #12 file, or a damaged one.', where)
+/** The service's words. */
+const notRead = 'The specified PKCS#12 X.509 certificate content can not be read.'
+const unreadable = () =>
+  new Fault('invalid', `${notRead} Please check if certificate is in valid PKCS#12 format.`, where)
 /** A wrong password and a damaged file can't be told apart, so one answer serves for both. */
 const notOpened = () =>
-  new Fault('invalid', 'The PKCS #12 file does not open with this password, or is damaged.', { where: 'pwd' })
+  new Fault('invalid', `${notRead} The password is wrong, or the file is damaged.`, { where: 'pwd' })
 const tooMany = () => new Fault('invalid', 'The PKCS #12 file has too many parts.', where)
 
 // ── Writing
