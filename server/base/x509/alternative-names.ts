@@ -6,6 +6,7 @@ import type { AlternativeKind, AlternativeNames } from './wanted.ts'
 
 /** Alternative names (RFC 5280, 4.2.1.6), between plain lists and the structure. */
 type Kind = {
+  /** What it should be, for who gave something else. */
   readonly says: string
   readonly charsMax: number
   fits(text: string): boolean
@@ -20,14 +21,14 @@ const domain = /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,
 
 const kinds: Readonly<Record<AlternativeKind, Kind>> = {
   dnsNames: {
-    says: 'a DNS name, perhaps with * as its first label, and in ASCII (xn--…) whatever its language',
+    says: 'A DNS name is a host’s, perhaps with * as its first label, and in ASCII (xn--…) whatever its language.',
     charsMax: 253,
     fits: (text) => isIP(text) === 0 && domain.test(text.startsWith('*.') ? text.slice(2) : text),
     into: (dNSName) => new asn1.GeneralName({ dNSName }),
     from: ({ dNSName }) => dNSName,
   },
   emails: {
-    says: 'a mail address in ASCII',
+    says: 'A mail address is in ASCII and has one @.',
     charsMax: 254,
     fits: (text) => {
       const [, host] = /^[!#-'*+\-/-9=?A-Z^-~.]{1,64}@([^@]+)$/.exec(text) ?? []
@@ -37,7 +38,7 @@ const kinds: Readonly<Record<AlternativeKind, Kind>> = {
     from: ({ rfc822Name }) => rfc822Name,
   },
   upns: {
-    says: 'the name of a user, such as ann@example.com',
+    says: 'A UPN is the name of a user, such as ann@example.com.',
     charsMax: 1024,
     fits: (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
     into: (utf8String) => {
@@ -51,14 +52,14 @@ const kinds: Readonly<Record<AlternativeKind, Kind>> = {
     },
   },
   uris: {
-    says: 'a URI with its scheme, in ASCII',
+    says: 'A URI has its scheme, and is in ASCII.',
     charsMax: 2048,
     fits: (text) => /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i.test(text),
     into: (uniformResourceIdentifier) => new asn1.GeneralName({ uniformResourceIdentifier }),
     from: ({ uniformResourceIdentifier }) => uniformResourceIdentifier,
   },
   ipAddresses: {
-    says: 'an address of IPv4 or IPv6, without a zone or a prefix',
+    says: 'An IP address is of version 4 or 6, without a zone or a prefix.',
     charsMax: 45,
     fits: (text) => isIP(text) !== 0 && !text.includes('%'),
     into: (text) => new asn1.GeneralName({ iPAddress: canonicalAddress(text) }),
@@ -72,7 +73,7 @@ export function generalNames(sans: AlternativeNames = {}): asn1.GeneralName[] {
   const names = named.flatMap(([kind, { says, charsMax, fits, into }]) =>
     (sans[kind] ?? []).map((text) => {
       if (text === '' || text.length > charsMax || !fits(text)) {
-        throw new Fault('invalid', `Each of the alternative names ${kind} is ${says}.`, { where: 'sans' })
+        throw new Fault('invalid', `An alternative name is not good. ${says}`, { where: 'sans' })
       }
       return into(text)
     }),

@@ -97,7 +97,7 @@ describe('a bundle in PKCS #12', () => {
       ['-name', 'Web ü', '-caname', 'root', '-CSP', 'Microsoft Software Key Storage Provider', '-LMK'],
     ]
     for (const way of ways) {
-      for (const password of ['geheim-ü-密', 'x', '']) {
+      for (const password of ['geheim-ü-密', '']) {
         const text = exported(password, way)
         holds(readBundle(text, password))
         if (password === '') holds(readBundle(text))
