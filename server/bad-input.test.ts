@@ -42,6 +42,32 @@ const jwk = { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', d: 'AAAA', key_ops:
 /** `AAAA` is base64url of three bytes. */
 const sealedData = { alg: 'RSA-OAEP', value: 'AAAA', iv: 'AAAA', aad: 'AAAA', tag: 'AAAA' }
 
+/** A policy that says everything that one can say. */
+const policy = {
+  key_props: { exportable: true, kty: 'RSA', key_size: 2048, reuse_key: false },
+  secret_props: { contentType: 'application/x-pkcs12' },
+  x509_props: {
+    subject: 'CN=sweep',
+    sans: { dns_names: ['a.example'], emails: ['a@example.org'], upns: ['u'], uris: ['urn:a'], ipAddresses: ['::1'] },
+    ekus: ['1.3.6.1.5.5.7.3.1'],
+    key_usage: ['digitalSignature'],
+    validity_months: 12,
+    basic_constraints: { ca: false },
+  },
+  lifetime_actions: [{ trigger: { lifetime_percentage: 80 }, action: { action_type: 'EmailContacts' } }],
+  issuer: { name: 'Unknown', cty: 'OV-SSL', cert_transparency: false },
+  attributes: { enabled: true },
+}
+const issuer = {
+  provider: 'Test',
+  credentials: { account_id: 'a', pwd: 'p' },
+  org_details: {
+    id: 'o',
+    admin_details: [{ first_name: 'f', last_name: 'l', email: 'f@example.org', phone: '1' }],
+  },
+  attributes: { enabled: true },
+}
+
 const change = { do: 'set', key: 'k', label: 'l', value: 'v', content_type: 't', tags, description: 'd', locked: false }
 
 /** What each operation that reads a body is sent when somebody means well. */
@@ -70,6 +96,23 @@ const samples: Readonly<Record<string, unknown>> = {
   ApplicationAddKey: { keyCredential: rolledKey, proof: 'a.b.c' },
   ApplicationRemoveKey: { keyId: id, proof: 'a.b.c' },
   ApplicationUpdate: { displayName: 'b', tags: ['t'], web: { redirectUris: ['https://a.example/'] } },
+  CertificateContactsSet: { contacts: [{ email: 'a@example.org', name: 'A', phone: '1' }] },
+  CertificateCreate: { policy, attributes, tags, preserveCertOrder: true },
+  CertificateImport: {
+    value: 'AAAA',
+    pwd: 'p',
+    policy: { secret_props: {} },
+    attributes,
+    tags,
+    preserveCertOrder: true,
+  },
+  CertificateIssuerSet: issuer,
+  CertificateIssuerUpdate: issuer,
+  CertificatePendingMerge: { x5c: ['AAAA'], attributes, tags },
+  CertificatePendingUpdate: { cancellation_requested: true },
+  CertificatePolicyUpdate: policy,
+  CertificateRestore: { value: 'AAAA' },
+  CertificateUpdate: { policy: { issuer: { name: 'Self' } }, attributes, tags },
   ChangeSetApply: { changes: [change], description: 'd', activates: '2029-01-01T00:00:00Z' },
   ChangeSetPlan: { changes: [change] },
   ConsumerReport: { application: 'shop', uses: [{ secret: 'sweep', version: '0'.repeat(32) }] },
@@ -256,6 +299,8 @@ const oddQueries = [
   'key',
   'label',
   'name',
+  'includePending',
+  'request_id',
 ]
 
 /** What is asked at the same moment shares its commits. */

@@ -15,6 +15,7 @@ import { tryPorts } from '#base/ports.ts'
 import { openPostgres } from '#base/postgres.ts'
 import { rootKeyIn } from '#base/root-key.ts'
 import { openSqlite } from '#base/sqlite.ts'
+import { Bundles } from '#base/x509/bundles.ts'
 import { AccessBook } from '#core/access/access.ts'
 import { auditLedger } from '#core/audit/audit.ts'
 import { makeCheckpoint, type SignedCheckpoint } from '#core/audit/checkpoint.ts'
@@ -272,7 +273,10 @@ function servicesFor(settings: Settings, house: House) {
     tenant,
     issuers: new IssuerBook(settings.issuers, fetchJson, clock),
   }
-  return { issuer, tokens, vaults: new VaultBook(database), feeds, meters, connections, metrics, identity, custodians }
+  const bundles = new Bundles()
+  closers.push(() => bundles.close())
+  const vaults = new VaultBook(database)
+  return { issuer, tokens, vaults, feeds, meters, connections, metrics, identity, custodians, bundles }
 }
 
 /** Listens for all planes, and gives the port. */

@@ -15,7 +15,7 @@ import {
   text,
   whole,
 } from '../shape.ts'
-import { curve, type KeyType, keyTypes, notOffered } from './keys.ts'
+import { curve, notOffered } from './keys.ts'
 import { type Deleted, type ObjectAttributes, objectName, objectVersion, page, paged } from './objects.ts'
 
 /**
@@ -60,9 +60,16 @@ const tags = dictionary(text({ maxCharacters: 256 }), { maxEntries: 15, maxKey: 
 /** `nbf` and `exp` are read, and then passed over, as the service does: a certificate's own dates hold. */
 const attributes = record({ enabled: optional(flag), nbf: nullable(seconds), exp: nullable(seconds) })
 
+/** Nobody can vouch for a symmetric key. */
+const certificateKeyTypes = ['RSA', 'RSA-HSM', 'EC', 'EC-HSM'] as const
+export type CertificateKeyType = (typeof certificateKeyTypes)[number]
+
 const names = optional(list(text({ maxCharacters: 512 }), { maxItems: 100 }))
 const contentTypes = ['application/x-pkcs12', 'application/x-pem-file'] as const
 export type CertificateContentType = (typeof contentTypes)[number]
+
+const lifetimeActionTypes = ['EmailContacts', 'AutoRenew'] as const
+export type LifetimeActionType = (typeof lifetimeActionTypes)[number]
 
 /** An object identifier, in decimal numbers and dots. */
 const oid = text({
@@ -75,7 +82,7 @@ const policy = record({
   key_props: optional(
     record({
       exportable: optional(flag),
-      kty: optional(oneOf(...keyTypes)),
+      kty: optional(oneOf(...certificateKeyTypes)),
       key_size: optional(whole(1, 16_384)),
       reuse_key: optional(flag),
       crv: optional(curve),
@@ -95,10 +102,11 @@ const policy = record({
   lifetime_actions: optional(
     list(
       record({
-        trigger: optional(
-          record({ lifetime_percentage: optional(whole(1, 99)), days_before_expiry: optional(whole(1, 32_400)) }),
-        ),
-        action: optional(record({ action_type: optional(oneOf('EmailContacts', 'AutoRenew')) })),
+        trigger: record({
+          lifetime_percentage: optional(whole(1, 99)),
+          days_before_expiry: optional(whole(1, 32_400)),
+        }),
+        action: record({ action_type: oneOf(...lifetimeActionTypes) }),
       }),
       { maxItems: 2 },
     ),
@@ -126,7 +134,7 @@ const queryFlag: Shape<boolean> = {
     return word === 'true'
   },
 }
-const pagedWithPending = record({ ...page, includePending: optional(queryFlag) })
+const pagedWithPending = record({ ...page, includepending: optional(queryFlag) })
 
 export const createCertificate = operation({
   id: 'CertificateCreate',
@@ -448,7 +456,8 @@ export const deleteCertificateContacts = operation({
 })
 
 const ofIssuer = record({ issuer: issuerName })
-const issuerParts = {
+const issuer = record({
+  provider: optional(short),
   credentials: optional(record({ account_id: optional(short), pwd: optional(text({ maxCharacters: 1024 })) })),
   org_details: optional(
     record({
@@ -467,6 +476,11 @@ const issuerParts = {
     }),
   ),
   attributes: optional(record({ enabled: optional(flag) })),
+})
+export type SaidIssuer = Read<typeof issuer>
+/** A new one names who provides it. */
+const newIssuer: Shape<SaidIssuer & { provider: string }> = {
+  read: (value, where) => ({ ...issuer.read(value, where), ...record({ provider: short }).read(value, where) }),
 }
 
 export const listCertificateIssuers = operation({
@@ -504,7 +518,7 @@ export const setCertificateIssuer = operation({
   effect: 'write',
   params: ofIssuer,
   query: none,
-  body: record({ provider: short, ...issuerParts }),
+  body: newIssuer,
   status: 200,
 })
 
@@ -517,7 +531,7 @@ export const updateCertificateIssuer = operation({
   effect: 'write',
   params: ofIssuer,
   query: none,
-  body: record({ provider: optional(short), ...issuerParts }),
+  body: issuer,
   status: 200,
 })
 
@@ -542,7 +556,7 @@ export type CertificatePolicy = {
   id: string
   key_props: {
     exportable: boolean
-    kty: KeyType
+    kty: CertificateKeyType
     key_size?: number | undefined
     reuse_key: boolean
     crv?: string | undefined
@@ -566,7 +580,7 @@ export type CertificatePolicy = {
   }
   lifetime_actions: {
     trigger: { lifetime_percentage?: number | undefined; days_before_expiry?: number | undefined }
-    action: { action_type: 'EmailContacts' | 'AutoRenew' }
+    action: { action_type: LifetimeActionType }
   }[]
   issuer: { name: string; cty?: string | undefined; cert_transparency?: boolean | undefined }
   attributes: { enabled: boolean; created: number; updated: number }
@@ -578,7 +592,6 @@ export type CertificateBundle = {
   sid?: string | undefined
   x5t?: string | undefined
   cer?: string | undefined
-  contentType?: string | undefined
   attributes: ObjectAttributes
   tags?: Readonly<Record<string, string>> | undefined
   policy?: CertificatePolicy | undefined
@@ -588,9 +601,8 @@ export type CertificateBundle = {
 export type CertificateItem = {
   id: string
   x5t?: string | undefined
-  attributes: Omit<ObjectAttributes, 'recoveryLevel' | 'recoverableDays'> & Partial<ObjectAttributes>
+  attributes: Omit<ObjectAttributes, 'recoveryLevel'> & { recoveryLevel?: string | undefined }
   tags?: Readonly<Record<string, string>> | undefined
-  subject?: string | undefined
 }
 export type DeletedCertificateBundle = Deleted & CertificateBundle
 export type DeletedCertificateItem = Deleted & CertificateItem
@@ -608,7 +620,7 @@ export type CertificateOperation = {
 }
 export type CertificateContacts = {
   id: string
-  contacts: { email: string; name?: string | undefined; phone?: string | undefined }[]
+  contacts: readonly { email: string; name?: string | undefined; phone?: string | undefined }[]
 }
 export type CertificateIssuerItem = { id: string; provider: string }
 /** Whoever set a password may write another, but not read it. */

@@ -386,13 +386,16 @@ export type KeyAttributes = ObjectAttributes & {
   hsmPlatform?: string | undefined
   key_size?: number | undefined
 }
+/** What belongs to a certificate says so. */
 export type KeyBundle = {
   key: JsonWebKey
+  managed?: true | undefined
   attributes: KeyAttributes
   tags?: Readonly<Record<string, string>> | undefined
 }
 export type KeyItem = {
   kid: string
+  managed?: true | undefined
   attributes: KeyAttributes
   tags?: Readonly<Record<string, string>> | undefined
 }

@@ -184,12 +184,18 @@ export const restoreSecret = operation({
   bodyBytesMax: backupBytesMax,
 })
 
+/** What belongs to a certificate says so, and whose key it goes with. */
 export type SecretItem = {
   contentType?: string | undefined
   id: string
+  managed?: true | undefined
   attributes: ObjectAttributes
   tags?: Readonly<Record<string, string>> | undefined
 }
-export type SecretBundle = SecretItem & { value?: string | undefined; previousVersion?: string | undefined }
+export type SecretBundle = SecretItem & {
+  value?: string | undefined
+  kid?: string | undefined
+  previousVersion?: string | undefined
+}
 export type DeletedSecretItem = Deleted & SecretItem
 export type DeletedSecretBundle = Deleted & SecretBundle

@@ -1,4 +1,5 @@
 import { AccessKeyBook } from '#core/access/access-keys.ts'
+import type { BundleReader } from '#core/certificates/making.ts'
 import { KnownPages } from '#core/configuration/known-pages.ts'
 import type { Feeds } from '#core/events/feed.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
@@ -44,6 +45,8 @@ export type Ground = {
   readonly delays: Delays
   /** Who keeps keys, and uses them. */
   readonly custodians: Custodians
+  /** Who reads the bundles in which certificates come from elsewhere. */
+  readonly bundles: BundleReader
   readonly metrics: Metrics
   /** Whether web hooks of alerts may lead into private networks, and those of event subscriptions. */
   readonly allowPrivate: boolean
@@ -52,7 +55,7 @@ export type Ground = {
 
 /** Every plane with its words, its routes, and the largest body that it takes. */
 export function planesOf(ground: Ground): Served<never>[] {
-  const { base, hosts, installation, tokens, vaults, issuer, quota, delays, custodians } = ground
+  const { base, hosts, installation, tokens, vaults, issuer, quota, delays, custodians, bundles } = ground
   const { database, keyring, clock } = base
   const { domain, tenant, subscription } = installation
   const tenancy = { tenant, subscription }
@@ -67,7 +70,7 @@ export function planesOf(ground: Ground): Served<never>[] {
     {
       plane: 'vault',
       words: vaultWords({ vaults, tokens, clock, authority, issuer, domain, toll }),
-      routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays, toll, custodians }), ...onVaults(ground)],
+      routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays, toll, custodians, bundles }), ...onVaults(ground)],
       bodyBytesMax: 256 * 1024,
     },
     {

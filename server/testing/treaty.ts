@@ -34,6 +34,7 @@ import * as subscriptions from '@cardea/contract/management/subscriptions'
 import * as vaults from '@cardea/contract/management/vaults'
 import * as workloads from '@cardea/contract/management/workloads'
 import { type Operation, pathsOf } from '@cardea/contract/operation'
+import * as certificates from '@cardea/contract/vault/certificates'
 import * as keys from '@cardea/contract/vault/keys'
 import * as secrets from '@cardea/contract/vault/secrets'
 
@@ -45,9 +46,17 @@ const declared = (...modules: object[]): Operation[] =>
 /** The treaty by the plane that answers it. Whoever adds a module to the treaty adds it here. */
 export const treaty = {
   vault: [
-    ...declared(secrets, keys, changes, consumers, derivations, rotations, rehearsals, rotationPlan).filter(
-      ({ id }) => !id.startsWith('Store'),
-    ),
+    ...declared(
+      secrets,
+      keys,
+      certificates,
+      changes,
+      consumers,
+      derivations,
+      rotations,
+      rehearsals,
+      rotationPlan,
+    ).filter(({ id }) => !id.startsWith('Store')),
     journal.listReaders,
   ],
   appconfig: [

@@ -61,6 +61,10 @@ export function readCertificate(der: Uint8Array): ReadCertificate {
   }, unreadable)
 }
 
+/** The service's own words, which people search for. */
+const notOfKey =
+  'The public key of the end-entity certificate in the specified X.509 certificate content does not match the public part of the specified private key.'
+
 /**
  * Certificates in the order that clients want: the key's own first, then each followed by the one that signed it; what belongs to
  * nobody comes last, in the order given. Refuses those of which none is the key's.
@@ -86,7 +90,7 @@ export function orderChain(leafKey: PublicPart, ders: readonly Uint8Array[]): Bu
   }
   const ordered: X509Certificate[] = []
   let next = take((certificate) => keyOf(certificate)?.equals(key) === true)
-  if (next === undefined) throw new Fault('invalid', 'None of the certificates belongs to the private key.', where)
+  if (next === undefined) throw new Fault('invalid', notOfKey, where)
   while (next !== undefined) {
     const last: X509Certificate = next
     ordered.push(last)

@@ -12,7 +12,8 @@ type Saying = {
 export type Issuer = { readonly issuer: string; readonly vault?: string; readonly location?: string }
 
 /** Which kind of thing a fault is about. */
-const objectOf = ({ particulars }: Fault) => (particulars.object === 'key' ? 'Key' : 'Secret')
+const objects: Readonly<Record<string, string>> = { key: 'Key', certificate: 'Certificate' }
+const objectOf = ({ particulars }: Fault): string => objects[particulars.object ?? ''] ?? 'Secret'
 
 const help = 'For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182'
 const notFound = (object: string, about: string): string =>
@@ -91,11 +92,16 @@ const said: Record<FaultCode, Saying> = {
   internal: { status: 500, code: 'InternalServerError' },
 }
 
-/** What is no secret has codes of its own: a host without a vault, a path that isn't served, a blob that doesn't open. */
+/** What is no object has codes of its own: a host without a vault, a path that isn't served, a blob that doesn't open. */
 const ofKind: Readonly<Record<string, string>> = {
   host: 'VaultNotFound',
   route: 'NotFound',
   backup: 'Malformed backup blob',
+  'no-pending-certificate': 'PendingCertificateNotFound',
+  // A conflict, as its status says; its code is the service's own.
+  'pending-certificate': 'Forbidden',
+  issuer: 'CertificateIssuerNotFound',
+  contacts: 'ContactsNotFound',
 }
 /** What is under way with a name, as clients read it. */
 const unsettled: Readonly<Record<string, string>> = {
@@ -126,7 +132,8 @@ export function vaultError(fault: Fault, issuer: Issuer): VaultError {
       error: {
         code: (kind !== undefined && ofKind[kind]) || code.replace('*', objectOf(fault)),
         message,
-        ...(innermost !== undefined && { innererror: { code: innermost } }),
+        // An empty one says that the service has none for this.
+        ...(innermost !== undefined && innermost !== '' && { innererror: { code: innermost } }),
       },
     },
   }

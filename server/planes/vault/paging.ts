@@ -8,7 +8,11 @@ import type { Call } from '../plane.ts'
  */
 const pageMax = 25
 
-type Asked = { readonly maxresults: number | undefined; readonly $skiptoken: string | undefined }
+type Asked = {
+  readonly maxresults: number | undefined
+  readonly $skiptoken: string | undefined
+  readonly includepending?: boolean | undefined
+}
 
 /** From which key on and how many: one more than the page holds, to know whether another follows. */
 export function sliceOf({ maxresults, $skiptoken }: Asked): { after: string | undefined; limit: number } {
@@ -19,7 +23,7 @@ export function sliceOf({ maxresults, $skiptoken }: Asked): { after: string | un
 export function pageOf<T, Item>(
   call: Call,
   origin: string,
-  { maxresults }: Asked,
+  { maxresults, includepending }: Asked,
   found: readonly T[],
   keyOf: (thing: T) => string,
   itemOf: (thing: T) => Item,
@@ -29,9 +33,13 @@ export function pageOf<T, Item>(
   const last = page.at(-1)
   const path = call.target.split('?', 1)[0]
   const version = encodeURIComponent(String(call.query['api-version'] ?? ''))
+  const asked = [
+    ...(includepending === undefined ? [] : [`&includePending=${includepending}`]),
+    ...(maxresults === undefined ? [] : [`&maxresults=${maxresults}`]),
+  ].join('')
   const nextLink =
     found.length > size && last !== undefined
-      ? `${origin}${path}?api-version=${version}&$skiptoken=${tokenOf(keyOf(last))}${maxresults === undefined ? '' : `&maxresults=${maxresults}`}`
+      ? `${origin}${path}?api-version=${version}&$skiptoken=${tokenOf(keyOf(last))}${asked}`
       : null
   return { value: page.map(itemOf), nextLink }
 }

@@ -1,5 +1,32 @@
 import type { Vault } from '#core/vaults/vault.ts'
 import type { Route } from '../plane.ts'
+import backupCertificate from './certificates/backup-certificate.ts'
+import createCertificate from './certificates/create-certificate.ts'
+import deleteCertificate from './certificates/delete-certificate.ts'
+import deleteCertificateContacts from './certificates/delete-certificate-contacts.ts'
+import deleteCertificateIssuer from './certificates/delete-certificate-issuer.ts'
+import deleteCertificateOperation from './certificates/delete-certificate-operation.ts'
+import getCertificate from './certificates/get-certificate.ts'
+import getCertificateContacts from './certificates/get-certificate-contacts.ts'
+import getCertificateIssuer from './certificates/get-certificate-issuer.ts'
+import getCertificateOperation from './certificates/get-certificate-operation.ts'
+import getCertificatePolicy from './certificates/get-certificate-policy.ts'
+import getDeletedCertificate from './certificates/get-deleted-certificate.ts'
+import importCertificate from './certificates/import-certificate.ts'
+import listCertificateIssuers from './certificates/list-certificate-issuers.ts'
+import listCertificateVersions from './certificates/list-certificate-versions.ts'
+import listCertificates from './certificates/list-certificates.ts'
+import listDeletedCertificates from './certificates/list-deleted-certificates.ts'
+import mergeCertificate from './certificates/merge-certificate.ts'
+import purgeDeletedCertificate from './certificates/purge-deleted-certificate.ts'
+import recoverDeletedCertificate from './certificates/recover-deleted-certificate.ts'
+import restoreCertificate from './certificates/restore-certificate.ts'
+import setCertificateContacts from './certificates/set-certificate-contacts.ts'
+import setCertificateIssuer from './certificates/set-certificate-issuer.ts'
+import updateCertificate from './certificates/update-certificate.ts'
+import updateCertificateIssuer from './certificates/update-certificate-issuer.ts'
+import updateCertificateOperation from './certificates/update-certificate-operation.ts'
+import updateCertificatePolicy from './certificates/update-certificate-policy.ts'
 import backupKey from './keys/backup-key.ts'
 import createKey from './keys/create-key.ts'
 import decrypt from './keys/decrypt.ts'
@@ -72,4 +99,31 @@ export const vaultPlane = (around: VaultRoutes): readonly Route<Vault>[] => [
   verify(around),
   wrapKey(around),
   unwrapKey(around),
+  createCertificate(around),
+  importCertificate(around),
+  getCertificate(around),
+  updateCertificate(around),
+  deleteCertificate(around),
+  listCertificates(around),
+  listCertificateVersions(around),
+  listDeletedCertificates(around),
+  getDeletedCertificate(around),
+  recoverDeletedCertificate(around),
+  purgeDeletedCertificate(around),
+  backupCertificate(),
+  restoreCertificate(around),
+  getCertificatePolicy(around),
+  updateCertificatePolicy(around),
+  getCertificateOperation(around),
+  updateCertificateOperation(around),
+  deleteCertificateOperation(around),
+  mergeCertificate(around),
+  getCertificateContacts(around),
+  setCertificateContacts(around),
+  deleteCertificateContacts(around),
+  listCertificateIssuers(around),
+  getCertificateIssuer(around),
+  setCertificateIssuer(around),
+  updateCertificateIssuer(around),
+  deleteCertificateIssuer(around),
 ]

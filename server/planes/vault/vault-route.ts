@@ -1,5 +1,6 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
+import type { BundleReader } from '#core/certificates/making.ts'
 import type { Custodians } from '#core/keys/custody.ts'
 import type { Delays } from '#core/objects/object.ts'
 import type { Vault } from '#core/vaults/vault.ts'
@@ -15,6 +16,8 @@ export type VaultRoutes = {
   readonly toll: Toll | undefined
   /** Who keeps keys, and uses them. */
   readonly custodians: Custodians
+  /** Who reads the bundles in which certificates come from elsewhere. */
+  readonly bundles: BundleReader
 }
 
 /** A route whose subject is a vault. */

@@ -7,6 +7,7 @@ import { bearer } from '../bearer.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { retryAfter } from '../retry-after.ts'
 import { unknownVaultVersion, vaultError } from './errors.ts'
+import { Headed } from './headed.ts'
 import { refuseForeign } from './network-rules.ts'
 import type { Toll } from './throttling.ts'
 
@@ -51,6 +52,9 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
       if (assignment !== '') headers['x-ms-keyvault-rbac-assignment-id'] = assignment.replaceAll('-', '')
       if (status === 204) return { status, headers }
       headers['content-type'] = json
+      if (result instanceof Headed) {
+        return { status, headers: { ...headers, ...result.headers }, body: JSON.stringify(result.body) }
+      }
       return { status, headers, body: JSON.stringify(result) }
     },
     refuse(call, fault, known): Answer {

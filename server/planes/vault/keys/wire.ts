@@ -95,12 +95,14 @@ function jwkOf(origin: string, key: KeyVersion): JsonWebKey {
 /** A version: its public part, and what is said of it. */
 export const bundleOf = (origin: string, vault: Vault, dialect: Dialect, key: KeyVersion): KeyBundle => ({
   key: jwkOf(origin, key),
+  managed: key.managed || undefined,
   attributes: keyAttributesOf(vault, dialect, key),
   tags: key.tags,
 })
 
 const item = (kid: string, vault: Vault, dialect: Dialect, key: ObjectVersion): KeyItem => ({
   kid,
+  managed: key.managed || undefined,
   attributes: { ...attributesOf(vault, dialect, key), exportable: dialect.exportable ? false : undefined },
   tags: key.tags,
 })

@@ -3,17 +3,14 @@ import { getSecret } from '#core/secrets/secrets.ts'
 import { dialectIn } from '../objects.ts'
 import { theSecret } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { inForm } from './conversion.ts'
 import { bundleOf } from './wire.ts'
 
 export default ({ vaultUrl }: VaultRoutes) =>
   vaultRoute(contract.getSecret, {
     resource: theSecret,
-    async run(sight, { params, subject: vault, call }) {
-      return bundleOf(
-        vaultUrl(vault.name),
-        vault,
-        dialectIn(call),
-        await getSecret(sight, vault, params.name, params.version),
-      )
+    async run(sight, { params, query, subject: vault, call }) {
+      const secret = await getSecret(sight, vault, params.name, params.version)
+      return bundleOf(vaultUrl(vault.name), vault, dialectIn(call), inForm(secret, query.outcontenttype))
     },
   })

@@ -27,14 +27,17 @@ export const bundleOf = (
   value: secret.value,
   contentType: secret.contentType,
   id: `${origin}/secrets/${secret.name}/${secret.version}`,
+  managed: secret.managed || undefined,
   attributes: attributesOf(vault, dialect, secret),
   tags: secret.tags,
+  kid: secret.managed ? `${origin}/keys/${secret.name}/${secret.version}` : undefined,
   previousVersion: dialect.previousVersion ? secret.previous : undefined,
 })
 
 const item = (id: string, vault: Vault, dialect: Dialect, secret: SecretVersion): SecretItem => ({
   contentType: secret.contentType,
   id,
+  managed: secret.managed || undefined,
   attributes: attributesOf(vault, dialect, secret),
   tags: secret.tags,
 })

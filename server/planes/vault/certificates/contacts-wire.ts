@@ -1,0 +1,8 @@
+import type { CertificateContacts } from '@cardea/contract/vault/certificates'
+import type { Contact } from '#core/certificates/contacts.ts'
+
+/** Whom a vault's certificates concern, in Key Vault's words. */
+export const contactsOf = (origin: string, contacts: readonly Contact[]): CertificateContacts => ({
+  id: `${origin}/certificates/contacts`,
+  contacts,
+})

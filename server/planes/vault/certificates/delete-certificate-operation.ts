@@ -1,0 +1,13 @@
+import * as contract from '@cardea/contract/vault/certificates'
+import { deleteOperation } from '#core/certificates/pending.ts'
+import { theCertificate } from '../resource.ts'
+import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { operationOf } from './operation-wire.ts'
+
+export default ({ vaultUrl }: VaultRoutes) =>
+  vaultRoute(contract.deleteCertificateOperation, {
+    resource: theCertificate,
+    async run(scope, { params, subject: vault }) {
+      return operationOf(vaultUrl(vault.name), await deleteOperation(scope, vault, params.name))
+    },
+  })

@@ -1,0 +1,13 @@
+import * as contract from '@cardea/contract/vault/certificates'
+import { setContacts } from '#core/certificates/contacts.ts'
+import { theVault } from '../resource.ts'
+import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { contactsOf } from './contacts-wire.ts'
+
+export default ({ vaultUrl }: VaultRoutes) =>
+  vaultRoute(contract.setCertificateContacts, {
+    resource: theVault,
+    async run(scope, { body, subject: vault }) {
+      return contactsOf(vaultUrl(vault.name), await setContacts(scope, vault, body.contacts))
+    },
+  })
