@@ -9,6 +9,7 @@ const wanted: readonly { readonly name: string; readonly tells: () => boolean }[
   { name: 'rabbitmq-server', tells: () => existsSync('/usr/sbin/rabbitmq-server') },
   { name: 'openssh-server', tells: () => existsSync('/usr/sbin/sshd') },
   { name: 'softhsm2', tells: () => existsSync('/usr/bin/softhsm2-util') },
+  { name: 'default-jre-headless', tells: () => existsSync('/usr/bin/keytool') },
   { name: 'azure-cli', tells: () => existsSync('/usr/bin/az') },
   { name: 'python3-azure', tells: () => existsSync('/usr/lib/python3/dist-packages/azure/keyvault/secrets') },
 ]

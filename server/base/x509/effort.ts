@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts'
  * small file could keep a processor busy for days.
  */
 export class Effort {
-  #left = 4_000_000
+  #left = 2_500_000
 
   /** Refuses what is no number of rounds, or more than are left. */
   spend(rounds: number): void {
