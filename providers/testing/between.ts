@@ -71,7 +71,8 @@ export const startRelay = (port: number, manner: Relaying): Promise<Between> =>
   listening((socket) => {
     const onward = connect(port, '127.0.0.1')
     onward.on('error', () => socket.destroy())
-    onward.on('close', () => setTimeout(() => socket.destroy(), slownessMs * 2))
+    // What is still to be carried is, however busy the machine is.
+    onward.on('close', () => setTimeout(() => socket.destroySoon(), slownessMs * 2))
     socket.on('close', () => onward.destroy())
     socket.pipe(onward)
     let halved = false
