@@ -3,8 +3,7 @@ import type { Bundle } from './bundle.ts'
 import type { BundleActs } from './bundle-worker.ts'
 
 /**
- * Bundles, read and written by a thread of their own: what opens one is hashed thousands of times, and a bundle from elsewhere may ask
- * for a million. Faults are those of `readBundle`; `throttled` when too many wait.
+ * Bundles from elsewhere, read by a thread of their own: what opens one is hashed thousands of times, and it may ask for a million. Faults are those of `readBundle`; `throttled` when too many wait.
  */
 export class Bundles {
   readonly #line: WorkerLine<BundleActs>
@@ -17,10 +16,6 @@ export class Bundles {
   async read(text: string, password?: string): Promise<Bundle> {
     const { chain, ...rest } = await this.#line.ask('read', { text, password })
     return { ...rest, chain: chain.map(bufferOf) }
-  }
-
-  async writePkcs12(privateKey: Uint8Array | undefined, chain: readonly Uint8Array[]): Promise<Buffer> {
-    return bufferOf(await this.#line.ask('writePkcs12', { privateKey, chain }))
   }
 
   async close(): Promise<void> {
