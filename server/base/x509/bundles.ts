@@ -3,7 +3,8 @@ import type { Bundle } from './bundle.ts'
 import type { BundleActs } from './bundle-worker.ts'
 
 /**
- * Bundles from elsewhere, read by a thread of their own: what opens one is hashed thousands of times, and it may ask for a million. Faults are those of `readBundle`; `throttled` when too many wait.
+ * Bundles from elsewhere, read by a thread of their own: what opens one is hashed thousands of times, and it may ask for a million.
+ * Faults are those of `readBundle`, and `throttled` when too many wait.
  */
 export class Bundles {
   readonly #line: WorkerLine<BundleActs>
