@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type House, openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
-import { findPythonSdk, seenBy } from './client.ts'
+import { findPythonSdk, runPrinted, seenBy } from './client.ts'
 
 let house: House
 before(async () => {
@@ -14,6 +14,8 @@ const tlsUsages = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']
 const managedSecret = '403 Forbidden SecretManagedByKeyVault'
 const managedKey = '403 Forbidden KeyManagedByKeyVault'
 const contact = { email: 'a@example.org', name: 'A', phone: '1' }
+const printed = async (language: 'js' | 'python') =>
+  (await runPrinted('docs/guide/certificates.md', language, house.env)).map(({ out, error }) => [out, error])
 /** What a list of versions of equal standing shows. */
 const all = (count: number, seen: unknown) => Array.from({ length: count }, () => seen)
 
@@ -155,5 +157,13 @@ describe('Azure’s own clients of certificates, with the environment alone', ()
       contacts: ['a@example.org'],
       noContacts: '404 ContactsNotFound',
     })
+  })
+
+  it('run the JavaScript of the guide as it is printed there', async () => {
+    assert.deepEqual(await printed('js'), [['good for 365 days\nserved\n', '']])
+  })
+
+  it('run the Python of the guide as it is printed there', { skip: python.skip }, async () => {
+    assert.deepEqual(await printed('python'), [['till 2048\n', '']])
   })
 })
