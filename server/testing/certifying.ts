@@ -1,6 +1,7 @@
 import type { Action } from '@cardea/contract/actions'
 import { SoftwareKeys } from '#base/keys/software-keys.ts'
 import { inside } from '#core/audit/entry.ts'
+import type { Asked } from '#core/certificates/asking.ts'
 import type { CertificateDraft, Operation } from '#core/certificates/certificate.ts'
 import { createCertificate, getCertificate } from '#core/certificates/certificates.ts'
 import { type Maker, prepareCertificate } from '#core/certificates/making.ts'
@@ -28,6 +29,8 @@ export type Certifying = AsyncDisposable & {
   look<A extends Action, R>(action: A, seen: (sight: Sight<A>) => Promise<R>): Promise<R>
   /** Asks for a certificate by a policy, or by the one that is kept. */
   ask(name: string, policy?: PolicyDraft, draft?: CertificateDraft): Promise<Operation>
+  /** The same with what was prepared for it. */
+  askPrepared(name: string, policy: PolicyDraft | undefined, asked: Asked, draft?: CertificateDraft): Promise<Operation>
   /** Asks for a certificate, and waits until it is issued. */
   issued(name: string, policy?: PolicyDraft, draft?: CertificateDraft): ReturnType<typeof getCertificate>
   operation(name: string): Promise<Operation>
@@ -57,14 +60,12 @@ export async function openCertifying(wanted: Omit<Wanted, 'clock'> = {}): Promis
     look('certificates/read', (sight) => getCertificate(sight, vault, name, version))
   const operation: Certifying['operation'] = (name) =>
     look('certificates/read', (sight) => getOperation(sight, vault, name))
-  const ask: Certifying['ask'] = async (name, policy, draft = {}) => {
-    const asked = await prepareCertificate(maker, vault, name, policy)
-    return act('certificates/create', (scope) =>
-      createCertificate(scope, caller, vault, name, { ...draft, policy }, asked),
-    )
-  }
+  const askPrepared: Certifying['askPrepared'] = (name, policy, asked, draft = {}) =>
+    act('certificates/create', (scope) => createCertificate(scope, caller, vault, name, { ...draft, policy }, asked))
+  const ask: Certifying['ask'] = async (name, policy, draft) =>
+    askPrepared(name, policy, await prepareCertificate(maker, vault, name, policy), draft)
   return {
-    ...{ house, vault, caller, maker, now, act, look, ask, operation, certificate },
+    ...{ house, vault, caller, maker, now, act, look, ask, askPrepared, operation, certificate },
     async leapTo(moment) {
       ahead = moment - Date.now()
       await database.write(async (turn) => turn.stir())
