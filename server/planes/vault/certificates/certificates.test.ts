@@ -232,6 +232,44 @@ describe('a certificate on the wire', () => {
     ])
   })
 
+  it('that was made elsewhere says itself what it is good for, and keeps the order of its file where that counts', async () => {
+    openssl('req -newkey rsa:2048 -nodes -keyout leaf.key -out leaf.csr -subj /CN=leaf')
+    openssl('x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -out own.pem')
+    const [leaf, authority] = [readFileSync(file('own.pem'), 'utf8'), readFileSync(file('ca.pem'), 'utf8')]
+    const value = authority + readFileSync(file('leaf.key'), 'utf8') + leaf
+    const policy = {
+      key_props: { reuse_key: true },
+      x509_props: { subject: 'CN=other', validity_months: 99, ekus: ['1.2.3'] },
+      issuer: { name: 'Self' },
+      lifetime_actions: [{ trigger: { days_before_expiry: 3 }, action: { action_type: 'EmailContacts' } }],
+    }
+    const subjects = async (): Promise<string[]> => {
+      const { value: pem } = await vault.done('GET', '/secrets/own')
+      return (pem as string)
+        .split(/(?<=-----END [A-Z ]+-----\n)/)
+        .map((block) => (block.includes('PRIVATE') ? 'key' : new X509Certificate(block).subject))
+    }
+    const imported = await vault.done('POST', '/certificates/own/import', { value, policy, tags: { a: '1' } })
+    assert.deepEqual(
+      [imported.policy.x509_props, imported.policy.issuer, imported.policy.key_props.reuse_key],
+      [
+        {
+          ...{ subject: 'CN=leaf', ekus: [], key_usage: [] },
+          ...{ validity_months: 1, basic_constraints: { ca: false } },
+        },
+        { name: 'Self' },
+        true,
+      ],
+    )
+    assert.deepEqual(imported.policy.lifetime_actions, policy.lifetime_actions)
+    assert.ok(!('pending' in imported))
+    assert.deepEqual(await subjects(), ['key', 'CN=leaf', 'CN=Authority'])
+    const kept = await vault.done('POST', '/certificates/own/import', { value, preserveCertOrder: true })
+    assert.equal(kept.preserveCertOrder, true)
+    assert.equal(kept.cer, new X509Certificate(leaf).raw.toString('base64'))
+    assert.deepEqual(await subjects(), ['key', 'CN=Authority', 'CN=leaf'])
+  })
+
   it('has a secret and a key of its name and version, which tell so, and are not changed but with it', async () => {
     const { id, kid } = await vault.make('whole')
     const version = versionIn({ id })

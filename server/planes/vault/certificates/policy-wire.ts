@@ -69,7 +69,7 @@ export const policyOf = (origin: string, name: string, policy: Policy): Certific
   secret_props: { contentType: policy.contentType },
   x509_props: {
     subject: policy.subject,
-    sans: policy.sans && sansOf(policy.sans),
+    sans: sansOf(policy.sans),
     ekus: policy.ekus,
     key_usage: policy.keyUsage,
     validity_months: policy.validityMonths,
@@ -97,16 +97,9 @@ const keyPropsOf = ({ exportable, custody, shape, reuse }: KeyTerms): Certificat
   crv: shape.type === 'EC' ? shape.curve : undefined,
 })
 
-const sansOf = ({
-  emails,
-  dnsNames,
-  upns,
-  uris,
-  ipAddresses,
-}: AlternativeNames): CertificatePolicy['x509_props']['sans'] => ({
-  emails,
-  dns_names: dnsNames,
-  upns,
-  uris,
-  ipAddresses,
-})
+/** A certificate without any says nothing of them. */
+function sansOf(sans: AlternativeNames | undefined): CertificatePolicy['x509_props']['sans'] {
+  if (sans === undefined || saysNothing(sans)) return undefined
+  const { emails, dnsNames, upns, uris, ipAddresses } = sans
+  return { emails, dns_names: dnsNames, upns, uris, ipAddresses }
+}
