@@ -44,7 +44,7 @@ const sealedData = { alg: 'RSA-OAEP', value: 'AAAA', iv: 'AAAA', aad: 'AAAA', ta
 
 /** A policy that says everything that one can say. */
 const policy = {
-  key_props: { exportable: true, kty: 'RSA', key_size: 2048, reuse_key: false },
+  key_props: { exportable: true, kty: 'EC', key_size: 256, reuse_key: false, crv: 'P-256' },
   secret_props: { contentType: 'application/x-pkcs12' },
   x509_props: {
     subject: 'CN=sweep',
