@@ -34,6 +34,7 @@ onBothEngines((keep) => {
     door = heldUpKeys()
     const env = { ...kept.env, CARDEA_SMTP_URL: sink.url, CARDEA_MAIL_FROM: 'vault@example.com' }
     here = await openCertifying({ env, custodians: { software: door } })
+    await here.act('certificate-contacts/write', (s) => setContacts(s, here.vault, [{ email: 'ops@example.com' }]))
   })
   after(async () => {
     await here?.[Symbol.asyncDispose]()
@@ -151,14 +152,22 @@ onBothEngines((keep) => {
       await here.act('certificates/recover', (s) => recoverCertificate(s, here.vault, 'vanishing'))
       await reaches('vanishing', 2)
     })
+
+    it('has its contacts told when it is being renewed, and when it was', async () => {
+      const first = await here.issued('announced', self)
+      await here.leapTo((first.notBefore as number) + Math.ceil(lifeOf(first) * 0.8) + 1_000)
+      const mails = () => sink.mails.filter(({ text }) => text.includes('announced')).map(({ text }) => text)
+      await until('both mails came', () => mails().length === 2)
+      assert.ok(mails().some((text) => text.includes('announced of the vault demo is being renewed')))
+      assert.ok(mails().some((text) => text.includes('announced of the vault demo was renewed')))
+    })
   })
 
   describe('a certificate that nobody renews', () => {
     it('has its contacts told by mail, once', async () => {
-      await here.act('certificate-contacts/write', (s) => setContacts(s, here.vault, [{ email: 'ops@example.com' }]))
       const first = await here.issued('told', { ...self, actions: [{ type: 'mail', percentage: 50 }] })
       await here.leapTo((first.notBefore as number) + lifeOf(first) / 2 + 1_000)
-      const mails = () => sink.mails.filter(({ text }) => text.includes('told'))
+      const mails = () => sink.mails.filter(({ text }) => text.includes('certificate told of'))
       await until('a mail came', () => mails().length > 0)
       await here.act('certificates/update', (s) =>
         updateCertificate(s, here.vault, 'told', undefined, { tags: { touched: 'yes' } }),

@@ -15,9 +15,16 @@ import { absentReader, type Base, type Entry } from '#core/perform.ts'
 import { hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { liveVault } from '#core/vaults/vaults.ts'
+import { mailIfPossible, type News } from './certificate-mail.ts'
+import type { MailOutlet } from './mail.ts'
 import type { Work } from './worker.ts'
 
-export type CertificateIssuer = { readonly base: Base; readonly custodians: Custodians; readonly log: Log }
+export type CertificateIssuer = {
+  readonly base: Base
+  readonly custodians: Custodians
+  readonly outlets: MailOutlet
+  readonly log: Log
+}
 
 /** What is wrong with what was asked, and will be so whenever it is tried; all else may pass. */
 const isFinal = (error: unknown): error is Fault =>
@@ -33,17 +40,17 @@ async function ended(...given: Parameters<typeof end>): Promise<string> {
  * Issues certificates for which no authority is asked, signed by their own key, and ends what was called off. It is signed outside
  * of a turn; certificate, key, secret and the operation's end are one turn. Whoever asked was allowed to, and is named in the journal.
  */
-export function certificateIssuer({ base, custodians, log }: CertificateIssuer): Work {
+export function certificateIssuer({ base, custodians, outlets, log }: CertificateIssuer): Work {
   const { database, keyring, clock, outgoing } = base
 
-  /** Ends the operation in a turn under the lease, if it still is what was looked at. What ends it says which resource the journal names. */
+  /** Ends the operation in a turn under the lease, if it still is what was looked at. What ends it says which resource the journal names. False if it was something else by then. */
   async function concluding(
     lease: Lease,
     vault: Vault,
     seen: Underway,
     conclude: (writing: Writing, operation: Underway) => Promise<string>,
     outcome: string,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const readings: Entry[] = []
     const conclusions: Entry[] = []
     const concluded = async (turn: Turn) => {
@@ -68,6 +75,17 @@ export function certificateIssuer({ base, custodians, log }: CertificateIssuer):
     }
     const entries = (at: number): AuditEntry[] => [...conclusions, ...readings].map((entry) => ({ ...entry, at }))
     await database.write(concluded, (at, result) => ('done' in result ? entries(at) : []))
+    return conclusions.length > 0
+  }
+
+  /** Of what nobody asked for, people are told how it ended. */
+  async function tell(
+    vault: Vault,
+    { name, requestId, isRenewal }: Underway,
+    news: News,
+    more?: string,
+  ): Promise<void> {
+    if (isRenewal) await mailIfPossible(base, { outlets, log }, vault, { name, news, about: requestId, more })
   }
 
   async function issue(lease: Lease, vault: Vault, operation: Underway): Promise<void> {
@@ -75,12 +93,13 @@ export function certificateIssuer({ base, custodians, log }: CertificateIssuer):
       const ready = await whileHeld(database, lease, () => issueBySelf(custodians, vault, operation, clock()))
       const publish = async (writing: Writing, seen: Underway) =>
         `${resourceOf(vault, seen.name)}/${await finish(writing, vault, seen, ready)}`
-      await concluding(lease, vault, operation, publish, 'done')
+      if (await concluding(lease, vault, operation, publish, 'done')) await tell(vault, operation, 'renewed')
     } catch (error) {
       if (!isFinal(error)) throw error
       log.warn({ error, vault: vault.name, certificate: operation.name }, 'a certificate could not be issued')
       const fail = (writing: Writing, seen: Underway) => ended(writing, vault, seen, 'failed', error)
-      await concluding(lease, vault, operation, fail, error.code)
+      const hasFailed = await concluding(lease, vault, operation, fail, error.code)
+      if (hasFailed) await tell(vault, operation, 'not renewed', error.message)
     }
   }
 
@@ -97,7 +116,7 @@ export function certificateIssuer({ base, custodians, log }: CertificateIssuer):
       const operation = await operationOf({ sql: database.read, keyring }, vault, name)
       if (operation?.status === 'inProgress' && operation.isCallingOff) {
         const cancel = (writing: Writing, seen: Underway) => ended(writing, vault, seen, 'cancelled')
-        return concluding(lease, vault, operation, cancel, 'done')
+        return void (await concluding(lease, vault, operation, cancel, 'done'))
       }
       if (operation?.status === 'inProgress' && isSelf(operation.issuer)) return issue(lease, vault, operation)
       await database.write((turn) => settle(turn, lease, undefined))

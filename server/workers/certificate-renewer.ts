@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import type { Log } from '#base/log.ts'
-import { oneLine } from '#base/one-line.ts'
 import { inside } from '#core/audit/entry.ts'
 import { life, resourceOf } from '#core/certificates/certificates.ts'
 import { renewing } from '#core/certificates/lifetime.ts'
@@ -12,7 +10,8 @@ import { type Base, perform } from '#core/perform.ts'
 import { FencedOut, hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { liveVault } from '#core/vaults/vaults.ts'
-import { type MailOutlet, mail } from './mail.ts'
+import { mailContacts, mailIfPossible } from './certificate-mail.ts'
+import type { MailOutlet } from './mail.ts'
 import { engineCaller } from './rotator.ts'
 import type { Work } from './worker.ts'
 
@@ -47,28 +46,19 @@ export function certificateRenewer({ base, custodians, outlets, log }: Certifica
       operation: 'CertificateRenew',
       circumstances: { ...inside, agent: 'cardea certificate renewer' },
     } as const
-    await perform(base, intent, async (scope) => {
+    const { requestId } = await perform(base, intent, async (scope) => {
       await hold(scope.turn, lease)
-      await renewCertificate(scope, engine, vault, latest, asked)
+      const operation = await renewCertificate(scope, engine, vault, latest, asked)
       // When the next version is there, its own time is waited for; if it never comes, this one is tried again.
       await settle(scope.turn, lease, scope.at + againMs)
+      return operation
     })
+    await mailIfPossible(base, { outlets, log }, vault, { name: latest.name, news: 'renewing', about: requestId })
   }
 
-  async function tell(lease: Lease, vault: Vault, { latest, contacts }: Due & { what: 'mail' }): Promise<void> {
-    const { name, version, expires = 0 } = latest
-    const at = base.clock()
-    if (contacts.length > 0) {
-      const when = new Date(expires).toISOString()
-      const about = [resourceOf(vault, name), version, expires]
-      await mail(outlets, {
-        to: contacts.map(({ email }) => oneLine(email)),
-        subject: `[Cardea] The certificate ${name} of the vault ${vault.name} expires at ${when}`,
-        text: `The certificate ${name} of the vault ${vault.name} expires at ${when}.\n\nNobody has said that it renews itself. Have it issued anew, and merge or import what you are given.\n`,
-        id: createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32),
-        at,
-      })
-    }
+  async function tell(lease: Lease, vault: Vault, { latest }: Due & { what: 'mail' }): Promise<void> {
+    const { name, expires = 0 } = latest
+    await mailContacts(base, outlets, vault, { name, news: 'ending', about: new Date(expires).toISOString() })
     // It is told before it is kept as told: after a crash in between it is told twice, never not at all.
     await database.write(async (turn) => {
       await hold(turn, lease)

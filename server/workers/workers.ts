@@ -69,7 +69,7 @@ export function startWorkers({
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep, concurrency }), around),
     startWorker(keyRotator({ base, custodians, log }), around),
-    startWorker(certificateIssuer({ base, custodians, log }), around),
+    startWorker(certificateIssuer({ base, custodians, outlets, log }), around),
     startWorker(certificateRenewer({ base, custodians, outlets, log }), around),
     startWorker(rehearser({ base, vaults, providers, times, log, onStep }), around),
     startWorker(secretReaper({ base, vaults }), around),

@@ -57,6 +57,7 @@ export async function ask(
   by: Pick<Caller, 'objectId' | 'appId'>,
   draft: CertificateDraft,
   { policy, made, request }: Asked,
+  reason?: 'renewal',
 ): Promise<Operation> {
   const { sql, turn, at } = writing
   const head = await headForVersion(life, sql, vault, name, 'create')
@@ -77,6 +78,7 @@ export async function ask(
     trouble: undefined,
     policy,
     draft,
+    isRenewal: reason === 'renewal',
     by: { objectId: by.objectId, appId: by.appId },
     made,
   }

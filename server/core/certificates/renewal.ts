@@ -9,7 +9,6 @@ import type { Vault } from '#core/vaults/vault.ts'
 import { type Asked, ask, policyToAsk, refuseOutdated } from './asking.ts'
 import { type CertificateVersion, type Operation, refuseUnderway } from './certificate.ts'
 import { certificateTables } from './certificate-rows.ts'
-import { type Contact, contactsOf } from './contacts.ts'
 import { life, policyOf } from './holding.ts'
 import { renewing } from './lifetime.ts'
 import { actionDue, type Policy, renewsItself } from './policy.ts'
@@ -18,7 +17,7 @@ import { operationOf } from './underway.ts'
 /** What is to happen to a certificate now, or when there may be something. */
 export type Due =
   | { readonly what: 'renewal'; readonly latest: CertificateVersion; readonly policy: Policy }
-  | { readonly what: 'mail'; readonly latest: CertificateVersion; readonly contacts: readonly Contact[] }
+  | { readonly what: 'mail'; readonly latest: CertificateVersion }
   | { readonly what: undefined; readonly due: number | undefined }
 
 /** So long after an attempt another one is made, if that came to nothing. */
@@ -37,9 +36,7 @@ export async function dueNow({ sql, at }: Turn, keyring: Keyring, vault: Vault, 
   if (due > at) return { what: undefined, due }
   if (!renewsItself(policy)) {
     const isTold = await noticeKept(life, sql, vault, latest, mailNotice)
-    return isTold
-      ? { what: undefined, due: undefined }
-      : { what: 'mail', latest, contacts: await contactsOf(sealing, vault) }
+    return isTold ? { what: undefined, due: undefined } : { what: 'mail', latest }
   }
   // Somebody is having it renewed already; if that comes to nothing, it is our turn again.
   if ((await operationOf(sealing, vault, name))?.status === 'inProgress') return { what: undefined, due: at + againMs }
@@ -59,7 +56,7 @@ export async function renewCertificate(
   refuseOutdated(name, policy, asked)
   const latest = await certificateTables.keptVersion(scope.sql, vault.name, name, undefined)
   const draft = { tags: latest?.object.tags ?? tags }
-  return ask(scope, vault, name, caller, draft, { ...asked, policy })
+  return ask(scope, vault, name, caller, draft, { ...asked, policy }, 'renewal')
 }
 
 /** A certificate whose next version is due and couldn't be asked for. */

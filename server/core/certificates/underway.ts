@@ -10,6 +10,8 @@ import { operationRows } from './sealed-rows.ts'
 export type Underway = Operation & {
   readonly policy: Policy
   readonly draft: CertificateDraft
+  /** Whether nobody asked but its policy, whose contacts are then told what comes of it. */
+  readonly isRenewal: boolean
   /** Who asked for it. */
   readonly by: Pick<Caller, 'objectId' | 'appId'>
   /** The key that is to be certified; gone once it is. */
