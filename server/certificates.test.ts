@@ -25,6 +25,9 @@ import { cancelOperation, mergeCertificate } from '#core/certificates/pending.ts
 import { generate } from '#core/keys/custody.ts'
 import { createKey, deleteKey, getKey, updateKey } from '#core/keys/keys.ts'
 import { rotateKey, setRotationPolicy } from '#core/keys/rotation.ts'
+import { defaultTimes } from '#core/rotation/policy.ts'
+import { bindRotation } from '#core/rotation/rotation.ts'
+import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
 import { deriveSecret } from '#core/secrets/derivations.ts'
 import { deleteSecret, listSecrets, setSecret, updateSecret } from '#core/secrets/secrets.ts'
 import { type Certifying, openCertifying } from './testing/certifying.ts'
@@ -117,6 +120,23 @@ onBothEngines((keep) => {
       await assert.rejects(here.secret('planned'), nobody.notFound)
     })
 
+    it('says nothing that somebody wrote beside what is sealed, or moved to it from elsewhere', async () => {
+      const [mine, other] = [await here.issued('mine', policy), await here.issued('other', policy)]
+      const { database } = here.house.cardea.base
+      const change = (sql: string) => database.write(async (turn) => void (await turn.sql.run(sql, [])))
+      await change(`update certificate_version set thumbprint = 'x' where name_key = 'mine'`)
+      assert.equal((await here.certificate('mine')).thumbprint, mine.thumbprint)
+      const ofOther = `where vault = 'demo' and name_key = 'other'`
+      await change(
+        `update certificate_version set sealed = (select sealed from certificate_version ${ofOther} and version = '${other.version}') where name_key = 'mine'`,
+      )
+      await assert.rejects(here.certificate('mine'))
+      await change(
+        `update certificate_operation set sealed = (select sealed from certificate_operation ${ofOther}) where name_key = 'mine'`,
+      )
+      await assert.rejects(here.operation('mine'))
+    })
+
     it('is asked for by one at a time', async () => {
       const unknown = { ...policy, issuer: { name: 'Unknown' } }
       const both = await Promise.allSettled([here.ask('once', unknown), here.ask('once', unknown)])
@@ -197,6 +217,20 @@ onBothEngines((keep) => {
           setRotationPolicy(s, vault, 'owner', { expiryTime: 'P90D', actions: [] }),
         ),
         key,
+      )
+      const { provider } = new FakeFarSide('single')
+      const providers = new Map([[provider.name, provider]])
+      const wanted = {
+        provider: provider.name,
+        binding: {},
+        intervalMs: null,
+        graceMs: 0,
+        scrub: false,
+        schedule: undefined,
+      }
+      await assert.rejects(
+        act('rotations/write', (s) => bindRotation(s, providers, defaultTimes, vault, 'owner', wanted)),
+        secret,
       )
       assert.equal((await here.secret('owner')).version, version)
       const listed = await here.look('secrets/list', (sight) => listSecrets(sight, vault, all))

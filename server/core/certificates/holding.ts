@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Sql } from '#base/sql.ts'
 import type { Event } from '#core/events/event.ts'
 import type { Kept } from '#core/objects/object-tables.ts'
@@ -91,8 +92,11 @@ export async function openCertificate(
   const policy = await policyOf(sealing, vault, name)
   if (policy === undefined) throw new Error(`The certificate ${name} of the vault ${vault.name} has lost its policy`)
   const hasOperation = (await operationRows.sealedFor(sealing.sql, vault.name, name)) !== undefined
-  return { ...kept.object, ...issued, policy, hasOperation }
+  return { ...kept.object, ...issued, thumbprint: issued.der && thumbprintOf(issued.der), policy, hasOperation }
 }
+
+/** By what Key Vault knows a certificate; the one in its row is for lists, and anybody could have written it there. */
+const thumbprintOf = (der: Uint8Array): string => createHash('sha1').update(der).digest('base64url')
 
 type Told = Pick<CertificateVersion, 'name' | 'version' | 'notBefore' | 'expires'>
 export const tellOf = (vault: Vault, type: Event['type'], { name, version, notBefore, expires }: Told): Event => ({
