@@ -36,13 +36,25 @@ export type Certifying = AsyncDisposable & {
   operation(name: string): Promise<Operation>
   certificate(name: string, version?: string): ReturnType<typeof getCertificate>
   secret(name: string, version?: string): ReturnType<typeof getSecret>
+  /** Lets go of what it has of its own; the house stays open. */
+  release(): Promise<void>
 }
 
 export async function openCertifying(wanted: Omit<Wanted, 'clock'> = {}): Promise<Certifying> {
   let ahead = 0
   const now = () => Date.now() + ahead
+  return certifyingIn(await openHouse({ ...wanted, clock: now }), now, (moment) => {
+    ahead = moment - Date.now()
+  })
+}
+
+/** The same in a house whose clock somebody else has. */
+export async function certifyingIn(
+  house: House,
+  now: () => number,
+  put: (moment: number) => void,
+): Promise<Certifying> {
   const software = new SoftwareKeys()
-  const house = await openHouse({ ...wanted, clock: now })
   const { base } = house.cardea
   const { database, keyring } = base
   const vault = (await liveVault(database.read, 'demo')) as Vault
@@ -67,7 +79,7 @@ export async function openCertifying(wanted: Omit<Wanted, 'clock'> = {}): Promis
   return {
     ...{ house, vault, caller, maker, now, act, look, ask, askPrepared, operation, certificate },
     async leapTo(moment) {
-      ahead = moment - Date.now()
+      put(moment)
       await database.write(async (turn) => turn.stir())
     },
     async issued(name, policy, draft) {
@@ -80,6 +92,7 @@ export async function openCertifying(wanted: Omit<Wanted, 'clock'> = {}): Promis
       return certificate(name)
     },
     secret: (name, version) => look('secrets/get', (sight) => getSecret(sight, vault, name, version)),
+    release: () => software.close(),
     async [Symbol.asyncDispose]() {
       await house[Symbol.asyncDispose]()
       await software.close()
