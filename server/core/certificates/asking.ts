@@ -46,6 +46,14 @@ async function refuseIssuer(sealing: Sealing, vault: Vault, { issuer }: Policy):
   throw new Fault('invalid', words, { where: 'issuer.name' })
 }
 
+/** How a name stands for which a certificate is asked; refuses one for which none can be now. */
+export async function headToAsk(sealing: Sealing, vault: Vault, name: string) {
+  const head = await headForVersion(life, sealing.sql, vault, name, 'create')
+  refuseUnderway(await operationOf(sealing, vault, name))
+  await refuseTaken(sealing.sql, vault, name)
+  return head
+}
+
 /**
  * Keeps that a certificate is asked for, with its key; whoever issues it takes it up from there, however often the server
  * is killed meanwhile. As long as there is no version, one that says nothing yet stands in its place (reference 12.3).
@@ -60,9 +68,7 @@ export async function ask(
   reason?: 'renewal',
 ): Promise<Operation> {
   const { sql, turn, at } = writing
-  const head = await headForVersion(life, sql, vault, name, 'create')
-  refuseUnderway(await operationOf(writing, vault, name))
-  await refuseTaken(sql, vault, name)
+  const head = await headToAsk(writing, vault, name)
   const spelled = head?.name ?? name
   await keepPolicy(writing, vault, spelled, policy)
   const latest = head && (await certificateTables.keptVersion(sql, vault.name, name, undefined))

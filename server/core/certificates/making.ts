@@ -12,7 +12,7 @@ import { adopt, type Custodians, doorTo, generate } from '#core/keys/custody.ts'
 import type { Made } from '#core/keys/key.ts'
 import { managedKey } from '#core/keys/managed.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import { type Asked, policyToAsk } from './asking.ts'
+import { type Asked, headToAsk, policyToAsk } from './asking.ts'
 import { refuseMerging, termsOf } from './certificate.ts'
 import { certificateTables } from './certificate-rows.ts'
 import type { Importing } from './certificates.ts'
@@ -34,6 +34,8 @@ export async function prepareCertificate(
 ): Promise<Asked> {
   // Its dates are of no interest here: the turn that keeps the policy has those.
   const policy = await policyToAsk(maker, vault, name, draft, 0)
+  // No key is made for nothing; the turn that keeps it looks again.
+  await headToAsk(maker, vault, name)
   const made = (await keyAgain(maker, vault, name, policy)) ?? (await newKey(maker, vault, policy))
   const request = await certificationRequest(policy, made.key.publicPart, signerOf(maker.custodians, vault, made))
   return { policy, made, request }
