@@ -22,6 +22,7 @@ import {
 } from '#core/certificates/certificates.ts'
 import { prepareImport, prepareMerge, signerOf } from '#core/certificates/making.ts'
 import { cancelOperation, mergeCertificate } from '#core/certificates/pending.ts'
+import { plan } from '#core/incidents/plan.ts'
 import { generate } from '#core/keys/custody.ts'
 import { createKey, deleteKey, getKey, updateKey } from '#core/keys/keys.ts'
 import { rotateKey, setRotationPolicy } from '#core/keys/rotation.ts'
@@ -235,6 +236,20 @@ onBothEngines((keep) => {
       assert.equal((await here.secret('owner')).version, version)
       const listed = await here.look('secrets/list', (sight) => listSecrets(sight, vault, all))
       assert.equal(listed.find(({ name }) => name === 'owner')?.managed, true)
+    })
+
+    it('is named by an incident with what people are to do: no rotation can', async () => {
+      await here.issued('leaked', policy)
+      await here.secret('leaked')
+      const { base } = here.house.cardea
+      const question = {
+        ...{ identity: undefined, secret: { vault: 'demo', name: 'leaked' }, since: 0, couldRead: false },
+        ...{ disable: true, scope: '/', by: here.caller },
+      }
+      const { items } = await plan({ base, providers: new Map() }, question, here.now())
+      assert.equal(items.length, 1)
+      assert.equal(items[0]?.state, 'by-hand')
+      assert.match(items[0]?.why as string, /belongs to the certificate leaked/)
     })
 
     it('has a name that is free: no key and no secret of its own bears it', async () => {

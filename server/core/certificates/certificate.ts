@@ -1,7 +1,7 @@
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { KeyOperation } from '#base/keys/algorithms.ts'
-import type { AsymmetricShape } from '#base/keys/key.ts'
+import type { KeyShape } from '#base/keys/key.ts'
 import type { KeyUsageName } from '#base/x509/wanted.ts'
 import type { Deletion, ObjectVersion } from '#core/objects/object.ts'
 import { type ContentType, type IssuerTerms, isUnknown, monthsAfter, type Policy } from './policy.ts'
@@ -65,7 +65,7 @@ export function termsOf(
 }
 
 /** What the uses that a certificate allows mean for its key (reference 12.7). Without any it may do whatever its type does. */
-export function operationsOf(usage: readonly KeyUsageName[], { type }: AsymmetricShape): KeyOperation[] | undefined {
+export function operationsOf(usage: readonly KeyUsageName[], { type }: KeyShape): KeyOperation[] | undefined {
   if (usage.length === 0) return undefined
   const meant = new Set(usage.flatMap((name) => meanings[name]))
   return order.filter((operation) => meant.has(operation) && (type === 'RSA' || signing.includes(operation)))

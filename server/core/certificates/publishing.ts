@@ -1,5 +1,4 @@
 import type { Instant } from '#base/clock.ts'
-import type { AsymmetricShape } from '#base/keys/key.ts'
 import type { Sql } from '#base/sql.ts'
 import type { KeyUsageName } from '#base/x509/wanted.ts'
 import type { Made } from '#core/keys/key.ts'
@@ -49,7 +48,7 @@ export async function publish(
   const certificate = { ...object, thumbprint: says.thumbprint }
   const { version } = certificate
   await addVersion(writing.sql, vault.name, certificate, await sealIssued(writing, vault, certificate, issued))
-  const operations = operationsOf(says.keyUsage, made.key.shape as AsymmetricShape)
+  const operations = operationsOf(says.keyUsage, made.key.shape)
   await writeManagedKey(writing, vault, { name, version, ...dates, operations }, made)
   await writeManagedSecret(writing, vault, { name, version, ...dates, contentType: issued.contentType }, value)
   writing.tell(tellOf(vault, 'certificate-version-created', certificate))
