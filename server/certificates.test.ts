@@ -38,6 +38,7 @@ import { until } from './testing/rotating-keys.ts'
 const day = 86_400_000
 const policy = { subject: 'CN=web.example', issuer: { name: 'Self' }, key: { type: 'EC' } } as const
 const bundles = { read: async (text: string, password: string | undefined) => readBundle(text, password) }
+const manyUses = Array.from({ length: 50 }, (_, index) => `1.3.6.1.4.1.311.${index}.1.2.3`)
 const all = { after: undefined, limit: 25 }
 /** The public key that a certification request is for. */
 function publicPartIn(request: Uint8Array): PublicPart {
@@ -313,6 +314,11 @@ onBothEngines((keep) => {
       const leaf = await issuedBy(issuer, wanted, publicPartIn(request), terms())
       const foreign = await issuedBy(issuer, wanted, ca.key.publicPart, terms())
       await assert.rejects(prepareMerge(maker, vault, 'merged', [foreign, root]), refused('invalid'))
+      // More than a secret takes.
+      const many = await Promise.all(
+        Array.from({ length: 45 }, () => selfSigned({ ...names, ekus: manyUses }, ca.key.publicPart, sign, terms())),
+      )
+      await assert.rejects(prepareMerge(maker, vault, 'merged', [leaf, ...many]), /bytes that a secret takes/)
       const merging = await prepareMerge(maker, vault, 'merged', [root, leaf])
       const merge = () => here.act('certificates/create', (s) => mergeCertificate(s, vault, 'merged', {}, merging))
       const merged = await merge()

@@ -30,6 +30,7 @@ export type CertificateIssuer = {
 const isFinal = (error: unknown): error is Fault =>
   error instanceof Fault && (error.code === 'invalid' || error.code === 'conflict')
 
+/** Ends an operation without a certificate, and gives what the journal names then. */
 async function ended(...given: Parameters<typeof end>): Promise<string> {
   await end(...given)
   const [, vault, { name }] = given
@@ -43,7 +44,10 @@ async function ended(...given: Parameters<typeof end>): Promise<string> {
 export function certificateIssuer({ base, custodians, outlets, log }: CertificateIssuer): Work {
   const { database, keyring, clock, outgoing } = base
 
-  /** Ends the operation in a turn under the lease, if it still is what was looked at. What ends it says which resource the journal names. False if it was something else by then. */
+  /**
+   * Ends the operation in a turn under the lease, if it still is what was looked at; false if it isn't. What ends it says which
+   * resource the journal names.
+   */
   async function concluding(
     lease: Lease,
     vault: Vault,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { valueBytesMax } from '@cardea/contract/vault/secrets'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { AsymmetricShape, KeyDoor, KeyShape } from '#base/keys/key.ts'
@@ -99,14 +100,19 @@ function readyFrom(
   const bagged = [der, ...handed.filter((one) => Buffer.compare(one, der) !== 0)]
   // What a hardware module keeps can't be handed out, whatever a policy says.
   const privateKey = exportable && made.custody === 'software' ? made.key.secret : undefined
+  const value =
+    contentType === 'application/x-pem-file'
+      ? writePem(privateKey, handed)
+      : writePkcs12(privateKey, bagged).toString('base64')
+  if (Buffer.byteLength(value) > valueBytesMax) {
+    const words = `With its chain and its key the certificate has more than the ${valueBytesMax} bytes that a secret takes.`
+    throw new Fault('invalid', words, { where: 'value' })
+  }
   return {
     issued: { der, contentType, preservesOrder },
     says: { ...says, notBefore: +notBefore, notAfter: +notAfter },
     made,
-    value:
-      contentType === 'application/x-pem-file'
-        ? writePem(privateKey, handed)
-        : writePkcs12(privateKey, bagged).toString('base64'),
+    value,
   }
 }
 
