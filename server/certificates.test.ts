@@ -316,7 +316,7 @@ onBothEngines((keep) => {
       await assert.rejects(prepareMerge(maker, vault, 'merged', [foreign, root]), refused('invalid'))
       // More than a secret takes.
       const many = await Promise.all(
-        Array.from({ length: 45 }, () => selfSigned({ ...names, ekus: manyUses }, ca.key.publicPart, sign, terms())),
+        Array.from({ length: 25 }, () => selfSigned({ ...names, ekus: manyUses }, ca.key.publicPart, sign, terms())),
       )
       await assert.rejects(prepareMerge(maker, vault, 'merged', [leaf, ...many]), /bytes that a secret takes/)
       const merging = await prepareMerge(maker, vault, 'merged', [root, leaf])
