@@ -97,7 +97,8 @@ export const settingWords = {
   CARDEA_ISSUERS: 'issuers of federated tokens: https://… or https://…;jwks=FILE, with spaces between',
   CARDEA_MACHINE_IDENTITIES:
     'client ids of user-assigned identities that programs on this machine may be, and resource ids of the workloads that run on it',
-  CARDEA_SMTP_URL: 'smtps://user:password@host of a server that takes alert mails; or CARDEA_SMTP_URL_FILE',
+  CARDEA_SMTP_URL:
+    'smtps://user:password@host of a server that takes mails: alerts, and what comes to certificates; or CARDEA_SMTP_URL_FILE',
   CARDEA_MAIL_FROM: 'the address that alert mails come from',
   CARDEA_ALERTS_KEY: 'the key that signs alerts to web hooks; or CARDEA_ALERTS_KEY_FILE',
   CARDEA_ALERTS_PRIVATE: 'yes: web hooks may lead into private networks (default no)',
