@@ -58,7 +58,7 @@ describe('a certificate on the wire', () => {
     writeFileSync(file('web.csr'), Buffer.from(csr, 'base64'))
     openssl('req -inform der -in web.csr -verify -noout')
 
-    const bundle = await vault.make('Web', undefined, { tags: { a: '1' } })
+    const bundle = await vault.made('Web')
     const done = await vault.ask('GET', '/certificates/web/pending')
     assert.deepEqual(
       [done.status, done.json.status, done.json.target],

@@ -18,6 +18,8 @@ export type Certificates = {
   done(method: string, path: string, body?: unknown): Promise<Heard['json']>
   /** Has a certificate made, or its next version, and waits for it. */
   make(name: string, policy?: object, more?: object): Promise<CertificateBundle>
+  /** Waits for a certificate that was asked for. */
+  made(name: string): Promise<CertificateBundle>
 }
 
 /** A token is fetched for each request: clocks of tests leap. */
@@ -33,18 +35,22 @@ export function certificatesIn(
     assert.ok(status < 300, `${method} ${path}: ${status} ${text}`)
     return json
   }
+  const made: Certificates['made'] = async (name) => {
+    await until(
+      `${name} is made`,
+      async () => (await done('GET', `/certificates/${name}/pending`)).status !== 'inProgress',
+    )
+    const operation = await done('GET', `/certificates/${name}/pending`)
+    assert.equal(operation.status, 'completed', JSON.stringify(operation))
+    return done('GET', `/certificates/${name}`)
+  }
   return {
     ask,
     done,
+    made,
     async make(name, policy = selfPolicy, more = {}) {
       await done('POST', `/certificates/${name}/create`, { policy, ...more })
-      await until(
-        `${name} is made`,
-        async () => (await done('GET', `/certificates/${name}/pending`)).status !== 'inProgress',
-      )
-      const operation = await done('GET', `/certificates/${name}/pending`)
-      assert.equal(operation.status, 'completed', JSON.stringify(operation))
-      return done('GET', `/certificates/${name}`)
+      return made(name)
     },
   }
 }
