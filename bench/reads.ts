@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { SecretBundle } from '@cardea/contract/vault/secrets'
 import { startBare } from './bare.ts'
 import { answeredIn, compare, heldAgainst } from './comparison.ts'
+import { syncsIn } from './disk.ts'
 import { apiVersion, connectionsOfOurs, entriesIn, type House, openHouse, sameAnswer, tlsFiles } from './house.ts'
 import { generator, type Load } from './load.ts'
 import { alternating, type Options, type Outcome, type Round, round, tableOf, warmUpSeconds } from './measure.ts'
@@ -17,6 +18,7 @@ const secrets = 1000
 /** By our own client, each answer read and compared and each counted, to the last one. */
 const comparedReads = 3200
 const probeEveryMs = 20
+const diskSeconds = 5
 
 export async function reads(options: Options): Promise<Outcome> {
   const { connections, seconds, rounds, say } = options
@@ -57,6 +59,7 @@ export async function reads(options: Options): Promise<Outcome> {
   )
   await onBase(warmUpSeconds)
   await onCardea(warmUpSeconds)
+  const disk = await syncsIn(server.data, diskSeconds)
   const [base, cardea] = (await alternating(rounds, [() => onBase(), () => onCardea()])) as [Round[], Round[]]
   for (let begun = 0; begun < comparedReads; begun += connectionsOfOurs) {
     await Promise.all(Array.from({ length: connectionsOfOurs }, (_, index) => readAndCompare(begun + index)))
@@ -71,10 +74,16 @@ export async function reads(options: Options): Promise<Outcome> {
   const tail = sides.cardea.p99 / sides.base.p99
   say(tableOf(sides))
   say(`ratio ${ratio.toFixed(3)} (${spread}; target ${budget.target})`)
+  say(
+    `the disk alone synchronises in ${disk.p50.toFixed(2)} ms (p50), ${disk.p99.toFixed(1)} ms (p99), ${disk.max.toFixed(0)} ms (slowest)`,
+  )
   say(`p99 is ${tail.toFixed(2)} times base's (target at most ${budget.p99Target})`)
   say(`${answered} reads answered, ${compared} of them compared; ${durable} audit records durable after SIGKILL`)
   say(`(${durable - answered} were under way when a round ended; at most ${cutOff} can be)`)
-  return { kept: ratio >= budget.ratio, figures: { bench: 'reads', ...figures, answered, durable } }
+  return {
+    kept: ratio >= budget.ratio,
+    figures: { bench: 'reads', ...figures, diskP50: disk.p50, diskP99: disk.p99, diskMax: disk.max, answered, durable },
+  }
 }
 
 /** Both sides are asked by our own client, too, so that it costs both the same. */
