@@ -167,6 +167,7 @@ onBothEngines((keep) => {
       const heard = await here.ask('DELETE', '/secrets/h?api-version=7.4')
       assert.equal(heard.status, 200)
       assert.match(heard.headers.warning ?? '', /A secret is made of this one/)
+      assert.match(heard.headers['x-ms-request-id'] ?? '', /^[0-9a-f-]{36}$/, 'beside what every answer has')
       assert.match((await show('h-made')).derivation.trouble, /no secret h/)
       assert.equal(await readValue('h-made'), '2')
       await here.ask('DELETE', '/secrets/h-made?api-version=7.4')

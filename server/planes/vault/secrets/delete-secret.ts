@@ -1,7 +1,7 @@
 import * as contract from '@cardea/contract/vault/secrets'
 import { madeOf } from '#core/secrets/derivations.ts'
 import { deleteSecret } from '#core/secrets/secrets.ts'
-import { Reply } from '../../plane.ts'
+import { Headed } from '../headed.ts'
 import { dialectIn } from '../objects.ts'
 import { theSecret } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
@@ -20,7 +20,6 @@ export default ({ vaultUrl, delays }: VaultRoutes) =>
         count === 1
           ? 'A secret is made of this one and keeps its'
           : `${count} secrets are made of this one and keep their`
-      const headers = { 'content-type': 'application/json; charset=utf-8', warning: `299 cardea "${many} last value."` }
-      return new Reply(200, headers, JSON.stringify(bundle))
+      return new Headed(bundle, { warning: `299 cardea "${many} last value."` })
     },
   })
