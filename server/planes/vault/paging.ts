@@ -8,7 +8,8 @@ import type { Call } from '../plane.ts'
  */
 const pageMax = 25
 
-type Asked = {
+/** What a list may be asked for. */
+export type Asked = {
   readonly maxresults: number | undefined
   readonly $skiptoken: string | undefined
   readonly includepending?: boolean | undefined

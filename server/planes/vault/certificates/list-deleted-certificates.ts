@@ -1,27 +1,8 @@
 import * as contract from '@cardea/contract/vault/certificates'
 import { listDeletedCertificates } from '#core/certificates/certificates.ts'
-import { nameKey } from '#core/objects/object.ts'
-import { dialectIn } from '../objects.ts'
-import { pageOf, sliceOf } from '../paging.ts'
-import { theVault } from '../resource.ts'
-import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { namesRoute } from '../listing.ts'
+import type { VaultRoutes } from '../vault-route.ts'
 import { deletedItemOf } from './wire.ts'
 
-export default ({ vaultUrl }: VaultRoutes) =>
-  vaultRoute(contract.listDeletedCertificates, {
-    resource: theVault,
-    async run(sight, { query, subject: vault, call }) {
-      const origin = vaultUrl(vault.name)
-      const dialect = dialectIn(call)
-      const slice = { ...sliceOf(query), includesPending: query.includepending ?? false }
-      const found = await listDeletedCertificates(sight, vault, slice)
-      return pageOf(
-        call,
-        origin,
-        query,
-        found,
-        ({ name }) => nameKey(name),
-        (certificate) => deletedItemOf(origin, vault, dialect, certificate),
-      )
-    },
-  })
+export default (around: VaultRoutes) =>
+  namesRoute(around, contract.listDeletedCertificates, listDeletedCertificates, deletedItemOf)

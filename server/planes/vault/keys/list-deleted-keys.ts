@@ -1,26 +1,7 @@
 import * as contract from '@cardea/contract/vault/keys'
 import { listDeletedKeys } from '#core/keys/keys.ts'
-import { nameKey } from '#core/objects/object.ts'
-import { dialectIn } from '../objects.ts'
-import { pageOf, sliceOf } from '../paging.ts'
-import { theVault } from '../resource.ts'
-import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
+import { namesRoute } from '../listing.ts'
+import type { VaultRoutes } from '../vault-route.ts'
 import { deletedItemOf } from './wire.ts'
 
-export default ({ vaultUrl }: VaultRoutes) =>
-  vaultRoute(contract.listDeletedKeys, {
-    resource: theVault,
-    async run(sight, { query, subject: vault, call }) {
-      const origin = vaultUrl(vault.name)
-      const dialect = dialectIn(call)
-      const found = await listDeletedKeys(sight, vault, sliceOf(query))
-      return pageOf(
-        call,
-        origin,
-        query,
-        found,
-        ({ name }) => nameKey(name),
-        (key) => deletedItemOf(origin, vault, dialect, key),
-      )
-    },
-  })
+export default (around: VaultRoutes) => namesRoute(around, contract.listDeletedKeys, listDeletedKeys, deletedItemOf)
