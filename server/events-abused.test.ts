@@ -11,14 +11,8 @@ import {
 } from './planes/management/testing/manager.ts'
 import { type House, openHouse } from './testing/house.ts'
 import { asCloud, asGrid, type HeardThere, openWebHook, reaching, type Said } from './testing/receiver.ts'
+import { until } from './testing/subscribing.ts'
 
-const until = async (so: () => boolean | Promise<boolean>) => {
-  const since = performance.now()
-  while (!(await so())) {
-    if (performance.now() - since > 15_000) throw new Error('it never came')
-    await wait(5)
-  }
-}
 const vault = vaultPath('demo')
 const at = (name = 'listener') => `${vault}/providers/Microsoft.EventGrid/eventSubscriptions/${name}`
 const body = (endpointUrl: string, terms: object = {}, destination: object = {}) => ({

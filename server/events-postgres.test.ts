@@ -6,15 +6,9 @@ import { managerOf, vaultPath } from './planes/management/testing/manager.ts'
 import type { House } from './testing/house.ts'
 import { openNodes } from './testing/nodes.ts'
 import { asGrid, openWebHook, reaching } from './testing/receiver.ts'
+import { until } from './testing/subscribing.ts'
 
 const postgres = needs('PostgreSQL', findPostgres)
-const until = async (so: () => boolean | Promise<boolean>) => {
-  const since = performance.now()
-  while (!(await so())) {
-    if (performance.now() - since > 15_000) throw new Error('it never came')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
 
 it('two nodes on one PostgreSQL carry each event once, and tell of an end once', { skip: postgres.skip }, async () => {
   await using database = await startPostgres()

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import { managerOf, storePath } from './planes/management/testing/manager.ts'
 import { openHouse } from './testing/house.ts'
 import { asCloud, asGrid, openWebHook, reaching, type WebHook } from './testing/receiver.ts'
+import { until } from './testing/subscribing.ts'
 
-const until = async (so: () => boolean | Promise<boolean>) => {
-  const since = performance.now()
-  while (!(await so())) {
-    if (performance.now() - since > 15_000) throw new Error('it never came')
-    await wait(5)
-  }
-}
 const prefix = 'Microsoft.AppConfiguration.'
 
 it('settings and snapshots are told of in both schemas, field by field, and their values never', async () => {
