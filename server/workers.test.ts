@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { silentLog } from '#base/log.ts'
-import { claimDue, scheduleAt, settle } from '#core/schedule/schedule.ts'
+import { claimDue, FencedOut, scheduleAt, settle } from '#core/schedule/schedule.ts'
+import { VaultBook } from '#core/vaults/vaults.ts'
+import { secretReaper } from '#workers/reaper.ts'
 import { startWorker, type Work, type Worker } from '#workers/worker.ts'
 import { type House, openHouse } from './testing/house.ts'
 
@@ -182,6 +184,25 @@ describe('the reaper', () => {
       [],
     )
     assert.equal((rows[0] as { name: string }).name, 'reaper')
+  })
+
+  it('that was overtaken purges nothing, and is in the journal as that', async () => {
+    await using house = await openHouse()
+    const token = await house.developerToken()
+    const ask = (method: string, path: string, body?: unknown) =>
+      house.ask(house.vaultHost, method, `${path}?${version}`, { token, body })
+    await ask('PUT', '/secrets/kept', { value: 'v' })
+    await ask('DELETE', '/secrets/kept')
+    const { base } = house.cardea
+    const work = secretReaper({ base, vaults: new VaultBook(base.database) })
+    const lease = { kind: work.kind, subject: 'demo/kept', fence: -1, attempt: 0, until: Date.now() }
+    await assert.rejects(work.run(lease, new AbortController().signal), FencedOut)
+    assert.equal((await ask('GET', '/deletedsecrets/kept')).status, 200)
+    const purges = (await house.deeds()).filter(({ operation }) => operation === 'SecretPurge')
+    assert.deepEqual(
+      purges.map(({ outcome }) => outcome),
+      ['conflict'],
+    )
   })
 })
 

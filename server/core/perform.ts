@@ -10,6 +10,7 @@ import type { Event } from '#core/events/event.ts'
 import { keepEvents, type Outgoing, type Told } from '#core/events/events.ts'
 import { networkOf } from '#core/identity/assertions.ts'
 import type { Caller } from '#core/identity/caller.ts'
+import { FencedOut } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 
 /** What everything stands on. */
@@ -87,6 +88,9 @@ const entryFor = (
   return { operation, resource: exactly, caller, circumstances, outcome }
 }
 
+/** How the journal has it when a deed failed; a worker that was overtaken has met a conflict, and nothing is broken. */
+const outcomeOf = (error: unknown): string => (error instanceof FencedOut ? 'conflict' : faultOf(error).code)
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these could break a line of the journal, or a database
 const control = /[\u0000-\u001f\u007f]/g
 /**
@@ -132,7 +136,7 @@ export function perform<A extends Action, R>(
       return result
     },
     (at, outcome) => {
-      if ('failed' in outcome) return [{ ...entryFor(intent, faultOf(outcome.failed).code, met), at }]
+      if ('failed' in outcome) return [{ ...entryFor(intent, outcomeOf(outcome.failed), met), at }]
       const parts = touched.map((resource) => entryFor({ ...intent, resource }, 'done'))
       return [entryFor(intent, 'done', met), ...parts, ...readings].map((entry) => ({ ...entry, at }))
     },
@@ -166,7 +170,7 @@ export async function observe<A extends Action, R>(
       seen = { failed }
     }
     try {
-      await database.witness(entryFor(intent, 'done' in seen ? 'done' : faultOf(seen.failed).code, met), epoch)
+      await database.witness(entryFor(intent, 'done' in seen ? 'done' : outcomeOf(seen.failed), met), epoch)
     } catch (error) {
       if (error instanceof StaleEpoch && decisions < decisionsMax) continue
       throw error

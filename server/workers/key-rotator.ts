@@ -1,4 +1,3 @@
-import { Fault } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
 import { inside } from '#core/audit/entry.ts'
 import { type Custodians, generate } from '#core/keys/custody.ts'
@@ -6,18 +5,13 @@ import { resourceOf } from '#core/keys/keys.ts'
 import { rotatingKeys } from '#core/keys/lifetime.ts'
 import { dueNow, rotateKey } from '#core/keys/rotation.ts'
 import { type Base, perform } from '#core/perform.ts'
-import { FencedOut, hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
+import { hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { liveVault } from '#core/vaults/vaults.ts'
 import { engineCaller } from './rotator.ts'
 import type { Work } from './worker.ts'
 
 export type KeyRotator = { readonly base: Base; readonly custodians: Custodians; readonly log: Log }
-
-/** How the journal has it when something has changed while the key was made. */
-function asConflict(error: unknown): never {
-  throw error instanceof FencedOut ? new Fault('conflict', 'What was to be rotated has changed meanwhile.') : error
-}
 
 const minute = 60_000
 const pauseMsMax = 60 * minute
@@ -50,7 +44,7 @@ export function keyRotator({ base, custodians, log }: KeyRotator): Work {
       circumstances: { ...inside, agent: 'cardea key rotator' },
     } as const
     await perform(base, intent, async (scope) => {
-      await hold(scope.turn, lease).catch(asConflict)
+      await hold(scope.turn, lease)
       // With it its own successor is waited for, and that takes the lease away.
       await rotateKey(scope, vault, name, made)
     })
