@@ -11,8 +11,8 @@ import { Fault, type FaultCode, type Particulars } from './fault.ts'
  * what else lies in the same pool.
  */
 
-// biome-ignore lint/suspicious/noExplicitAny: any function of one argument fits, whatever that is
-type Acts = Readonly<Record<string, (asked: any) => unknown>>
+/** Any function of one argument fits, whatever that is. */
+type Acts = Readonly<Record<string, (asked: never) => unknown>>
 type Asked<A extends Acts, Name extends keyof A> = Parameters<A[Name]>[0]
 type Answer<A extends Acts, Name extends keyof A> = Awaited<ReturnType<A[Name]>>
 
@@ -146,7 +146,8 @@ export function answer(acts: Acts): void {
   if (process.platform === 'linux') setPriority(10)
   port.on('message', async ({ id, act, asked }: Request) => {
     try {
-      const answer = await acts[act]?.(asked)
+      // The asking half is typed by the same acts, so what is asked is what the act takes.
+      const answer = await acts[act]?.(asked as never)
       post(port, { id, answer } satisfies Reply)
       wipe(answer)
     } catch (error) {
@@ -182,7 +183,8 @@ function copied(part: unknown, buffers: ArrayBuffer[]): unknown {
   return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, copied(value, buffers)]))
 }
 
-function wipe(part: unknown): void {
+/** Of bytes that were a secret none stays, however deep they lie. */
+export function wipe(part: unknown): void {
   if (part instanceof Uint8Array) part.fill(0)
   else if (typeof part === 'object' && part !== null) Object.values(part).forEach(wipe)
 }

@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os'
 import { Fault } from '../../fault.ts'
+import { wipe } from '../../worker-line.ts'
 import type { Enciphered, KeptKey, KeyShape, PrivateJwk } from '../key.ts'
 import { Cryptoki, CryptokiError } from './cryptoki.ts'
 import type { Reply, Request } from './messages.ts'
@@ -61,12 +62,7 @@ process.on('disconnect', () => process.exit())
 process.on('message', async (request: Request) => {
   const reply = await replyTo(request)
   process.send?.(reply)
+  // What was sent are copies.
   wipe(reply)
   wipe(request)
 })
-
-/** Bytes that were sent are copies; of what was a secret none stays. */
-function wipe(part: unknown): void {
-  if (part instanceof Uint8Array) part.fill(0)
-  else if (typeof part === 'object' && part !== null) Object.values(part).forEach(wipe)
-}
