@@ -26,7 +26,7 @@ export type Algorithm =
 
 export const hashBytes: Readonly<Record<Hash, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
 const wrapBlockBytes = 8
-const aesBlockBytes = 16
+export const aesBlockBytes = 16
 
 const conceals = ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey'] as const
 const encrypts = ['encrypt', 'decrypt'] as const

@@ -7,10 +7,14 @@ export function textOf(number: bigint): string {
   return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex').toString('base64url')
 }
 
+/** A number's bytes without zeros in front. */
+export function withoutZeros(bytes: Buffer): Buffer {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  return bytes.subarray(first < 0 ? bytes.length : first)
+}
+
 /** A number in so many bytes; undefined if it needs more. Zeros in front may be missing, or be too many. */
 export function octetsOf(text: string, bytes: number): Buffer | undefined {
-  const given = Buffer.from(text, 'base64url')
-  const first = given.findIndex((byte) => byte !== 0)
-  const octets = first < 0 ? given.subarray(given.length) : given.subarray(first)
+  const octets = withoutZeros(Buffer.from(text, 'base64url'))
   return octets.length > bytes ? undefined : Buffer.concat([Buffer.alloc(bytes - octets.length), octets])
 }

@@ -36,7 +36,6 @@ const signatures = {
   GetTokenInfo: 'np',
   GetMechanismList: 'npp',
   OpenSession: 'nnppp',
-  CloseSession: 'n',
   Login: 'nnpn',
   CreateObject: 'npnp',
   DestroyObject: 'nn',
@@ -216,10 +215,6 @@ export class Cryptoki {
     return this.#handle((handle) =>
       this.#do('OpenSession', slot, CKF.SERIAL_SESSION | CKF.RW_SESSION, null, null, handle),
     )
-  }
-
-  closeSession(session: Handle): void {
-    this.#do('CloseSession', session)
   }
 
   login(session: Handle, pin: Buffer, who: keyof typeof CKU = 'USER'): void {

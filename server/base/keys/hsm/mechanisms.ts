@@ -1,24 +1,17 @@
-import { type Algorithm, algorithmsFor, checkAlgorithm, type Hash } from '../algorithms.ts'
+import { type Algorithm, algorithmsFor, checkAlgorithm, type Hash, hashBytes } from '../algorithms.ts'
 import type { Curve, KeyShape } from '../key.ts'
+import { digestInfoOf } from '../rsa-padding.ts'
 import type { Mechanism } from './cryptoki.ts'
 import { CKG, CKM, CKZ_DATA_SPECIFIED } from './numbers.ts'
 
 /** How the algorithms of keys are said to a module. */
 
 const hashes = {
-  sha1: { mechanism: CKM.SHA_1, mask: CKG.MGF1_SHA1, hmac: 'SHA_1_HMAC', bytes: 20 },
-  sha256: { mechanism: CKM.SHA256, mask: CKG.MGF1_SHA256, hmac: 'SHA256_HMAC', bytes: 32 },
-  sha384: { mechanism: CKM.SHA384, mask: CKG.MGF1_SHA384, hmac: 'SHA384_HMAC', bytes: 48 },
-  sha512: { mechanism: CKM.SHA512, mask: CKG.MGF1_SHA512, hmac: 'SHA512_HMAC', bytes: 64 },
+  sha1: { mechanism: CKM.SHA_1, mask: CKG.MGF1_SHA1, hmac: 'SHA_1_HMAC' },
+  sha256: { mechanism: CKM.SHA256, mask: CKG.MGF1_SHA256, hmac: 'SHA256_HMAC' },
+  sha384: { mechanism: CKM.SHA384, mask: CKG.MGF1_SHA384, hmac: 'SHA384_HMAC' },
+  sha512: { mechanism: CKM.SHA512, mask: CKG.MGF1_SHA512, hmac: 'SHA512_HMAC' },
 } as const satisfies Record<Hash, unknown>
-
-/** What stands before a digest in a PKCS#1 v1.5 signature: DigestInfo in DER (RFC 8017, 9.2, note 1). */
-const digestInfos: Readonly<Record<Hash, Buffer>> = {
-  sha1: Buffer.from('3021300906052b0e03021a05000414', 'hex'),
-  sha256: Buffer.from('3031300d060960864801650304020105000420', 'hex'),
-  sha384: Buffer.from('3041300d060960864801650304020205000430', 'hex'),
-  sha512: Buffer.from('3051300d060960864801650304020305000440', 'hex'),
-}
 
 /** The curves' object identifiers in DER: CKA_EC_PARAMS. */
 export const curveParameters: Readonly<Record<Curve, Buffer>> = {
@@ -44,8 +37,8 @@ export function mechanismOf(algorithm: Algorithm, iv: Uint8Array = nothing, aad:
       return { name: 'RSA_PKCS_OAEP', parameter: [mechanism, mask, CKZ_DATA_SPECIFIED, new Uint8Array(), 0] }
     }
     case 'RSASSA-PSS': {
-      const { mechanism, mask, bytes } = hashes[algorithm.hash]
-      return { name: 'RSA_PKCS_PSS', parameter: [mechanism, mask, bytes] }
+      const { mechanism, mask } = hashes[algorithm.hash]
+      return { name: 'RSA_PKCS_PSS', parameter: [mechanism, mask, hashBytes[algorithm.hash]] }
     }
     case 'ECDSA':
       return { name: 'ECDSA' }
@@ -67,10 +60,10 @@ export function mechanismOf(algorithm: Algorithm, iv: Uint8Array = nothing, aad:
 
 /** What the module is given to sign for a digest. */
 export const signedBytes = (algorithm: Algorithm, digest: Uint8Array): Uint8Array =>
-  algorithm.scheme === 'RSASSA-PKCS1' ? Buffer.concat([digestInfos[algorithm.hash], digest]) : digest
+  algorithm.scheme === 'RSASSA-PKCS1' ? digestInfoOf(algorithm.hash, digest) : digest
 
 /** How long what an algorithm signs is; RSNULL takes any length. */
-export const digestBytesOf = (algorithm: Algorithm): number => ('hash' in algorithm ? hashes[algorithm.hash].bytes : 0)
+export const digestBytesOf = (algorithm: Algorithm): number => ('hash' in algorithm ? hashBytes[algorithm.hash] : 0)
 
 /** The algorithm that encrypts or decrypts. To this door wrapping is the same, but there are algorithms that only wrap. */
 export function cipherOf(shape: KeyShape, way: 'encrypt' | 'decrypt', name: string, value: Uint8Array): Algorithm {

@@ -1,5 +1,6 @@
 import { Fault } from '../../fault.ts'
 import { coordinateBytes } from '../algorithms.ts'
+import { withoutZeros } from '../jwk-numbers.ts'
 import type { KeyShape, PublicPart } from '../key.ts'
 import type { Handle } from './cryptoki.ts'
 import { CKA } from './numbers.ts'
@@ -40,9 +41,5 @@ function pointIn(value: Buffer, coordinate: number): Buffer | undefined {
   return point?.[0] === 0x04 ? point : undefined
 }
 
-/** A number without the zeros that some modules put in front. */
-const textOf = (number: Buffer | undefined): string => {
-  const bytes = number ?? Buffer.alloc(0)
-  const first = bytes.findIndex((byte) => byte !== 0)
-  return bytes.subarray(Math.max(first, 0)).toString('base64url')
-}
+/** A number; some modules put zeros in front. */
+const textOf = (number: Buffer = Buffer.alloc(0)): string => withoutZeros(number).toString('base64url')

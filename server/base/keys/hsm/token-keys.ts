@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Fault } from '../../fault.ts'
-import { type Algorithm, algorithmsFor, checkAlgorithm, nameOf } from '../algorithms.ts'
+import { type Algorithm, aesBlockBytes, algorithmsFor, checkAlgorithm, nameOf } from '../algorithms.ts'
 import type { AsymmetricShape, Enciphered, KeptKey, KeyShape, PrivateJwk } from '../key.ts'
 import { keyOfJwk } from '../private-jwk.ts'
 import { isSignature } from '../public-part.ts'
@@ -259,7 +259,6 @@ function ofLength(
   })
 }
 
-const aesBlockBytes = 16
 const gcmNonceBytes = 12
 const gcmTagBytes = 16
 
