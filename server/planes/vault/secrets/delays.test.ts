@@ -7,11 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { type Heard, type House, openHouse } from '../../../testing/house.ts'
-import { type Asking, asking } from '../testing/vault.ts'
+import { type Asking, asking, said } from '../testing/vault.ts'
 
 const postgres = needs('PostgreSQL', findPostgres)
-const said = ({ status, json }: Heard): string =>
-  [status, json?.error?.code, json?.error?.innererror?.code].filter((part) => part !== undefined).join(' ')
 
 /** Asks again and again until it is answered with this status; returns for how long it was not. */
 async function until(status: number, ask: () => Promise<Heard>): Promise<number> {

@@ -44,3 +44,7 @@ export async function foundAnother(
 }
 
 export const versionOf = ({ json }: Heard): string => json.id.split('/').at(-1)
+
+/** How something was answered: its status, and the codes if it was refused. */
+export const said = ({ status, json }: Heard): string =>
+  [status, json?.error?.code, json?.error?.innererror?.code].filter((part) => part !== undefined).join(' ')
