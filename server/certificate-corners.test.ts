@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { Fault } from '#base/fault.ts'
 import { SoftwareKeys } from '#base/keys/software-keys.ts'
@@ -60,10 +60,15 @@ describe('a certificate', () => {
     return found.map(({ says }) => says).filter((says) => says.includes(` ${name} `))
   }
 
+  let letGo = () => {}
+  // A server that still signs would never close.
+  afterEach(() => letGo())
+
   /** Has whoever signs next wait, and gives what lets it go. */
   const holdSigning = () => {
     const begun = Promise.withResolvers<void>()
     const going = Promise.withResolvers<void>()
+    letGo = going.resolve
     const { sign } = door
     door.sign = async (...given) => {
       begun.resolve()

@@ -136,18 +136,19 @@ onBothEngines((keep) => {
 
     it('isn’t renewed when it was deleted while its key was made', async () => {
       const first = await here.issued('vanishing', self)
-      let begin = () => {}
-      let go = () => {}
-      const begun = new Promise<void>((resolve) => (begin = resolve))
-      const going = new Promise<void>((resolve) => (go = resolve))
+      const begun = Promise.withResolvers<void>()
+      const going = Promise.withResolvers<void>()
       door.before = async () => {
-        begin()
-        await going
+        begun.resolve()
+        await going.promise
       }
-      await here.leapTo((first.notBefore as number) + Math.ceil(lifeOf(first) * 0.8) + 1_000)
-      await begun
-      await here.act('certificates/delete', (s) => deleteCertificate(s, here.vault, 'vanishing'))
-      go()
+      try {
+        await here.leapTo((first.notBefore as number) + Math.ceil(lifeOf(first) * 0.8) + 1_000)
+        await begun.promise
+        await here.act('certificates/delete', (s) => deleteCertificate(s, here.vault, 'vanishing'))
+      } finally {
+        going.resolve()
+      }
       await rests()
       await here.act('certificates/recover', (s) => recoverCertificate(s, here.vault, 'vanishing'))
       await reaches('vanishing', 2)
@@ -169,6 +170,8 @@ onBothEngines((keep) => {
       await here.leapTo((first.notBefore as number) + lifeOf(first) / 2 + 1_000)
       const mails = () => sink.mails.filter(({ text }) => text.includes('certificate told of'))
       await until('a mail came', () => mails().length > 0)
+      // That it was told is kept only after it was.
+      await rests()
       await here.act('certificates/update', (s) =>
         updateCertificate(s, here.vault, 'told', undefined, { tags: { touched: 'yes' } }),
       )
