@@ -289,6 +289,11 @@ describe('a bundle in PEM', () => {
     assert.throws(() => readBundle(scrypt + chain, 'geheim'), /not read here/)
   })
 
+  it('is refused if its keys together ask for too much work', () => {
+    const hidden = pem('pkcs8', '-topk8', '-in', 'P-256.pem', '-passout', 'pass:geheim', '-iter', '1000000')
+    assert.throws(() => readBundle(hidden.repeat(3), 'geheim'), { code: 'invalid', message: /too many rounds/ })
+  })
+
   it('is refused if it is not whole', () => {
     const text = writePem(key.secret, [leaf])
     const ed = pem('genpkey', '-algorithm', 'ed25519')

@@ -67,7 +67,8 @@ function base64In(text: string): Buffer {
 }
 
 function fromPem(blocks: readonly PemBlock[], password: string | undefined): Bundle {
-  const keys = blocks.flatMap((block) => keyIn(block, password) ?? [])
+  const effort = new Effort()
+  const keys = blocks.flatMap((block) => keyIn(block, password, effort) ?? [])
   const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE' || label === 'X509 CERTIFICATE')
   const bundle = bundleOf(
     keys,
@@ -78,7 +79,7 @@ function fromPem(blocks: readonly PemBlock[], password: string | undefined): Bun
   return bundle
 }
 
-function keyIn({ label, der }: PemBlock, password: string | undefined): PrivateJwk | undefined {
+function keyIn({ label, der }: PemBlock, password: string | undefined, effort: Effort): PrivateJwk | undefined {
   switch (label) {
     case 'PRIVATE KEY':
       return privateJwkOf(der)
@@ -87,16 +88,16 @@ function keyIn({ label, der }: PemBlock, password: string | undefined): PrivateJ
     case 'EC PRIVATE KEY':
       return privateJwkOf(der, 'sec1')
     case 'ENCRYPTED PRIVATE KEY':
-      return decryptedKey(der, password)
+      return decryptedKey(der, password, effort)
     default:
       return undefined
   }
 }
 
-function decryptedKey(der: Uint8Array, password: string | undefined): PrivateJwk {
+function decryptedKey(der: Uint8Array, password: string | undefined, effort: Effort): PrivateJwk {
   const key = readable(() => {
     const { encryptionAlgorithm, encryptedData } = AsnConvert.parse(der, EncryptedPrivateKeyInfo)
-    return decryptedByPassword(encryptionAlgorithm, new Uint8Array(encryptedData.buffer), password, new Effort())
+    return decryptedByPassword(encryptionAlgorithm, new Uint8Array(encryptedData.buffer), password, effort)
   }, notOpened)
   if (key === undefined) throw notOpened()
   return privateJwkOf(key)
