@@ -75,7 +75,6 @@ const pure = [
   'server/core/journal/reading.ts',
   'server/core/keys/key.ts',
   'server/core/keys/rotation-policy.ts',
-  'server/core/journal/scope.ts',
   'server/core/locks/lock.ts',
   'server/core/objects/object.ts',
   'server/core/rotation/calendar.ts',

@@ -2,13 +2,14 @@ import type { Action } from '@cardea/contract/actions'
 import type { Clock, Instant } from '#base/clock.ts'
 import { type Database, StaleEpoch, type Turn } from '#base/database.ts'
 import { faultOf } from '#base/fault.ts'
+import { networkOf } from '#base/network.ts'
+import { oneLine } from '#base/one-line.ts'
 import type { Sql } from '#base/sql.ts'
 import type { AccessBook, Permit, Wish } from '#core/access/access.ts'
 import type { AuditEntry, Circumstances } from '#core/audit/entry.ts'
 import type { Strangers } from '#core/audit/strangers.ts'
 import type { Event } from '#core/events/event.ts'
 import { keepEvents, type Outgoing, type Told } from '#core/events/events.ts'
-import { networkOf } from '#core/identity/assertions.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import { FencedOut } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
@@ -83,6 +84,7 @@ const entryFor = (
   outcome: string,
   version?: string,
 ): Omit<AuditEntry, 'at'> => {
+  // Nothing has such a sign in its id: with another in its place, an id is still nobody's, and PostgreSQL can look for it.
   const about = oneLine(resource)
   const exactly = version === undefined ? about : `${about}/${version}`
   return { operation, resource: exactly, caller, circumstances, outcome }
@@ -90,14 +92,6 @@ const entryFor = (
 
 /** How the journal has it when a deed failed; a worker that was overtaken has met a conflict, and nothing is broken. */
 const outcomeOf = (error: unknown): string => (error instanceof FencedOut ? 'conflict' : faultOf(error).code)
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these could break a line of the journal, or a database
-const control = /[\u0000-\u001f\u007f]/g
-/**
- * What a caller sent must not look like another line, nor keep its neighbours' entries from being written. Nothing has such
- * a sign in its id: with another in its place, an id is still nobody's, and PostgreSQL can look for it.
- */
-export const oneLine = (text: string): string => text.replace(control, '?')
 
 /**
  * The one way to change anything. Permission, change, events and audit entry are one transaction: all of it happened,

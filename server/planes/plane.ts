@@ -3,10 +3,11 @@ import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
 import { ShapeError } from '@cardea/contract/shape'
 import { Fault, faultOf } from '#base/fault.ts'
+import { oneLine } from '#base/one-line.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Circumstances } from '#core/audit/entry.ts'
 import { type Caller, stranger } from '#core/identity/caller.ts'
-import { attest, type Base, type Intent, observe, oneLine, perform, type Scope, type Sight } from '#core/perform.ts'
+import { attest, type Base, type Intent, observe, perform, type Scope, type Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 
 /** One request, as every plane sees it. */

@@ -1,6 +1,7 @@
 import { type Action, actionNames, actions, kindOf } from '@cardea/contract/actions'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
+import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
 import { directoryKey, principalById } from '#core/identity/directory.ts'
 import { groupsOf } from '#core/identity/membership.ts'
@@ -19,7 +20,7 @@ import {
 } from './access-rows.ts'
 import { keepingAdministrators } from './administrators.ts'
 import { attributesOfAssignment, conditionFrom } from './condition.ts'
-import { contains, type RoleAssignment } from './grant.ts'
+import type { RoleAssignment } from './grant.ts'
 import { isProven, wordsOf } from './held.ts'
 import { type Role, roleById } from './roles.ts'
 
@@ -67,7 +68,7 @@ export async function assignRole(
   }
   refuseBorrowedDirectory(permit, role)
   await refuseLocked(turn.sql, idOf(wanted), 'write')
-  if (!role.scopes.some((scope) => contains(scope.toLowerCase(), wanted.scope.toLowerCase()))) {
+  if (!role.scopes.some((scope) => isWithin(scope, wanted.scope))) {
     throw new Fault('invalid', "The role can't be assigned at this scope; see its assignable scopes.", {
       arm: 'RoleDefinitionNotAssignableAtScope',
     })

@@ -2,6 +2,7 @@ import type { Action } from '@cardea/contract/actions'
 import { builtInRoleList } from '@cardea/contract/roles'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
+import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
 import { directoryKey } from '#core/identity/directory.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
@@ -9,7 +10,6 @@ import type { Permit } from './access.ts'
 import { assignmentsOfRole } from './access-rows.ts'
 import { attributesOfAssignment } from './condition.ts'
 import { definitionById, definitionByName, keepDefinition, removeDefinition } from './definition-rows.ts'
-import { contains } from './grant.ts'
 import { isProven } from './held.ts'
 import {
   builtInRolesHere,
@@ -55,10 +55,8 @@ export async function showRole({ sql, keyring }: Looking, scope: string, id: str
 }
 
 /** Whether a role can be assigned at a scope, above it, or below it. */
-function isAround({ scopes }: Role, scope: string): boolean {
-  const place = scope.toLowerCase()
-  return scopes.some((one) => contains(one.toLowerCase(), place) || contains(place, one.toLowerCase()))
-}
+const isAround = ({ scopes }: Role, scope: string): boolean =>
+  scopes.some((one) => isWithin(one, scope) || isWithin(scope, one))
 
 const builtInNames = new Set(builtInRoleList.map(({ name }) => nameKeyOf(name)))
 
@@ -154,7 +152,7 @@ async function refuseBroken(
 ): Promise<void> {
   for (const one of await assignmentsOfRole(sql, id)) {
     if (!(await isProven(sql, keyring, one))) continue
-    if (!scopes.some((scope) => contains(scope.toLowerCase(), one.scope.toLowerCase()))) {
+    if (!scopes.some((scope) => isWithin(scope, one.scope))) {
       throw new Fault(
         'invalid',
         `The role is assigned at ${one.scope}, which would be outside of its assignable scopes.`,

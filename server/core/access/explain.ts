@@ -1,13 +1,14 @@
 import { type Action, actionNames, actions, kindOf } from '@cardea/contract/actions'
 import { builtInRoleList } from '@cardea/contract/roles'
 import { Fault } from '#base/fault.ts'
+import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import { principalById, principalCalled } from '#core/identity/directory.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { containerOf, type Permit } from './access.ts'
-import { actionsOf, contains, type Grant, verdictOf } from './grant.ts'
+import { actionsOf, type Grant, verdictOf } from './grant.ts'
 import { grantOf, type Held, holdingOf } from './held.ts'
 import { permissionModelOf } from './permission-model.ts'
 import { grantsByPolicy, spokenOf } from './policy.ts'
@@ -62,7 +63,7 @@ export async function explain({ sql, keyring }: Looking, asked: Asked): Promise<
   }
   const ways: Way[] = []
   for (const one of held) {
-    if (!contains(one.assignment.scope.toLowerCase(), place)) continue
+    if (!isWithin(one.assignment.scope, place)) continue
     const grant = grantOf(one)
     ways.push({ held: one, grant, gives: given(grant, place, counts(false, isOurs(one.role))) })
   }
@@ -104,7 +105,7 @@ export async function rolesHeldAt(
   scope: string,
 ): Promise<Held['role'][]> {
   const { held } = await holdingOf(sql, keyring, caller)
-  const there = held.filter(({ assignment }) => contains(assignment.scope.toLowerCase(), scope.toLowerCase()))
+  const there = held.filter(({ assignment }) => isWithin(assignment.scope, scope))
   return [...new Map(there.map(({ role }) => [role.id, role])).values()]
 }
 

@@ -38,16 +38,6 @@ export function actionsOf(role: Omit<RoleDefinition, 'id' | 'name' | 'descriptio
   return new Set(actionNames.filter(allowed))
 }
 
-/** Whether something is a resource, or lies below it; both in lower case. */
-export const contains = (scope: string, resource: string): boolean =>
-  scope === '/' || resource === scope || (resource.startsWith(scope) && resource[scope.length] === '/')
-
-/** A resource and everything that it lies in, from itself up to `/`. */
-export function* upwards(resource: string): Generator<string> {
-  for (let end = resource.length; end > 0; end = resource.lastIndexOf('/', end - 1)) yield resource.slice(0, end)
-  yield '/'
-}
-
 /**
  * All that one caller may do, by scope: a question looks at the scopes that a resource lies in, however many others the
  * caller has rights at.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
+import { networkOf } from '#base/network.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { keepTicket, readTicket, ticketId } from './tickets.ts'
 
@@ -27,18 +28,4 @@ export async function mayUseAssertion(turn: Turn, keyring: Keyring, used: UsedAs
   if (await keepTicket(turn, keyring, { kind: 'assertion', id, ends: used.ends }, use)) return true
   const before = await readTicket<Use>(turn.sql, keyring, 'assertion', id, turn.at)
   return before?.meaning.digest === use.digest && before.meaning.address === use.address
-}
-
-/** Where an address is: machines change the second half of an IPv6 address by themselves (RFC 8981). */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
-  return address.includes(':') ? expanded(address).slice(0, 4).join(':') : address
-}
-
-function expanded(address: string): string[] {
-  const [head = '', tail = ''] = address.toLowerCase().split('%')[0]?.split('::') ?? []
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === '' ? [] : tail.split(':')
-  return [...before, ...Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0'), ...after]
 }

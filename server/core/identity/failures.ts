@@ -1,8 +1,8 @@
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
+import { networkOf } from '#base/network.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { networkOf } from './assertions.ts'
 import { directoryKey } from './directory.ts'
 import { type FailureRow, failureOf, keepFailure, removeFailuresBefore } from './failure-rows.ts'
 

@@ -1,8 +1,8 @@
 import type { Instant } from '#base/clock.ts'
+import { isWithin } from '#base/scope.ts'
 import { findEntries } from '#core/audit/entries.ts'
 import type { KeptEntry, Place } from '#core/audit/entry.ts'
 import type { Sight } from '#core/perform.ts'
-import { isWithin } from './scope.ts'
 
 /** What of the journal somebody wants to see. */
 export type Question = {

@@ -1,3 +1,5 @@
+import { isWithin } from '#base/scope.ts'
+
 /**
  * A lock keeps a resource, and all below it, from being deleted or changed by mistake, also by those who may. It holds
  * for the management of resources; what is inside a vault or store is its data's business.
@@ -15,12 +17,6 @@ export type Lock = {
 /** What somebody is about to do to a resource. Actions that are asked for by POST count as writes, as in Azure. */
 export type Deed = 'write' | 'delete'
 
-/** Whether a resource id lies at or below another. Ids are compared without case. */
-export const within = (scope: string, resource: string): boolean => {
-  const [above, below] = [scope.toLowerCase(), resource.toLowerCase()]
-  return above === '/' || below === above || below.startsWith(`${above}/`)
-}
-
 /**
  * The lock that forbids a deed, if one does: every lock on the resource or above it forbids to delete, and so does one
  * on anything below, which would go with it; a ReadOnly lock on it or above it forbids to write.
@@ -28,8 +24,8 @@ export const within = (scope: string, resource: string): boolean => {
 export const lockAgainst = (locks: readonly Lock[], resource: string, deed: Deed): Lock | undefined =>
   locks.find(({ scope, level }) =>
     deed === 'delete'
-      ? within(scope, resource) || within(resource, scope)
-      : level === 'ReadOnly' && within(scope, resource),
+      ? isWithin(scope, resource) || isWithin(resource, scope)
+      : level === 'ReadOnly' && isWithin(scope, resource),
   )
 
 /** A lock's own resource id. */

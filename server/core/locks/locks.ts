@@ -1,7 +1,8 @@
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
+import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
-import { type Deed, type Lock, lockAgainst, lockId, within } from './lock.ts'
+import { type Deed, type Lock, lockAgainst, lockId } from './lock.ts'
 import { allLocks, keepLock, removeLock } from './lock-rows.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function refuseLocked(sql: Sql, resource: string, deed: Deed): Prom
 
 /** The locks that hold at a resource: those on it and above it, and those below. */
 export const locksAround = async (sql: Sql, resource: string): Promise<Lock[]> =>
-  (await allLocks(sql)).filter(({ scope }) => within(scope, resource) || within(resource, scope))
+  (await allLocks(sql)).filter(({ scope }) => isWithin(scope, resource) || isWithin(resource, scope))
 
 /** The lock of this name on exactly this resource. */
 export const lockAt = async (sql: Sql, at: Pick<Lock, 'scope' | 'name'>): Promise<Lock | undefined> =>
@@ -33,5 +34,5 @@ export const dropLock = (turn: Turn, lock: Pick<Lock, 'scope' | 'name'>): Promis
 
 /** Takes away the locks at a resource that is gone, and below it. */
 export async function forgetLocks({ sql }: Turn, resource: string): Promise<void> {
-  for (const lock of await allLocks(sql)) if (within(resource, lock.scope)) await removeLock(sql, lock)
+  for (const lock of await allLocks(sql)) if (isWithin(resource, lock.scope)) await removeLock(sql, lock)
 }

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
+import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
 import { directoryKey } from '#core/identity/directory.ts'
-import { within } from '#core/locks/lock.ts'
 import { refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
@@ -223,7 +223,7 @@ export async function listEventSubscriptions(
   const scope = await canonicalPlace(sql, ours, place)
   if (scope === undefined) return []
   return (await subscriptionsIn(sql)).filter(
-    (one) => within(scope, one.scope) && permit.allows('event-subscriptions/read', subscriptionId(one)),
+    (one) => isWithin(scope, one.scope) && permit.allows('event-subscriptions/read', subscriptionId(one)),
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Instant } from '#base/clock.ts'
 import type { Database, Turn } from '#base/database.ts'
+import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
-import { within } from '#core/locks/lock.ts'
 import { hold, type Lease, scheduleAt, scheduleBy, scheduleNow, settle, unschedule } from '#core/schedule/schedule.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import {
@@ -78,7 +78,7 @@ export async function enqueue(turn: Turn, happenings: readonly Happening[], list
     if (terms.expires !== undefined && terms.expires <= at) continue
     const wanted = happenings.filter(
       ({ event, resource, target = resource }) =>
-        within(scope, resource) && within(scope, target) && wants(terms.filter, event),
+        isWithin(scope, resource) && isWithin(scope, target) && wants(terms.filter, event),
     )
     for (const { event, number, resource } of wanted) {
       const body = JSON.stringify(event)
@@ -151,7 +151,7 @@ export async function dropSubscription(turn: Turn, id: string): Promise<void> {
 /** Takes away the subscriptions at a resource that is gone, and below it. */
 export async function forgetSubscriptions(turn: Turn, resource: string): Promise<void> {
   for (const { id, scope } of await everySubscription(turn.sql)) {
-    if (within(resource, scope)) await dropSubscription(turn, id)
+    if (isWithin(resource, scope)) await dropSubscription(turn, id)
   }
 }
 

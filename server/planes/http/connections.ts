@@ -1,7 +1,7 @@
 import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Log } from '#base/log.ts'
-import { networkOf } from '#core/identity/assertions.ts'
+import { networkOf } from '#base/network.ts'
 
 export type ConnectionsOptions = {
   /** How many one network may have open; undefined: as many as it likes. */

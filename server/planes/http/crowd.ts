@@ -1,6 +1,6 @@
 import type { Allowance } from '#base/allowance.ts'
+import { networkOf } from '#base/network.ts'
 import type { Strangers } from '#core/audit/strangers.ts'
-import { networkOf } from '#core/identity/assertions.ts'
 import type { Call } from '../plane.ts'
 
 /** How many requests that prove nothing are answered from each network; undefined: all. */

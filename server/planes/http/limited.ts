@@ -1,4 +1,4 @@
-import { networkOf } from '#core/identity/assertions.ts'
+import { networkOf } from '#base/network.ts'
 import type { Answer, Call } from '../plane.ts'
 import { type Crowd, holdBack } from './crowd.ts'
 import type { Bare } from './listener.ts'

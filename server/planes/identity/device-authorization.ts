@@ -1,5 +1,5 @@
 import { Allowance } from '#base/allowance.ts'
-import { networkOf } from '#core/identity/assertions.ts'
+import { networkOf } from '#base/network.ts'
 import { deviceCodeLifeSeconds, newDeviceCode, pollSeconds } from '#core/identity/device-codes.ts'
 import type { Bare } from '../http/listener.ts'
 import type { Answer, Call } from '../plane.ts'

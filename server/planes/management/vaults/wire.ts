@@ -104,14 +104,14 @@ export const resourceOf = ({ vault, model }: ModelledVault, tenant: string, { va
     enableRbacAuthorization: model.kind === 'roles',
     // Azure leaves it out while it is off: a client that sent false back would be refused once it is on.
     ...(vault.purgeProtection && { enablePurgeProtection: true }),
-    networkAcls: networkOf(vault),
+    networkAcls: networkAclsOf(vault),
     publicNetworkAccess: vault.network.publicAccess ? 'Enabled' : 'Disabled',
     vaultUri: `${vaultUrl(vault.name)}/`,
     provisioningState: 'Succeeded',
   },
 })
 
-const networkOf = ({ network }: ManagedVault): object => ({
+const networkAclsOf = ({ network }: ManagedVault): object => ({
   bypass: network.bypass,
   defaultAction: network.defaultAction,
   ipRules: network.ipRules.map((value) => ({ value })),
