@@ -1,4 +1,5 @@
-import { type JournalPage, resourceId } from '@cardea/contract/cardea/journal'
+import type { JournalPage } from '@cardea/contract/cardea/journal'
+import { resourceId } from '@cardea/contract/cardea/resource-id'
 import { oneOf } from '@cardea/contract/shape'
 import { command, data, Misuse, Refusal } from './command.ts'
 import { formats, type JournalFormat, journalFormats } from './journal-text.ts'

@@ -1,4 +1,4 @@
-import { resourceId } from '@cardea/contract/cardea/journal'
+import { resourceId } from '@cardea/contract/cardea/resource-id'
 
 /** What is asked at and below a resource, where one is named: the option for it, and its place in a path. */
 export const resource = {

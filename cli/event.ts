@@ -1,4 +1,4 @@
-import { resourceId } from '@cardea/contract/cardea/journal'
+import { resourceId } from '@cardea/contract/cardea/resource-id'
 import { type DeadLetterView, eventSubscriptionName } from '@cardea/contract/management/event-subscriptions'
 import { command, data, json } from './command.ts'
 import { list } from './listing.ts'

@@ -20,7 +20,7 @@ const lesson = 'server/planes/vault/secrets/lesson.test.ts'
 const keyLesson = 'server/planes/vault/keys/lesson.test.ts'
 const hsmLesson = 'server/planes/vault/keys/hsm-lesson.test.ts'
 const certificateLesson = 'server/planes/vault/certificates/lesson.test.ts'
-const explain = 'server/planes/management/authorization/explain.test.ts'
+const explain = 'server/planes/cardea/access/explain.test.ts'
 const vaults = 'server/planes/management/vaults/vaults.test.ts'
 const python = 'conformance/lesson.test.ts'
 

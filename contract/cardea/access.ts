@@ -1,16 +1,11 @@
 import { named } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
-import { nothing, record, text } from '../shape.ts'
+import { nothing, record } from '../shape.ts'
+import { resourceId } from './resource-id.ts'
 
 /** Who may do what, and why (ours). On the management host. */
 
-/** What a resource id looks like that one can ask about. */
-export const resourceForm = /^(?=.{1,512}$)\/[\w().-]*(\/[\w().-]+)*$/
-const resource = text({
-  pattern: resourceForm,
-  wanted: 'a resource id, as /subscriptions/…',
-})
-const ofVault = record({ resource })
+const ofVault = record({ resource: resourceId })
 
 export const explainAccess = operation({
   id: 'AccessExplain',
@@ -20,7 +15,7 @@ export const explainAccess = operation({
   action: 'roles/read',
   effect: 'read',
   params: record({}),
-  query: record({ principal: named(64), action: named(256), resource }),
+  query: record({ principal: named(64), action: named(256), resource: resourceId }),
   body: nothing,
   status: 200,
 })

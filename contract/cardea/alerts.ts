@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts'
 import { flag, list, nothing, oneOf, optional, record, text, whole } from '../shape.ts'
-import { resourceId } from './journal.ts'
+import { resourceId } from './resource-id.ts'
 
 /**
  * Alert rules (ours): what is watched at and below a resource, and who is told. On the management host; the resource is

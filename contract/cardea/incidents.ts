@@ -1,7 +1,7 @@
 import { operation } from '../operation.ts'
 import { flag, nothing, optional, record, seconds, text } from '../shape.ts'
 import { secretName } from '../vault/secrets.ts'
-import { resourceId } from './journal.ts'
+import { resourceId } from './resource-id.ts'
 
 /**
  * Incidents (ours): somebody may have learned secrets, and all of them are to be rotated. On the management host, at and

@@ -1,6 +1,7 @@
 import { operation } from '../operation.ts'
 import { nothing, optional, record, type Shape, ShapeError, text, whole } from '../shape.ts'
 import { secretName } from '../vault/secrets.ts'
+import { resourceId } from './resource-id.ts'
 
 /**
  * The journal of deeds, read (ours), in the words of Azure's AuditEvent records. On the management host, asked with the
@@ -18,12 +19,6 @@ const instant: Shape<number> = {
   },
 }
 
-/** A resource id, or `/` for all. */
-export const resourceId = text({
-  maxCharacters: 1024,
-  pattern: /^\/$|^(\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+,;=:@ -]{1,256})+$/,
-  wanted: 'a resource id such as /subscriptions/…/vaults/demo',
-})
 const word = text({
   pattern: /^[\w.:-]{1,128}$/,
   wanted: '1 to 128 letters, digits, dots, colons, hyphens or underscores',

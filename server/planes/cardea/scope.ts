@@ -1,3 +1,4 @@
+import { resourceForm } from '@cardea/contract/cardea/resource-id'
 import type { Call } from '../plane.ts'
 import type { Tenancy } from '../tenancy.ts'
 
@@ -6,8 +7,8 @@ export const scopeOf = ({ resource }: { readonly resource: string | undefined },
   resource ?? `/subscriptions/${subscription}`
 
 /**
- * The same before its form is looked at, because permission is asked for first; what comes twice or can't be one names
- * nothing that anybody could have rights at.
+ * The same before the question is read, because permission is asked for first. What can't be a resource is refused when it is
+ * read, so until then it is a question about the subscription.
  */
 export const askedScope = (_: Call['params'], tenancy: Tenancy, { resource }: Call['query']): string =>
-  resource === undefined || typeof resource === 'string' ? scopeOf({ resource: resource?.slice(0, 1024) }, tenancy) : ''
+  scopeOf({ resource: typeof resource === 'string' && resourceForm.test(resource) ? resource : undefined }, tenancy)

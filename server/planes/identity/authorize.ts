@@ -6,6 +6,7 @@ import { type AuthorizationRequest, authorizationRequest, requestFields, wantedB
 import { isOurTenant } from './discovery.ts'
 import { formOf, queryOf } from './form.ts'
 import { signedIn } from './grants/password.ts'
+import { orPage } from './or-page.ts'
 import { alert, hidden, html, pageAnswer } from './pages/page.ts'
 import { refuseForeignForm, signInFields } from './pages/sign-in-form.ts'
 import { Refusal, refusalOf, unknownTenant } from './refusal.ts'
@@ -32,26 +33,6 @@ export function authorize(services: IdentityServices): readonly Bare[] {
       answer: (call) => orPage(services, call, 'SignIn', () => signInAndGoBack(services, call)),
     },
   ]
-}
-
-/** What can't be told to an application is told to the person, and to the journal. */
-export async function orPage(
-  services: IdentityServices,
-  call: Call,
-  operation: 'SignIn' | 'SignOut',
-  answer: () => Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await answer()
-  } catch (error) {
-    const refusal = refusalOf(error)
-    if (refusal.status < 500) await attested(services, call, operation, undefined, refusal.error)
-    const { status, message, number, retrySeconds } = refusal
-    const body = html`<p role="alert">${message}</p>
-<p>Close this page, and begin again in the program that brought you here.</p>
-<p><small>AADSTS${String(number)}</small></p>`
-    return pageAnswer({ status, title: 'This sign-in can’t go on', body, retrySeconds })
-  }
 }
 
 async function show(services: IdentityServices, call: Call): Promise<Answer> {

@@ -1,19 +1,4 @@
 import * as contract from '@cardea/contract/appconfig/locks'
-import { lockSetting } from '#core/configuration/configuration.ts'
-import { storeRoute } from '../appconfig-route.ts'
-import { conditionOf } from '../conditions.ts'
-import { theSetting } from '../key-values/resource.ts'
-import { keyValueWritten } from '../key-values/wire.ts'
+import { locking } from './locking.ts'
 
-/** Locks a setting, or, with DELETE, opens it again. */
-const locking = (operation: typeof contract.putLock | typeof contract.deleteLock, locked: boolean) =>
-  storeRoute(operation, {
-    resource: theSetting,
-    async run(scope, { params, query, subject: store, call }) {
-      const address = { key: params.key, label: query.label }
-      return keyValueWritten(call, await lockSetting(scope, store, address, locked, conditionOf(call)))
-    },
-  })
-
-export const putLock = () => locking(contract.putLock, true)
-export const deleteLock = () => locking(contract.deleteLock, false)
+export default () => locking(contract.putLock, true)

@@ -1,0 +1,4 @@
+import * as contract from '@cardea/contract/appconfig/locks'
+import { locking } from './locking.ts'
+
+export default () => locking(contract.deleteLock, false)

@@ -1,0 +1,14 @@
+import * as contract from '@cardea/contract/cardea/rotations'
+import { rotateBack } from '#core/rotation/rotation.ts'
+import { theSecret } from '../../vault/resource.ts'
+import { vaultRoute } from '../../vault/vault-route.ts'
+import type { Around } from '../around.ts'
+import { viewOf } from './wire.ts'
+
+export default ({ providers, times }: Around) =>
+  vaultRoute(contract.rotateBack, {
+    resource: theSecret,
+    async run(scope, { params: { name }, subject: vault }) {
+      return viewOf(name, await rotateBack(scope, providers, times, vault, name))
+    },
+  })
