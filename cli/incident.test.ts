@@ -56,6 +56,15 @@ describe('incident rotate', () => {
     assert.match(out, /Still exposed:\n +demo\/key: It is not bound\.\n +Change it\./)
   })
 
+  it('looks every two seconds where nothing moves', async () => {
+    const { exit, asked } = await run(['incident', 'rotate', '--secret', 'demo/db'], {
+      answers: () => ({ body: view('running', [item('db', { state: 'rotating' })]) }),
+      stopsAfterMs: 600_000,
+    })
+    assert.equal(exit, 1)
+    assert.ok(asked.length < 330, `${asked.length} looks in ten minutes`)
+  })
+
   it('fails with the reason where nothing was done', async () => {
     const { exit, out } = await run(['incident', 'rotate', '--identity', 'x', '--since', '7d'], {
       answers: () => ({ body: { ...view('ended', []), why: 'More than 10000 secrets may be known.' } }),

@@ -3,6 +3,7 @@ import { below, resource } from './below.ts'
 import { command, data, json, Misuse, Refusal } from './command.ts'
 import { instantFrom } from './instant.ts'
 import { list } from './listing.ts'
+import { pace } from './pace.ts'
 import { type Paint, paintFor, shown, table, when } from './print.ts'
 import { type Service, withManagement } from './service.ts'
 
@@ -65,13 +66,14 @@ export const incidentRotate = command({
       const id = begun.id ?? ''
       if (!json) world.print(`Incident ${paint.name(id)} has begun.`)
       const stop = world.stopping()
+      const next = pace()
       let view = begun
       try {
         for (let before = ''; view.state !== 'ended'; view = await incidentOf(management, id, resource)) {
           const line = progressOf(view)
           if (!json && line !== before) world.print(`  ${line}`)
           before = line
-          await world.wait(pollMs, stop)
+          await world.wait(next(view.items), stop)
         }
       } catch (error) {
         if (!stop.aborted) throw error
@@ -117,8 +119,6 @@ export const incidentList = command({
     })
   },
 })
-
-const pollMs = 250
 
 const incidentOf = async (management: Service, id: string, resource: string | undefined): Promise<IncidentView> =>
   (await management.ask('GET', pathOf(`/${encodeURIComponent(id)}`, resource))).body as unknown as IncidentView

@@ -1,19 +1,20 @@
 import type { RehearsalView } from '@cardea/contract/cardea/rehearsals'
 import { type ExitCode, Refusal } from './command.ts'
+import { pace } from './pace.ts'
 import { paintFor, shown } from './print.ts'
 import { rotationPath } from './rotation-view.ts'
 import type { Service } from './service.ts'
 import type { World } from './world.ts'
 
-const pollMs = 200
 const patienceMs = 90_000
 
 /** Rehearses a rotation, and tells what was tried and what is missing. */
 export async function rehearsed(vault: Service, name: string, json: boolean, world: World): Promise<ExitCode> {
   const until = world.now() + patienceMs
+  const next = pace()
   let view = (await vault.ask('POST', `${rotationPath(name)}/rehearse`)).body as RehearsalView
   while (view.ended === null && world.now() < until) {
-    await world.wait(pollMs)
+    await world.wait(next(view.checks))
     view = (await vault.ask('GET', `${rotationPath(name)}/rehearsal`)).body as RehearsalView
   }
   const wrong = view.checks.filter((check) => check.wrong !== null)

@@ -108,6 +108,23 @@ describe('rotate', () => {
     assert.match(err, /The rotation of db goes on\.\nSee: cardea rotation show db/)
   })
 
+  it('looks often while something moves, and every two seconds where nothing does', async () => {
+    const left = Array.from({ length: 100 }, (_, at) => view('2', 'grace', { version: fresh, attempt: at }))
+    const moving = passing(view('1', 'done'), ...left, view('2', 'done', { version: fresh }))
+    const hurried = await run(['rotate', 'db'], { answers: moving, stopsAfterMs: 10_000 })
+    assert.equal(hurried.exit, 0)
+    const straggling = view('2', 'grace', { version: fresh, published: nowSeconds, graceUntil: nowSeconds + 86_400 })
+    let looks = 0
+    const answers: Answers = () => {
+      looks += 1
+      // Being seen is no change: a program that still runs on the old one says so every few seconds.
+      const consumers = straggling.consumers.map((one) => ({ ...one, seen: one.seen + looks }))
+      return { body: looks <= 2 ? view('1', 'done') : { ...straggling, consumers } }
+    }
+    await run(['rotate', 'db'], { answers, stopsAfterMs: 600_000 })
+    assert.ok(looks < 330, `${looks} looks in ten minutes`)
+  })
+
   it('makes haste in an emergency', async () => {
     const answers = passing(view('1', 'done'), view('2', 'done', { version: fresh }))
     const { exit, asked } = await run(['rotate', 'db', '--emergency'], { answers })

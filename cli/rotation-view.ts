@@ -1,5 +1,6 @@
 import type { Consumer } from '@cardea/contract/cardea/consumers'
 import type { RotationState, RotationView } from '@cardea/contract/cardea/rotations'
+import { pace } from './pace.ts'
 import { type Paint, shown, spanOf, table, when } from './print.ts'
 import { scheduleLines } from './rotation-schedule.ts'
 import type { Service } from './service.ts'
@@ -14,7 +15,6 @@ export const rotationOf = async (vault: Service, name: string): Promise<Rotation
   (await vault.ask('GET', rotationPath(name))).body as RotationView
 
 type Wait = (ms: number) => Promise<void>
-const pollMs = 60
 /** A rotation in one of these moves no more. */
 export const final: readonly (RotationState | undefined)[] = ['done', 'blocked', 'aborted']
 
@@ -39,13 +39,14 @@ export async function* following(
   begun: RotationView,
   before?: string,
 ): AsyncGenerator<RotationView> {
+  const next = pace()
   for (let view = begun; ; view = await rotationOf(vault, name)) {
     const { rotation } = view
     if (rotation !== null && rotation.id !== before) {
       yield view
       if (final.includes(rotation.state)) return
     }
-    await wait(pollMs)
+    await wait(next([rotation, view.consumers.map(({ instance, version }) => [instance, version])]))
   }
 }
 
