@@ -1,8 +1,8 @@
-import { type SecretBundle, secretVersion } from '@cardea/contract/vault/secrets'
+import { type SecretBundle, type SecretItem, secretVersion } from '@cardea/contract/vault/secrets'
 import { command, data, json, Misuse, secret, vault } from './command.ts'
 import { paintFor } from './print.ts'
 import { versionsOf } from './secret-versions.ts'
-import { type Service, secretPath, type Where, withVault } from './service.ts'
+import { itemsOf, noSecret, type Service, secretPath, type Where, withVault } from './service.ts'
 import { tagsIn } from './tags.ts'
 import { timeFrom } from './time.ts'
 import type { World } from './world.ts'
@@ -95,14 +95,32 @@ async function changed(
 const secondsOrNever = (option: string, given: string): number | null =>
   given === 'never' ? null : Math.floor(timeFrom(option, given) / 1000)
 
-/** A PATCH takes all tags at once, so those that stay are said too; they are read from the list, without the value. */
+/** A PATCH takes all tags at once, so those that stay are said too; they are read from lists, without the value. */
 async function tagsAfter(
   vault: Service,
   { name, version, 'remove-tag': gone }: Given & { readonly 'remove-tag': readonly string[] },
   added: Readonly<Record<string, string>>,
 ): Promise<Record<string, string>> {
   const versions = await versionsOf(vault, name)
-  const there = versions.find((one) => version === undefined || one.version === version)
+  const there =
+    version === undefined ? await latestOf(vault, name, versions) : versions.find((one) => one.version === version)
   const kept = Object.entries(there?.tags ?? {}).filter(([tag]) => !gone.includes(tag))
   return { ...Object.fromEntries(kept), ...added }
+}
+
+type Tagged = Pick<SecretItem, 'tags'>
+
+/**
+ * The latest version. Of two that were made in the same second the list of versions doesn't tell which that is; the list
+ * of secrets does, since it has of each secret its latest.
+ */
+async function latestOf(
+  vault: Service,
+  name: string,
+  [newest, next]: readonly (Tagged & { readonly created: number })[],
+): Promise<Tagged | undefined> {
+  if (newest?.created !== next?.created) return newest
+  for await (const item of itemsOf<SecretItem>(vault, '/secrets', 'value', 'nextLink'))
+    if (item.id.slice(item.id.lastIndexOf('/') + 1).toLowerCase() === name.toLowerCase()) return item
+  throw noSecret(vault.origin, name)
 }

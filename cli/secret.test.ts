@@ -189,6 +189,42 @@ it('secret versions lists the newest first, without values', async () => {
   assert.match(out, /^VERSION .*\nb .*\na .* 1 day ago/)
 })
 
+describe('secret edit', () => {
+  /** A secret's versions, each with a tag that is its own, and when they were made. */
+  const versions =
+    (made: Readonly<Record<string, number>>, latest: string): Answers =>
+    ({ method, url, given }) => {
+      if (method === 'PATCH') return { body: { id: `${vaultUrl}${url.pathname}${latest}`, ...given, attributes } }
+      const [, , name, list] = url.pathname.split('/')
+      if (list === 'versions') {
+        const value = Object.entries(made).map(([id, created]) => ({
+          id: `${vaultUrl}/secrets/${name}/${id}`,
+          attributes: { ...attributes, created },
+          tags: { of: id },
+        }))
+        return { body: { value, nextLink: null } }
+      }
+      const more = url.searchParams.has('$skiptoken')
+      const item = { id: `${vaultUrl}/secrets/${more ? 'Db' : 'a'}`, attributes, tags: { of: more ? latest : 'a' } }
+      return { body: { value: [item], nextLink: `${vaultUrl}/secrets?$skiptoken=x` } }
+    }
+  const tagsAfter = async (made: Readonly<Record<string, number>>, ...words: string[]) => {
+    const { exit, asked } = await run(['secret', 'edit', 'db', ...words], { answers: versions(made, 'b') })
+    assert.equal(exit, 0)
+    return JSON.parse(asked.at(-1)?.body ?? '').tags
+  }
+
+  it('keeps the tags of the latest version, or of the one that is named', async () => {
+    const made = { a: nowSeconds - day, b: nowSeconds }
+    assert.deepEqual(await tagsAfter(made, '--tag', 'team=x'), { of: 'b', team: 'x' })
+    assert.deepEqual(await tagsAfter(made, '--tag', 'team=x', '--remove-tag', 'of'), { team: 'x' })
+  })
+
+  it('knows the latest also of two that were made in one second', async () => {
+    assert.deepEqual(await tagsAfter({ a: nowSeconds, b: nowSeconds }, '--tag', 'team=x'), { of: 'b', team: 'x' })
+  })
+})
+
 describe('what is missing', () => {
   const said =
     (code: string): Answers =>

@@ -326,19 +326,20 @@ export async function hasSecret(vault: Service, name: string): Promise<boolean |
   }
 }
 
-/** All pages of a list, one after another. */
-export async function pagesOf<T>(
+/** All of a list, page after page. */
+export const pagesOf = <T>(...list: Parameters<typeof itemsOf>): Promise<T[]> => Array.fromAsync(itemsOf<T>(...list))
+
+/** What a list has, page after page; a page is asked for when it is needed. */
+export async function* itemsOf<T>(
   service: Service,
   path: string,
   items: string,
   next: string,
   headers: Readonly<Record<string, string>> = {},
-): Promise<T[]> {
-  const found: T[] = []
+): AsyncGenerator<T> {
   for (let at: string | undefined = path; at !== undefined; ) {
     const { body } = await service.ask('GET', at, undefined, headers)
-    found.push(...((body[items] as T[] | undefined) ?? []))
+    yield* (body[items] as T[] | undefined) ?? []
     at = (body[next] as string | null | undefined) ?? undefined
   }
-  return found
 }
