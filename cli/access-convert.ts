@@ -19,8 +19,12 @@ export default command({
     if (vault === undefined) throw new Misuse('Which vault? Name it with --vault.')
     return withManagement(world, { data }, async (management) => {
       const resource = encodeURIComponent(await vaultCalled(management, vault))
-      const { body } = await management.ask(apply ? 'POST' : 'GET', `/.cardea/access/conversion?resource=${resource}`)
-      const told = body as AccessConversion
+      const told = (
+        await management.ask<AccessConversion>(
+          apply ? 'POST' : 'GET',
+          `/.cardea/access/conversion?resource=${resource}`,
+        )
+      ).body
       if (json) world.print(JSON.stringify(told))
       else for (const line of converted(told, apply, paintFor(world.terminal))) world.print(line)
       return 0

@@ -18,8 +18,7 @@ export default command({
     return withManagement(world, { data }, async (management) => {
       const resource = await resourceCalled(management, where)
       const query = new URLSearchParams({ principal: who, action: what, resource })
-      const { body } = await management.ask('GET', `/.cardea/access/explain?${query}`)
-      const told = body as AccessExplanation
+      const told = (await management.ask<AccessExplanation>('GET', `/.cardea/access/explain?${query}`)).body
       if (json) world.print(JSON.stringify(told))
       else for (const line of explained(told, paintFor(world.terminal))) world.print(line)
       return 0

@@ -6,7 +6,7 @@ import { command, data, json, Misuse } from './command.ts'
 import { durationFrom } from './duration.ts'
 import { list } from './listing.ts'
 import { paintFor, shown, spanOf, when } from './print.ts'
-import { withManagement } from './service.ts'
+import { type Values, withManagement } from './service.ts'
 
 /** Rules that tell somebody when something is wrong: their three commands, which share what they are given. */
 const rule = { says: 'the rule', shape: ruleName } as const
@@ -51,9 +51,9 @@ export const alertSet = command({
       ...(address !== undefined && { webhook: address, chat }),
     }
     return withManagement(world, { data }, async (management) => {
-      const view = (await management.ask('PUT', pathOf(name, resource), body)).body
+      const view = (await management.ask<AlertView>('PUT', pathOf(name, resource), body)).body
       if (json) world.print(JSON.stringify(view))
-      else world.print(`${paintFor(world.terminal).name(name)} watches ${shown(String(view.resource))}`)
+      else world.print(`${paintFor(world.terminal).name(name)} watches ${shown(view.resource)}`)
       return 0
     })
   },
@@ -67,7 +67,7 @@ export const alertList = command({
   examples: ['cardea alert list'],
   async run({ resource, data, json }, world) {
     return withManagement(world, { data }, async (management) => {
-      const rules = (await management.ask('GET', pathOf('', resource))).body.value as readonly AlertView[]
+      const rules = (await management.ask<Values<AlertView>>('GET', pathOf('', resource))).body.value
       return list(world, rules, {
         json,
         heads: ['RULE', 'WATCHES', 'FROM', 'TELLS', 'TOLD', 'TROUBLE'],

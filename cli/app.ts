@@ -2,7 +2,7 @@ import { command, data, json, Refusal } from './command.ts'
 import { objectCalled, type Principal } from './principal.ts'
 import { paintFor, shown, table } from './print.ts'
 import { pagesOf, withDirectory } from './service.ts'
-import { timeFrom } from './time.ts'
+import { timestampFrom } from './time.ts'
 
 /** Applications: who acts without a person, and the passwords by which they prove it. */
 type Application = Principal & {
@@ -21,9 +21,8 @@ export const appCreate = command({
   examples: ['cardea app create orders-app'],
   async run({ name, json, data }, world) {
     return withDirectory(world, { data }, async (directory) => {
-      const { body } = await directory.ask('POST', '/v1.0/applications', { displayName: name })
-      const { id, appId } = body as Application
-      const principal = (await directory.ask('POST', '/v1.0/servicePrincipals', { appId })).body as Principal
+      const { id, appId } = (await directory.ask<Application>('POST', '/v1.0/applications', { displayName: name })).body
+      const principal = (await directory.ask<Principal>('POST', '/v1.0/servicePrincipals', { appId })).body
       if (json) world.print(JSON.stringify({ name, appId, id, principal: principal.id }))
       else {
         world.print(`${paintFor(world.terminal).name(shown(name))} is registered, with the application id ${appId}`)
@@ -113,15 +112,18 @@ export const appAddPassword = command({
     if (world.terminal.out && !force) {
       throw new Refusal('refused', 'The password would be shown on this screen.', 'Pipe it elsewhere, or say --force.')
     }
-    const ends = expires === undefined ? undefined : new Date(timeFrom('--expires', expires)).toISOString()
+    const ends = expires === undefined ? undefined : timestampFrom('--expires', expires, world.now(), 'ahead')
     return withDirectory(world, { data }, async (directory) => {
       const { id, appId } = await objectCalled(directory, 'applications', app)
       const passwordCredential = {
         ...(displayName !== undefined && { displayName }),
         ...(ends !== undefined && { endDateTime: ends }),
       }
-      const { body } = await directory.ask('POST', `/v1.0/applications/${id}/addPassword`, { passwordCredential })
-      const { keyId, secretText, endDateTime } = body as Password & { secretText: string }
+      const { keyId, secretText, endDateTime } = (
+        await directory.ask<Password & { secretText: string }>('POST', `/v1.0/applications/${id}/addPassword`, {
+          passwordCredential,
+        })
+      ).body
       if (json) world.print(JSON.stringify({ appId, keyId, password: secretText, ends: endDateTime }))
       else {
         world.write(world.terminal.out ? `${secretText}\n` : secretText)

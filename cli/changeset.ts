@@ -2,10 +2,10 @@ import type { ChangeSetDetail, ChangeSetView, PlanView } from '@cardea/contract/
 import { changesFrom } from './change-file.ts'
 import { originText, planText, settingsText, stateText, stepText } from './change-view.ts'
 import { command, data, json, Misuse, store, vault } from './command.ts'
-import { instantFrom } from './instant.ts'
 import { list } from './listing.ts'
 import { paintFor, shown, when } from './print.ts'
 import { originOf, pagesOf, type Way, withStore } from './service.ts'
+import { timestampFrom } from './time.ts'
 
 /** Change sets: their commands, which share what they are given. */
 const file = { says: 'a file of changes in JSON; - for standard input' } as const
@@ -34,7 +34,7 @@ export const changesetPlan = command({
   async run({ file, json, vault, ...where }, world) {
     return withStore(world, where, async (store, way) => {
       const { changes } = await changesFrom(world, file, vaultOf(way, vault))
-      const plan = (await store.ask('POST', `${path}/plan`, { changes })).body as unknown as PlanView
+      const plan = (await store.ask<PlanView>('POST', `${path}/plan`, { changes })).body
       if (json) world.print(JSON.stringify(plan))
       else for (const line of planText(plan, paintFor(world.terminal))) world.print(line)
       return plan.applicable ? 0 : 1
@@ -61,12 +61,12 @@ export const changesetApply = command({
     return withStore(world, where, async (store, way) => {
       const { changes, description } = await changesFrom(world, file, vaultOf(way, vault))
       const set = (
-        await store.ask('POST', path, {
+        await store.ask<ChangeSetView>('POST', path, {
           changes,
           ...{ basis, description: why ?? description },
-          ...(at !== undefined && { activates: instantFrom('--at', at, world.now(), 'ahead') }),
+          ...(at !== undefined && { activates: timestampFrom('--at', at, world.now(), 'ahead') }),
         })
-      ).body as unknown as ChangeSetView
+      ).body
       const paint = paintFor(world.terminal)
       const many = settingsText(set.count)
       if (json) world.print(JSON.stringify(set))
@@ -110,7 +110,7 @@ export const changesetShow = command({
   examples: ['cardea changeset show 3f0c0c64-5d2e-4b0e-9d3a-5a8e8f1f2b11'],
   async run({ id, json, ...where }, world) {
     return withStore(world, where, async (store) => {
-      const set = (await store.ask('GET', pathOf(id))).body as unknown as ChangeSetDetail
+      const set = (await store.ask<ChangeSetDetail>('GET', pathOf(id))).body
       const paint = paintFor(world.terminal)
       if (json) world.print(JSON.stringify(set))
       else {
@@ -140,13 +140,12 @@ export const changesetUndo = command({
     return withStore(world, where, async (store) => {
       const paint = paintFor(world.terminal)
       if (plan) {
-        const found = (await store.ask('POST', `${pathOf(id)}/undo/plan`)).body as unknown as PlanView
+        const found = (await store.ask<PlanView>('POST', `${pathOf(id)}/undo/plan`)).body
         if (json) world.print(JSON.stringify(found))
         else for (const line of planText(found, paint)) world.print(line)
         return found.applicable ? 0 : 1
       }
-      const set = (await store.ask('POST', `${pathOf(id)}/undo`, { force, description }))
-        .body as unknown as ChangeSetView
+      const set = (await store.ask<ChangeSetView>('POST', `${pathOf(id)}/undo`, { force, description })).body
       world.print(json ? JSON.stringify(set) : `${paint.name(id)} is undone, by ${paint.name(set.id)}`)
       return 0
     })
@@ -161,7 +160,7 @@ export const changesetCancel = command({
   examples: ['cardea changeset cancel 3f0c0c64-5d2e-4b0e-9d3a-5a8e8f1f2b11'],
   async run({ id, json, ...where }, world) {
     return withStore(world, where, async (store) => {
-      const set = (await store.ask('POST', `${pathOf(id)}/cancel`)).body as unknown as ChangeSetView
+      const set = (await store.ask<ChangeSetView>('POST', `${pathOf(id)}/cancel`)).body
       world.print(json ? JSON.stringify(set) : `${paintFor(world.terminal).name(id)} is cancelled`)
       return 0
     })

@@ -3,7 +3,7 @@ import { type DeadLetterView, eventSubscriptionName } from '@cardea/contract/man
 import { command, data, json } from './command.ts'
 import { list } from './listing.ts'
 import { shown, when } from './print.ts'
-import { withManagement } from './service.ts'
+import { type Values, withManagement } from './service.ts'
 
 /** Events that could not be delivered: their two commands, which share what they are given. */
 const subscription = { says: 'the event subscription', shape: eventSubscriptionName } as const
@@ -25,8 +25,8 @@ export const eventDead = command({
   examples: ['cardea event dead cardea-events-url'],
   async run({ name, resource, data, json }, world) {
     return withManagement(world, { data }, async (management) => {
-      const answer = await management.ask('GET', `${pathOf(name, resource)}/deadLetters?${version}`)
-      const letters = answer.body.value as readonly DeadLetterView[]
+      const path = `${pathOf(name, resource)}/deadLetters?${version}`
+      const letters = (await management.ask<Values<DeadLetterView>>('GET', path)).body.value
       return list(world, letters, {
         json,
         heads: ['EVENT', 'TYPE', 'ABOUT', 'FROM', 'TRIES', 'WHY'],

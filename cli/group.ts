@@ -17,14 +17,15 @@ export const groupCreate = command({
   examples: ['cardea group create operators'],
   async run({ name, description, json, data }, world) {
     return withDirectory(world, { data }, async (directory) => {
-      const { body } = await directory.ask('POST', '/v1.0/groups', {
-        displayName: name,
-        mailEnabled: false,
-        securityEnabled: true,
-        mailNickname: name.replace(/[^\w-]/g, '-').slice(0, 64),
-        ...(description !== undefined && { description }),
-      })
-      const { id } = body as Principal
+      const { id } = (
+        await directory.ask<Principal>('POST', '/v1.0/groups', {
+          displayName: name,
+          mailEnabled: false,
+          securityEnabled: true,
+          mailNickname: name.replace(/[^\w-]/g, '-').slice(0, 64),
+          ...(description !== undefined && { description }),
+        })
+      ).body
       world.print(
         json
           ? JSON.stringify({ name, id })

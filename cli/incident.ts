@@ -1,11 +1,11 @@
 import type { IncidentItem, IncidentList, IncidentView } from '@cardea/contract/cardea/incidents'
 import { below, resource } from './below.ts'
 import { command, data, json, Misuse, Refusal } from './command.ts'
-import { instantFrom } from './instant.ts'
 import { list } from './listing.ts'
 import { pace } from './pace.ts'
 import { type Paint, paintFor, shown, table, when } from './print.ts'
 import { type Service, withManagement } from './service.ts'
+import { secondsFrom } from './time.ts'
 
 /** Secrets that may be known to somebody, and what is done about them: three commands. */
 const pathOf = (rest: string, resource: string | undefined): string => `/.cardea/incidents${rest}${below(resource)}`
@@ -48,7 +48,7 @@ export const incidentRotate = command({
     if (identity !== undefined && since === undefined) throw new Misuse('From when on? Give it with --since.')
     const body = {
       ...(identity !== undefined && { identity, couldRead }),
-      ...(since !== undefined && { since: timeFrom(since, world.now()) }),
+      ...(since !== undefined && { since: secondsFrom('--since', since, world.now(), 'ago') }),
       ...(secret !== undefined && { secret: { vault, name } }),
       disable,
     }
@@ -59,10 +59,10 @@ export const incidentRotate = command({
         else for (const line of report(view, paint, world.now())) world.print(line)
       }
       if (plan) {
-        say((await management.ask('POST', pathOf('/plan', resource), body)).body as unknown as IncidentView)
+        say((await management.ask<IncidentView>('POST', pathOf('/plan', resource), body)).body)
         return 0
       }
-      const begun = (await management.ask('POST', pathOf('', resource), body)).body as unknown as IncidentView
+      const begun = (await management.ask<IncidentView>('POST', pathOf('', resource), body)).body
       const id = begun.id ?? ''
       if (!json) world.print(`Incident ${paint.name(id)} has begun.`)
       const stop = world.stopping()
@@ -109,7 +109,7 @@ export const incidentList = command({
   examples: ['cardea incident list'],
   async run({ resource, data, json }, world) {
     return withManagement(world, { data }, async (management) => {
-      const { value } = (await management.ask('GET', pathOf('', resource))).body as unknown as IncidentList
+      const { value } = (await management.ask<IncidentList>('GET', pathOf('', resource))).body
       return list(world, value, {
         json,
         heads: ['INCIDENT', 'STATE', 'BEGAN'],
@@ -121,11 +121,7 @@ export const incidentList = command({
 })
 
 const incidentOf = async (management: Service, id: string, resource: string | undefined): Promise<IncidentView> =>
-  (await management.ask('GET', pathOf(`/${encodeURIComponent(id)}`, resource))).body as unknown as IncidentView
-
-/** In seconds since 1970. */
-const timeFrom = (text: string, now: number): number =>
-  Math.floor(Date.parse(instantFrom('--since', text, now, 'ago')) / 1000)
+  (await management.ask<IncidentView>('GET', pathOf(`/${encodeURIComponent(id)}`, resource))).body
 
 const exposed = ({ items }: IncidentView): readonly IncidentItem[] =>
   items.filter(({ state }) => state === 'failed' || state === 'by-hand')

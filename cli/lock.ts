@@ -32,8 +32,8 @@ export const lockSet = command({
     return withManagement(world, { data }, async (management) => {
       const scope = await resourceCalled(management, where)
       const properties = { level, ...(notes !== undefined && { notes }) }
-      const { body } = await management.ask('PUT', `${scope}${below}/${encodeURIComponent(name)}`, { properties })
-      const { id } = body as Lock
+      const { id } = (await management.ask<Lock>('PUT', `${scope}${below}/${encodeURIComponent(name)}`, { properties }))
+        .body
       world.print(
         json ? JSON.stringify({ id, level }) : `${paintFor(world.terminal).name(name)} keeps ${shown(scope)}: ${level}`,
       )

@@ -58,7 +58,7 @@ const nobody = (who: string): Refusal => new Refusal('not-found', `There is nobo
 
 async function oneAt(directory: Service, path: string): Promise<Principal | undefined> {
   try {
-    return (await directory.ask('GET', path)).body as Principal
+    return (await directory.ask<Principal>('GET', path)).body
   } catch (error) {
     if (error instanceof Refusal && error.code === 'not-found') return undefined
     throw error

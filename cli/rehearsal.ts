@@ -12,10 +12,10 @@ const patienceMs = 90_000
 export async function rehearsed(vault: Service, name: string, json: boolean, world: World): Promise<ExitCode> {
   const until = world.now() + patienceMs
   const next = pace()
-  let view = (await vault.ask('POST', `${rotationPath(name)}/rehearse`)).body as RehearsalView
+  let view = (await vault.ask<RehearsalView>('POST', `${rotationPath(name)}/rehearse`)).body
   while (view.ended === null && world.now() < until) {
     await world.wait(next(view.checks))
-    view = (await vault.ask('GET', `${rotationPath(name)}/rehearsal`)).body as RehearsalView
+    view = (await vault.ask<RehearsalView>('GET', `${rotationPath(name)}/rehearsal`)).body
   }
   const wrong = view.checks.filter((check) => check.wrong !== null)
   if (json) world.print(JSON.stringify(view))

@@ -84,16 +84,17 @@ export function resourceCommands(kind: Kind): readonly Command[] {
         const group = await groupFor(management, given.group)
         const path = `${group}/providers/${typeOf(kind)}/${encodeURIComponent(given.name)}`
         await refuseTaken(management, kind, given.name)
-        const { body } = await management.ask('PUT', path, {
-          location: given.location ?? 'local',
-          sku: { name: 'standard' },
-          properties: {
-            ...(kind === 'vault' && { enableRbacAuthorization: true }),
-            ...(retention !== undefined && { softDeleteRetentionInDays: retention }),
-            ...(given['purge-protection'] && { enablePurgeProtection: true }),
-          },
-        })
-        const made = body as Resource
+        const made = (
+          await management.ask<Resource>('PUT', path, {
+            location: given.location ?? 'local',
+            sku: { name: 'standard' },
+            properties: {
+              ...(kind === 'vault' && { enableRbacAuthorization: true }),
+              ...(retention !== undefined && { softDeleteRetentionInDays: retention }),
+              ...(given['purge-protection'] && { enablePurgeProtection: true }),
+            },
+          })
+        ).body
         if (given.json) world.print(JSON.stringify({ name: made.name, id: made.id, url: urlOf(made) }))
         else world.print(`${paintFor(world.terminal).name(made.name)} is there: ${urlOf(made)}`)
         return 0

@@ -3,9 +3,9 @@ import type { RoleAssignmentResource, RoleDefinitionResource } from '@cardea/con
 import { command, data, json, Refusal } from './command.ts'
 import { list } from './listing.ts'
 import { nearest } from './nearest.ts'
-import { principalCalled, whoWords } from './principal.ts'
+import { type Principal, principalCalled, whoWords } from './principal.ts'
 import { paintFor, shown } from './print.ts'
-import { directoryOn, pagesOf, type Service, withManagement } from './service.ts'
+import { directoryOn, pagesOf, type Service, type Values, withManagement } from './service.ts'
 import { resourceCalled, subscriptionOf, whereWords } from './where.ts'
 
 /** Who has which role where: three commands, and the roles that there are. */
@@ -40,7 +40,7 @@ export const roleAssign = command({
         ...(description !== undefined && { description }),
       }
       const path = `${scope}${authorization}/roleAssignments/${randomUUID()}`
-      const made = (await management.ask('PUT', path, { properties })).body as RoleAssignmentResource
+      const made = (await management.ask<RoleAssignmentResource>('PUT', path, { properties })).body
       const paint = paintFor(world.terminal)
       const { roleName } = definition.properties
       if (json) world.print(JSON.stringify({ id: made.id, principal: principal.id, role: roleName, scope }))
@@ -183,10 +183,8 @@ function assignmentsAt(management: Service, scope: string, filter?: string): Pro
 async function namesOf(directory: Service, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map()
   try {
-    const { body } = await directory.ask('POST', '/v1.0/directoryObjects/getByIds', { ids })
-    return new Map(
-      (body.value as { id: string; displayName: string }[]).map(({ id, displayName }) => [id, displayName]),
-    )
+    const { body } = await directory.ask<Values<Principal>>('POST', '/v1.0/directoryObjects/getByIds', { ids })
+    return new Map(body.value.map(({ id, displayName }) => [id, displayName]))
   } catch (error) {
     if (error instanceof Refusal && error.code === 'forbidden') return new Map()
     throw error

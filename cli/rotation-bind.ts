@@ -75,14 +75,15 @@ export default command({
       // Where another provider comes, what was said to the one before means nothing to it.
       const same = before?.provider === provider ? before : undefined
       const first = before === undefined && (await hasSecret(vault, given.name)) === false
-      const { body } = await vault.ask('PUT', rotationPath(given.name), {
-        provider,
-        binding: binding ?? same?.binding ?? {},
-        ...rhythmFrom(given, intervalSeconds, before),
-        ...present('graceSeconds', graceSeconds ?? same?.graceSeconds),
-        ...present('scrub', scrub ?? before?.scrub),
-      })
-      const after = body as RotationView
+      const after = (
+        await vault.ask<RotationView>('PUT', rotationPath(given.name), {
+          provider,
+          binding: binding ?? same?.binding ?? {},
+          ...rhythmFrom(given, intervalSeconds, before),
+          ...present('graceSeconds', graceSeconds ?? same?.graceSeconds),
+          ...present('scrub', scrub ?? before?.scrub),
+        })
+      ).body
       if (given.json) world.print(JSON.stringify(after))
       else for (const line of told(given.name, before, after, first, world)) world.print(line)
       return 0

@@ -126,10 +126,10 @@ async function bind(vault: Service, step: Step): Promise<void> {
   const { provider, binding, validityDays, leadSeconds } = step.wanted
   const schedule = { beforeExpirySeconds: leadSeconds, validitySeconds: validityDays * 86_400 }
   try {
-    const { body } = await vault.ask('PUT', rotationPath(step.name), { provider, binding, schedule })
+    const { body } = await vault.ask<RotationView>('PUT', rotationPath(step.name), { provider, binding, schedule })
     step.what = 'bound'
     step.undo = `cardea rotation unbind ${shellWord(step.name)} --vault ${shellWord(vault.origin)}`
-    const { due } = body as RotationView
+    const { due } = body
     step.why = due === null ? undefined : `due ${new Date(due * 1000).toISOString().slice(0, 16)}Z`
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -31,7 +31,7 @@ export default command({
     }
     return withVault(world, given, async (vault) => {
       const asked = query.size === 0 ? '' : `?${query}`
-      const plan = (await vault.ask('GET', `/.cardea/rotations/plan${asked}`)).body as RotationPlan
+      const plan = (await vault.ask<RotationPlan>('GET', `/.cardea/rotations/plan${asked}`)).body
       if (given.json) world.print(JSON.stringify(plan))
       else for (const line of told(plan, paintFor(world.terminal))) world.print(line)
       return plan.conflicts.length === 0 ? 0 : 1

@@ -12,7 +12,7 @@ export const rotatePath = (name: string, manner?: Manner): string =>
   `/.cardea/secrets/${encodeURIComponent(name)}/rotate${manner === undefined ? '' : `/${manner}`}`
 
 export const rotationOf = async (vault: Service, name: string): Promise<RotationView> =>
-  (await vault.ask('GET', rotationPath(name))).body as RotationView
+  (await vault.ask<RotationView>('GET', rotationPath(name))).body
 
 type Wait = (ms: number) => Promise<void>
 /** A rotation in one of these moves no more. */
@@ -26,7 +26,7 @@ export async function* rotating(
   manner?: Manner,
 ): AsyncGenerator<RotationView> {
   const before = (await rotationOf(vault, name)).rotation
-  const begun = (await vault.ask('POST', rotatePath(name, manner))).body as RotationView
+  const begun = (await vault.ask<RotationView>('POST', rotatePath(name, manner))).body
   // One that is open already is joined; one that has ended is history.
   yield* following(vault, name, wait, begun, final.includes(before?.state) ? before?.id : undefined)
 }

@@ -11,8 +11,9 @@ export default command({
   examples: ['cardea secret delete db-password'],
   async run({ name, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
-      const { body } = await vault.ask('DELETE', secretPath(name))
-      const { deletedDate: deleted, scheduledPurgeDate: purge } = body as DeletedSecretBundle
+      const { deletedDate: deleted, scheduledPurgeDate: purge } = (
+        await vault.ask<DeletedSecretBundle>('DELETE', secretPath(name))
+      ).body
       if (json) world.print(JSON.stringify({ name, deleted, purge }))
       else {
         const paint = paintFor(world.terminal)

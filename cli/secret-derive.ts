@@ -31,16 +31,16 @@ export const secretDerive = command({
     const values = show ? {} : valuesFrom(value)
     const template = show ? '' : (await world.read()).toString('utf8').replace(/\r?\n$/, '')
     return withVault(world, where, async (vault) => {
-      const { body } = show
-        ? await vault.ask('GET', derivationPath(name))
-        : await vault.ask('PUT', derivationPath(name), {
+      const { body: view } = show
+        ? await vault.ask<DerivationView>('GET', derivationPath(name))
+        : await vault.ask<DerivationView>('PUT', derivationPath(name), {
             template,
             ...(escaping !== undefined && { escaping }),
             values,
           })
       const paint = paintFor(world.terminal)
-      if (json) world.print(JSON.stringify(body))
-      else for (const line of describe(body as unknown as DerivationView, paint)) world.print(line)
+      if (json) world.print(JSON.stringify(view))
+      else for (const line of describe(view, paint)) world.print(line)
       return 0
     })
   },

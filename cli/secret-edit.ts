@@ -4,7 +4,7 @@ import { paintFor } from './print.ts'
 import { versionsOf } from './secret-versions.ts'
 import { itemsOf, noSecret, type Service, secretPath, type Where, withVault } from './service.ts'
 import { tagsIn } from './tags.ts'
-import { timeFrom } from './time.ts'
+import { secondsFrom } from './time.ts'
 import type { World } from './world.ts'
 
 /** What belongs to a version of a secret, but for its value: three commands that change it. */
@@ -37,8 +37,8 @@ export const secretEdit = command({
   async run(given, world) {
     const added = tagsIn(given.tag)
     const attributes = {
-      ...(given.expires !== undefined && { exp: secondsOrNever('--expires', given.expires) }),
-      ...(given['not-before'] !== undefined && { nbf: secondsOrNever('--not-before', given['not-before']) }),
+      ...(given.expires !== undefined && { exp: secondsOrNever('--expires', given.expires, world) }),
+      ...(given['not-before'] !== undefined && { nbf: secondsOrNever('--not-before', given['not-before'], world) }),
     }
     const contentType = given['content-type']
     const tagsChange = given.tag.length + given['remove-tag'].length > 0
@@ -85,15 +85,15 @@ async function changed(
   body: object,
   says: string,
 ): Promise<0> {
-  const said = (await vault.ask('PATCH', `${secretPath(name)}/${version}`, body)).body as SecretBundle
+  const said = (await vault.ask<SecretBundle>('PATCH', `${secretPath(name)}/${version}`, body)).body
   const { id, attributes, contentType, tags } = said
   if (json) world.print(JSON.stringify({ name, version: id.split('/').at(-1), contentType, tags, attributes }))
   else world.print(`${paintFor(world.terminal).name(name)} ${says}`)
   return 0
 }
 
-const secondsOrNever = (option: string, given: string): number | null =>
-  given === 'never' ? null : Math.floor(timeFrom(option, given) / 1000)
+const secondsOrNever = (option: string, given: string, { now }: World): number | null =>
+  given === 'never' ? null : secondsFrom(option, given, now(), 'ahead')
 
 /** A PATCH takes all tags at once, so those that stay are said too; they are read from lists, without the value. */
 async function tagsAfter(

@@ -2,7 +2,7 @@ import type { Reader } from '@cardea/contract/cardea/journal'
 import { command, data, json, secret, vault } from './command.ts'
 import { list } from './listing.ts'
 import { shown, when } from './print.ts'
-import { type Service, withVault } from './service.ts'
+import { type Service, type Values, withVault } from './service.ts'
 
 export default command({
   name: 'secret readers',
@@ -31,6 +31,6 @@ export default command({
 })
 
 export async function readersOf(vault: Service, name: string): Promise<readonly Reader[]> {
-  const { body } = await vault.ask('GET', `/.cardea/secrets/${encodeURIComponent(name)}/readers`)
-  return body.value as readonly Reader[]
+  const path = `/.cardea/secrets/${encodeURIComponent(name)}/readers`
+  return (await vault.ask<Values<Reader>>('GET', path)).body.value
 }

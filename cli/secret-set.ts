@@ -3,7 +3,7 @@ import { command, data, json, secret, vault } from './command.ts'
 import { paintFor } from './print.ts'
 import { secretPath, withVault } from './service.ts'
 import { tagsIn } from './tags.ts'
-import { timeFrom } from './time.ts'
+import { secondsFrom } from './time.ts'
 import { valueFrom } from './value.ts'
 
 export default command({
@@ -17,7 +17,11 @@ export default command({
     raw: { type: 'boolean', says: 'keep a line break at the end' },
     'content-type': { type: 'string', value: 'TYPE', says: 'what the value is, application/json for one' },
     tag: { type: 'string', value: 'KEY=VALUE', multiple: true, says: 'a tag; may be given again' },
-    expires: { type: 'string', value: 'TIME', says: 'when it expires, as 2027-01-31 or 2027-01-31T12:00:00Z' },
+    expires: {
+      type: 'string',
+      value: 'TIME',
+      says: 'when it expires, as 2027-01-31, 2027-01-31T12:00:00Z, or 90d from now',
+    },
     'not-before': { type: 'string', value: 'TIME', says: 'when it begins to count' },
     disabled: { type: 'boolean', says: 'nobody can read it until it is enabled' },
     vault,
@@ -31,9 +35,9 @@ export default command({
   ],
   async run(given, world) {
     const attributes = {
-      ...(given.expires !== undefined && { exp: Math.floor(timeFrom('--expires', given.expires) / 1000) }),
+      ...(given.expires !== undefined && { exp: secondsFrom('--expires', given.expires, world.now(), 'ahead') }),
       ...(given['not-before'] !== undefined && {
-        nbf: Math.floor(timeFrom('--not-before', given['not-before']) / 1000),
+        nbf: secondsFrom('--not-before', given['not-before'], world.now(), 'ahead'),
       }),
       ...(given.disabled && { enabled: false }),
     }
@@ -44,8 +48,7 @@ export default command({
     }
     const value = await valueFrom(world, given, `Value of ${given.name}`)
     return withVault(world, given, async (vault) => {
-      const { body: said } = await vault.ask('PUT', secretPath(given.name), { value, ...body })
-      const { id } = said as SecretBundle
+      const { id } = (await vault.ask<SecretBundle>('PUT', secretPath(given.name), { value, ...body })).body
       const version = id.slice(id.lastIndexOf('/') + 1)
       const paint = paintFor(world.terminal)
       world.print(

@@ -15,8 +15,13 @@ export default command({
   examples: ['cardea secret show db-password', 'PGPASSWORD="$(cardea secret show db-password)" psql'],
   async run({ name, version, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
-      const { body } = await vault.ask('GET', `${secretPath(name)}/${version ?? ''}`)
-      const { id, value = '', attributes, contentType, tags } = body as SecretBundle
+      const {
+        id,
+        value = '',
+        attributes,
+        contentType,
+        tags,
+      } = (await vault.ask<SecretBundle>('GET', `${secretPath(name)}/${version ?? ''}`)).body
       // A program that reads us gets the value byte for byte; a person's prompt begins on a line of its own.
       if (!json) world.write(world.terminal.out ? `${value}\n` : value)
       else

@@ -25,12 +25,20 @@ import type { World } from './world.ts'
 /** Requests to one vault or store, made by whoever the environment says we are. */
 export type Service = {
   readonly origin: string
-  ask(method: Method, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answered>
+  /** `T` is what the contract says that is answered there. */
+  ask<T = Readonly<Record<string, unknown>>>(
+    method: Method,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answered<T>>
   /** Asks for what has no end, and gives the answer as it begins, whatever its status. */
   follow(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage>
 }
 export type Method = NonNullable<Request['method']>
-export type Answered = { readonly status: number; readonly body: Record<string, unknown> }
+/** A list without pages. */
+export type Values<T> = { readonly value: readonly T[] }
+export type Answered<T> = { readonly status: number; readonly body: T }
 
 type Environment = Readonly<Record<string, string | undefined>>
 export type Where = {
@@ -224,7 +232,7 @@ function serviceAt(origin: string, version: string, transport: Transport, prove:
   }
   return {
     origin,
-    async ask(method, path, given, more = {}) {
+    async ask<T>(method: Method, path: string, given?: unknown, more: Readonly<Record<string, string>> = {}) {
       const url = at(path)
       if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', version)
       const headers = {
@@ -235,7 +243,8 @@ function serviceAt(origin: string, version: string, transport: Transport, prove:
       const request = { url, method, headers, ...(given !== undefined && { body: JSON.stringify(given) }) }
       const answer = await transport.send({ ...request, headers: { ...headers, ...(await prove(request)) } })
       if (answer.status >= 300) throw refused(method, url, answer)
-      return { status: answer.status, body: answer.body === '' ? {} : objectIn(url, answer.body) }
+      // The service keeps to the contract; what only speaks its wire is looked at where something depends on it.
+      return { status: answer.status, body: (answer.body === '' ? {} : objectIn(url, answer.body)) as T }
     },
     async follow(path, headers, signal) {
       const request = { url: at(path), headers: { accept: 'text/event-stream', ...headers }, signal }
@@ -317,8 +326,8 @@ export const noSecret = (vault: string, name: string): Refusal =>
 /** Whether a secret has a version, asked without reading a value; undefined where we may not know. */
 export async function hasSecret(vault: Service, name: string): Promise<boolean | undefined> {
   try {
-    const { body } = await vault.ask('GET', `${secretPath(name)}/versions?maxresults=1`)
-    return ((body.value as unknown[] | undefined) ?? []).length > 0
+    const { body } = await vault.ask<{ value?: unknown[] }>('GET', `${secretPath(name)}/versions?maxresults=1`)
+    return (body.value ?? []).length > 0
   } catch (error) {
     if (error instanceof Refusal && error.code === 'not-found') return false
     if (error instanceof Refusal && error.code === 'forbidden') return undefined
@@ -338,7 +347,7 @@ export async function* itemsOf<T>(
   headers: Readonly<Record<string, string>> = {},
 ): AsyncGenerator<T> {
   for (let at: string | undefined = path; at !== undefined; ) {
-    const { body } = await service.ask('GET', at, undefined, headers)
+    const { body }: Answered<Readonly<Record<string, unknown>>> = await service.ask('GET', at, undefined, headers)
     yield* (body[items] as T[] | undefined) ?? []
     at = (body[next] as string | null | undefined) ?? undefined
   }

@@ -1,9 +1,9 @@
 import type { ChangeSetView, PlanView } from '@cardea/contract/cardea/change-sets'
 import { planText, settingsText } from './change-view.ts'
 import { command, data, json, Misuse, store } from './command.ts'
-import { instantFrom } from './instant.ts'
 import { paintFor } from './print.ts'
 import { withStore } from './service.ts'
+import { timestampFrom } from './time.ts'
 
 export default command({
   name: 'setting restore',
@@ -26,17 +26,16 @@ export default command({
     if (at === undefined) throw new Misuse('To when? Give it with --at TIME.')
     if (plan && apply) throw new Misuse('Give --plan or --apply, not both.')
     return withStore(world, where, async (store) => {
-      const asked = { at: instantFrom('--at', at, world.now(), 'ago'), key, label }
+      const asked = { at: timestampFrom('--at', at, world.now(), 'ago'), key, label }
       const paint = paintFor(world.terminal)
-      const found = (await store.ask('POST', '/.cardea/restore/plan', asked)).body as unknown as PlanView
+      const found = (await store.ask<PlanView>('POST', '/.cardea/restore/plan', asked)).body
       if (!apply || found.steps.length === 0 || !found.applicable) {
         if (json) world.print(JSON.stringify(found))
         else for (const line of planText(found, paint)) world.print(line)
         return found.applicable ? 0 : 1
       }
       const { basis } = found
-      const { body } = await store.ask('POST', '/.cardea/restore', { ...asked, basis, description })
-      const set = body as unknown as ChangeSetView
+      const set = (await store.ask<ChangeSetView>('POST', '/.cardea/restore', { ...asked, basis, description })).body
       world.print(
         json ? JSON.stringify(set) : `${paint.name(set.id)} has restored ${settingsText(set.count)} to ${asked.at}`,
       )

@@ -40,8 +40,7 @@ export default command({
               value: JSON.stringify({ uri: secretUri(vault, secret) }),
               content_type: `${keyVaultReferenceType};charset=utf-8`,
             }
-      const { body: said } = await store.ask('PUT', settingPath(key, label), body)
-      const { etag } = said as KeyValue
+      const { etag } = (await store.ask<KeyValue>('PUT', settingPath(key, label), body)).body
       const paint = paintFor(world.terminal)
       const points = secret === undefined ? 'is set' : `points at the secret ${paint.name(secret)}`
       world.print(given.json ? JSON.stringify({ key, label: label ?? null, etag }) : `${paint.name(key)} ${points}`)

@@ -11,13 +11,13 @@ export default command({
   examples: ['cardea setting show Shop:Greeting'],
   async run({ key, label, json, ...where }, world) {
     return withStore(world, where, async (store) => {
-      const { body } = await store.ask('GET', settingPath(key, label)).catch(async (error) => {
+      const { body } = await store.ask<KeyValue>('GET', settingPath(key, label)).catch(async (error) => {
         if (!(error instanceof Refusal) || error.code !== 'not-found') throw error
         // A list is answered by every store, so that one which isn't there is told apart.
         await store.ask('GET', `/kv?${new URLSearchParams({ key: 'none' })}`)
         throw noSetting(store.origin, key, label)
       })
-      const { value } = body as KeyValue
+      const { value } = body
       if (json) world.print(JSON.stringify(body))
       else world.write(world.terminal.out ? `${value ?? ''}\n` : (value ?? ''))
       return 0

@@ -51,7 +51,7 @@ export default command({
     return withManagement(world, { data }, async (management) => {
       const id = await idCalled(management, 'store', name)
       if (Object.keys(properties).length > 0) await management.ask('PATCH', id, { properties })
-      const { properties: now } = (await management.ask('GET', id)).body as Limited
+      const { properties: now } = (await management.ask<Limited>('GET', id)).body
       const { settingBytesMax, storageBytesMax, storageBytes } = now.cardea
       const seconds = now.defaultKeyValueRevisionRetentionPeriodInSeconds
       if (json) {

@@ -20,14 +20,15 @@ export default command({
     const nickname = name.split('@', 1)[0] as string
     const password = await valueFrom(world, { file, raw: false }, `Password of ${name}`)
     return withDirectory(world, where, async (directory) => {
-      const { body } = await directory.ask('POST', '/v1.0/users', {
-        userPrincipalName: name,
-        displayName: displayName ?? nickname,
-        mailNickname: nickname,
-        accountEnabled: true,
-        passwordProfile: { password },
-      })
-      const { id } = body as { id: string }
+      const { id } = (
+        await directory.ask<{ id: string }>('POST', '/v1.0/users', {
+          userPrincipalName: name,
+          displayName: displayName ?? nickname,
+          mailNickname: nickname,
+          accountEnabled: true,
+          passwordProfile: { password },
+        })
+      ).body
       const paint = paintFor(world.terminal)
       world.print(json ? JSON.stringify({ name, id }) : `${paint.name(name)} can sign in, with the object id ${id}`)
       return 0

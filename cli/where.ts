@@ -1,5 +1,5 @@
 import { Misuse, Refusal } from './command.ts'
-import { pagesOf, type Service } from './service.ts'
+import { pagesOf, type Service, type Values } from './service.ts'
 
 export type Named = { readonly id: string; readonly name: string }
 
@@ -12,7 +12,7 @@ export const typeOf = (kind: Kind): string => kinds[kind]
 
 /** The subscription: an installation has one. */
 export async function subscriptionOf(management: Service): Promise<string> {
-  const [first] = ((await management.ask('GET', '/subscriptions')).body.value ?? []) as Named[]
+  const [first] = (await management.ask<Values<Named>>('GET', '/subscriptions')).body.value
   if (first === undefined) throw new Refusal('forbidden', 'You may not see the subscription.')
   return first.id
 }

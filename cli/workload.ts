@@ -32,8 +32,9 @@ export const workloadCreate = command({
     return withManagement(world, { data }, async (management) => {
       if (called(await all(management), name)) throw new Refusal('refused', `There is a workload ${name} already.`)
       const path = `${await groupFor(management, group)}/${type}/${encodeURIComponent(name)}`
-      const { body } = await management.ask('PUT', path, { location, identity: { type: 'SystemAssigned' } })
-      const { id, identity } = body as Workload
+      const { id, identity } = (
+        await management.ask<Workload>('PUT', path, { location, identity: { type: 'SystemAssigned' } })
+      ).body
       if (json) world.print(JSON.stringify({ name, id, principal: identity.principalId }))
       else {
         world.print(

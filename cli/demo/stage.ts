@@ -53,7 +53,7 @@ export async function setStage({ data, builtIn }: Wanted, stop: AbortSignal): Pr
   const secret = `orders-db${suffix}`
   const adminSecret = `orders-admin${suffix}`
   const read = async (version = '') => {
-    const { value = '', id } = (await vault.ask('GET', `/secrets/${secret}/${version}`)).body as SecretBundle
+    const { value = '', id } = (await vault.ask<SecretBundle>('GET', `/secrets/${secret}/${version}`)).body
     return { value, version: id.slice(id.lastIndexOf('/') + 1) }
   }
   const target = opened.use(await openTarget(builtIn, async () => (await read()).value))

@@ -22,7 +22,7 @@ export async function appliedAtOnce(store: Service, plan: Plan, description: str
   for (const part of parted(plan.filter(isToDo))) {
     const body = { changes: part.map(({ change }) => change), description }
     try {
-      const { id } = (await store.ask('POST', '/.cardea/changesets', body)).body as ChangeSetView
+      const { id } = (await store.ask<ChangeSetView>('POST', '/.cardea/changesets', body)).body
       changeSets.push(id)
       done.push(...part.map(doneBy))
     } catch (error) {

@@ -175,7 +175,7 @@ const conditionOf = (before: KeyValue | undefined): object =>
   before === undefined ? { if_none_match: '*' } : { if_match: before.etag }
 
 const write = (store: Service, path: string, body: object, before: KeyValue | undefined) => async () =>
-  ((await store.ask('PUT', path, body, asItWas(before))).body as KeyValue).etag
+  (await store.ask<KeyValue>('PUT', path, body, asItWas(before))).body.etag
 
 const deletion = (store: Service, setting: KeyValue): Doing => {
   const { key, label, locked, etag } = setting

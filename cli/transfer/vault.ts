@@ -55,7 +55,7 @@ const entryOf = (name: string, { value = '', contentType, tags, attributes }: Se
 /** A secret with its value, or why it can't be had. */
 async function bundleOf(vault: Service, name: string): Promise<SecretBundle | string> {
   try {
-    return (await vault.ask('GET', `${secretPath(name)}/`)).body as SecretBundle
+    return (await vault.ask<SecretBundle>('GET', `${secretPath(name)}/`)).body
   } catch (error) {
     if (error instanceof Refusal && error.code === 'forbidden') return 'may not be read'
     if (error instanceof Refusal && error.code === 'not-found') return 'is gone meanwhile'
@@ -132,7 +132,7 @@ async function stepFor(
     tags,
     attributes: { nbf: entry.notBefore, exp: entry.expires },
   }
-  const act = async () => versionIn(((await vault.ask('PUT', secretPath(name), body)).body as SecretBundle).id)
+  const act = async () => versionIn((await vault.ask<SecretBundle>('PUT', secretPath(name), body)).body.id)
   if (item === undefined) return { ...step, what: 'new', reason: null, before: null, act }
   const bundle = item.attributes.enabled ? await bundleOf(vault, name) : 'is disabled'
   if (typeof bundle === 'string') {
