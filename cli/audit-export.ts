@@ -1,11 +1,12 @@
 import type { JournalPage } from '@cardea/contract/cardea/journal'
 import { resourceId } from '@cardea/contract/cardea/resource-id'
 import { oneOf } from '@cardea/contract/shape'
-import { command, data, Misuse, Refusal } from './command.ts'
+import { command, data, json, Misuse, Refusal } from './command.ts'
 import { formats, type JournalFormat, journalFormats } from './journal-text.ts'
+import { intoNewFile } from './new-file.ts'
 import { paintFor } from './print.ts'
-import { withManagement } from './service.ts'
-import type { World } from './world.ts'
+import { type Answered, type Service, withManagement } from './service.ts'
+import { timestampFrom } from './time.ts'
 
 export default command({
   name: 'audit export',
@@ -32,56 +33,60 @@ export default command({
     operation: { type: 'string', value: 'NAME', says: 'only this operation, such as SecretGet' },
     outcome: { type: 'string', value: 'END', says: 'only success, failure, or a code such as forbidden' },
     data,
+    json: { ...json, says: 'with --out: one JSON document about the file, for programs' },
   },
   examples: [
     'cardea audit export --from 2026-01-01 --out january.json',
     'cardea audit export --from 2026-01-01 --outcome forbidden --format csv',
   ],
-  async run({ from, to, format = 'azure', out, data, ...asked }, world) {
+  async run({ from, to, format = 'azure', out, data, json, ...asked }, world) {
     if (from === undefined) throw new Misuse('From when on? Give it with --from.', 'See: cardea help audit export')
-    const query = new URLSearchParams({ from: timeOf('--from', from), limit: '1000' })
+    const now = world.now()
+    const query = new URLSearchParams({ from: timestampFrom('--from', from, now, 'ago'), limit: '1000' })
     // Without an end the export would run after what it writes itself.
-    query.set('to', to === undefined ? new Date(world.now()).toISOString() : timeOf('--to', to))
+    query.set('to', to === undefined ? new Date(now).toISOString() : timestampFrom('--to', to, now, 'ago'))
     for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, value)
     const { head, line } = formats[format as JournalFormat]
     return withManagement(world, { data }, async (management) => {
-      using file = out === undefined ? undefined : newFile(out, world)
-      const write = (text: string) => (file ?? world).write(text)
-      const paint = paintFor(world.terminal)
-      let count = 0
-      write(head)
-      for (let at: string | null = `/.cardea/journal?${query}`; at !== null; ) {
-        const page = (await management.ask('GET', at)).body as unknown as JournalPage
-        write(page.value.map(line).join(''))
-        count += page.value.length
-        at = page.nextLink
-        if (world.terminal.out && file !== undefined && at !== null) {
-          world.tell(paint.dim(`${count} records, up to ${page.value.at(-1)?.time ?? 'here'}`))
-        }
+      const pages = pagesOfJournal(management, `/.cardea/journal?${query}`)
+      if (out === undefined) {
+        world.write(head)
+        for await (const { value } of pages) world.write(value.map(line).join(''))
+        return 0
       }
-      if (file !== undefined) world.print(`${count} record${count === 1 ? '' : 's'} written to ${out}`)
+      const { dim, name } = paintFor(world.terminal)
+      const stop = world.stopping()
+      const count = await intoNewFile(world, out, async (write) => {
+        let count = 0
+        write(head)
+        for await (const { value, nextLink } of pages) {
+          if (stop.aborted)
+            throw new Refusal(
+              'stopped',
+              `Stopped after ${count} records; ${out} wasn’t written.`,
+              'Export less at once with --from and --to.',
+            )
+          write(value.map(line).join(''))
+          count += value.length
+          if (world.terminal.out && nextLink !== null)
+            world.tell(dim(`${count} records, up to ${value.at(-1)?.time ?? 'here'}`))
+        }
+        return count
+      })
+      world.print(
+        json
+          ? JSON.stringify({ file: out, count })
+          : `${count} record${count === 1 ? '' : 's'} written to ${name(out)}`,
+      )
       return 0
     })
   },
 })
 
-function timeOf(option: string, text: string): string {
-  const time = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(time)) throw new Misuse(`${option} must be a time such as 2026-01-31T12:00:00Z, or a day.`)
-  return new Date(time).toISOString()
-}
-
-function newFile(path: string, world: World) {
-  try {
-    return world.create(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST')
-      throw new Refusal('exists', `There is a ${path} already.`, 'Choose another name, or move it away.')
-    throw new Refusal(
-      'unwritable',
-      `${path} can't be written (${code ?? 'unknown'}).`,
-      'Choose another place with --out.',
-    )
+async function* pagesOfJournal(management: Service, path: string): AsyncGenerator<JournalPage> {
+  for (let at: string | null = path; at !== null; ) {
+    const { body }: Answered<JournalPage> = await management.ask('GET', at)
+    yield body
+    at = body.nextLink
   }
 }

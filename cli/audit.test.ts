@@ -69,6 +69,21 @@ describe('audit export', () => {
     assert.match(err, /already/)
   })
 
+  it('leaves no file where it ends midway', async () => {
+    const answers: Answers = (request) =>
+      request.url.searchParams.has('after') ? { status: 503, body: { error: { message: 'Not now.' } } } : pages(request)
+    const failed = await run([...line.split(' '), '--out', 'log'], { answers })
+    assert.deepEqual([failed.exit, failed.written], [1, {}])
+    const stopped = await run([...line.split(' '), '--out', 'log'], { answers: pages, stopsAfterMs: 0 })
+    assert.deepEqual([stopped.exit, stopped.written], [1, {}])
+    assert.match(stopped.err, /^Stopped after 0 records; log wasn’t written\./)
+  })
+
+  it('tells programs what it has written', async () => {
+    const { out } = await run([...line.split(' '), '--out', 'log', '--json'], { answers: pages })
+    assert.deepEqual(JSON.parse(out), { file: 'log', count: 2 })
+  })
+
   it('gives a spreadsheet text where somebody sent a formula, a quote or a line', async () => {
     for (const evil of ['=HYPERLINK("http://x")', '+1', '-1', '@x', '\tx', 'a"b', 'a,b']) {
       const answers: Answers = () => ({ body: { value: [record({}, evil)], nextLink: null } })

@@ -29,8 +29,13 @@ export default command({
   async run(given, world) {
     const folder = dataFolder(given.data, world)
     if (given.unset) {
-      for (const [name, value] of variablesBack(ownNames(folder, world), world.env))
-        world.print(value === undefined ? `unset ${name}` : `export ${name}=${quoted(value)}`)
+      const back = [...variablesBack(ownNames(folder, world), world.env)]
+      // JSON has no undefined: null takes a variable away.
+      if (given.json)
+        world.print(JSON.stringify(Object.fromEntries(back.map(([name, value]) => [name, value ?? null]))))
+      else
+        for (const [name, value] of back)
+          world.print(value === undefined ? `unset ${name}` : `export ${name}=${quoted(value)}`)
       return 0
     }
     const { workload } = given
@@ -69,6 +74,7 @@ function kept(path: string, text: string, { create, readFile }: World): string {
   try {
     using file = create(path)
     file.write(text)
+    file.keep()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     if (readFile(path).toString() !== text)

@@ -1,5 +1,6 @@
 import { oneOf } from '@cardea/contract/shape'
 import { command, data, json, Misuse, Refusal, store, vault } from './command.ts'
+import { intoNewFile } from './new-file.ts'
 import { paintFor } from './print.ts'
 import { withStore, withVault } from './service.ts'
 import { timeFrom } from './time.ts'
@@ -62,7 +63,8 @@ export default command({
     const format = (given.format ?? 'json') as Format
     if (from === 'store') {
       if (given.values) throw new Misuse('--values is for secrets: settings have theirs anyway.')
-      const at = given.at === undefined ? undefined : new Date(timeFrom('--at', given.at)).toUTCString()
+      const at =
+        given.at === undefined ? undefined : new Date(timeFrom('--at', given.at, world.now(), 'ago')).toUTCString()
       return withStore(world, given, async (service) => {
         const chosen = { prefix, label: given.label, at }
         const kvset = given.profile === 'appconfig/kvset'
@@ -93,7 +95,7 @@ export default command({
         return written(world, `${JSON.stringify(chosen, null, 2)}\n`, out, chosen.length, given.json)
       }
       const content = await vaultSource(vault, prefix).entries()
-      const code = written(world, secretsText(format, content), out, content.entries.length, given.json)
+      const code = await written(world, secretsText(format, content), out, content.entries.length, given.json)
       for (const { name, reason } of content.withheld) world.tell(`${name} is left out: it ${reason}.`)
       return content.withheld.length > 0 ? 1 : code
     })
@@ -150,20 +152,12 @@ function oneOfEachKey(all: readonly Entry[]): Entry[] {
   return [...found.values()]
 }
 
-function written(world: World, text: string, out: string | undefined, count: number, json: boolean): 0 {
+async function written(world: World, text: string, out: string | undefined, count: number, json: boolean): Promise<0> {
   if (out === undefined) {
     world.write(text)
     return 0
   }
-  try {
-    using file = world.create(out)
-    file.write(text)
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException
-    throw code === 'EEXIST'
-      ? new Refusal('refused', `${out} is there already.`, 'Give another name, or take it away first.')
-      : new Refusal('refused', `${out} can't be written (${code}).`)
-  }
+  await intoNewFile(world, out, (write) => write(text))
   world.print(json ? JSON.stringify({ file: out, count }) : `${paintFor(world.terminal).name(out)} has ${count}`)
   return 0
 }

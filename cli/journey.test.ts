@@ -123,6 +123,8 @@ describe('a developer’s first minutes', () => {
     const back = (await run(['env', '--unset', ...here], { env })).out.split('\n')
     assert.ok(back.includes("export NO_PROXY='corp.example'"))
     assert.ok((await run(['env', '--unset', ...here])).out.split('\n').includes('unset NO_PROXY'))
+    const { NO_PROXY, CARDEA_TENANT_ID } = JSON.parse((await run(['env', '--unset', '--json', ...here], { env })).out)
+    assert.deepEqual([NO_PROXY, CARDEA_TENANT_ID], ['corp.example', null])
   })
 
   it('a setting points at the secret', async () => {

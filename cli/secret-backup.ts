@@ -1,6 +1,7 @@
 import type { Backup } from '@cardea/contract/vault/objects'
 import type { SecretBundle } from '@cardea/contract/vault/secrets'
-import { command, data, json, Misuse, Refusal, secret, vault } from './command.ts'
+import { command, data, json, Misuse, secret, vault } from './command.ts'
+import { intoNewFile } from './new-file.ts'
 import { paintFor } from './print.ts'
 import { secretPath, withVault } from './service.ts'
 import { fileContent } from './value.ts'
@@ -14,14 +15,9 @@ export const secretBackup = command({
   examples: ['cardea secret backup db-password db-password.backup'],
   async run({ name, file, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
-      const { value } = (await vault.ask('POST', `${secretPath(name)}/backup`)).body as Backup
-      try {
-        using written = world.create(file)
-        written.write(value)
-      } catch (error) {
-        const { code = 'unknown' } = error as NodeJS.ErrnoException
-        throw new Refusal('refused', `${file} can't be written (${code === 'EEXIST' ? 'it is there already' : code}).`)
-      }
+      await intoNewFile(world, file, async (write) => {
+        write((await vault.ask<Backup>('POST', `${secretPath(name)}/backup`)).body.value)
+      })
       world.print(json ? JSON.stringify({ name, file }) : `${paintFor(world.terminal).name(name)} is in ${file}`)
       return 0
     })
@@ -36,9 +32,10 @@ export const secretRestore = command({
   examples: ['cardea secret restore db-password.backup --vault other'],
   async run({ file, json, ...where }, world) {
     const value = fileContent(world, file).toString('utf8').trim()
-    if (!/^[\w-]+$/.test(value)) throw new Misuse(`${file} is no backup of a secret.`)
+    if (!/^[\w-]+$/.test(value))
+      throw new Misuse(`${file} is no backup of a secret.`, 'Write one with: cardea secret backup NAME FILE')
     return withVault(world, where, async (vault) => {
-      const { id } = (await vault.ask('POST', '/secrets/restore', { value })).body as SecretBundle
+      const { id } = (await vault.ask<SecretBundle>('POST', '/secrets/restore', { value })).body
       const name = id.split('/').at(-2) as string
       world.print(json ? JSON.stringify({ name, id }) : `${paintFor(world.terminal).name(name)} is back`)
       return 0

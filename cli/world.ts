@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, linkSync, lstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openTransport, type Transport, type TransportOptions } from '@cardea/client/transport'
 
@@ -22,7 +23,7 @@ export type World = {
   read(): Promise<Buffer>
   /** A file's content. */
   readFile(path: string): Buffer
-  /** A new file that only its owner may read; one that is there already is left as it is, with an error. */
+  /** A new file that only its owner may read; one that is there already is left as it is, with an error. It has its name once it is kept. */
   create(path: string): NewFile
   /** A line from the keyboard that isn't shown. */
   ask(question: string): Promise<string>
@@ -33,7 +34,8 @@ export type World = {
   stopping(): AbortSignal
 }
 
-export type NewFile = Disposable & { write(text: string): void }
+/** A file that is being written, under another name beside its own: what isn't kept goes. */
+export type NewFile = Disposable & { write(text: string): void; keep(): void }
 
 export function ownWorld(): World {
   const { env, stdin, stdout, stderr } = process
@@ -57,10 +59,7 @@ export function ownWorld(): World {
       return Buffer.concat(parts)
     },
     readFile: (path) => readFileSync(path),
-    create(path) {
-      const file = openSync(path, 'wx', 0o600)
-      return { write: (text) => writeFileSync(file, text), [Symbol.dispose]: () => closeSync(file) }
-    },
+    create,
     ask,
     now: () => Date.now(),
     wait: async (ms, signal) => wait(ms, undefined, signal && { signal }),
@@ -68,6 +67,31 @@ export function ownWorld(): World {
     stopping,
   }
 }
+
+function create(path: string): NewFile {
+  if (isThere(path)) throw Object.assign(new Error(`${path} is there already`), { code: 'EEXIST' })
+  const part = `${path}.${randomBytes(4).toString('hex')}.part`
+  const file = openSync(part, 'wx', 0o600)
+  return {
+    write: (text) => writeFileSync(file, text),
+    keep() {
+      try {
+        // What came to this name meanwhile stays, where a rename would replace it.
+        linkSync(part, path)
+      } catch (error) {
+        // Not every disk has links.
+        if (isThere(path)) throw error
+        renameSync(part, path)
+      }
+    },
+    [Symbol.dispose]() {
+      closeSync(file)
+      rmSync(part, { force: true })
+    },
+  }
+}
+
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 /** The same Ctrl-C may arrive twice: from the terminal, and passed on by whoever started us. */
 const sameStopMs = 500

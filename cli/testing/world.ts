@@ -14,7 +14,7 @@ type Around = {
   readonly env?: World['env']
   readonly answers?: Answers
   readonly now?: number
-  /** Ctrl-C, after so much waiting. */
+  /** Ctrl-C, after so much waiting; at once, where it is none. */
   readonly stopsAfterMs?: number
 }
 
@@ -23,7 +23,7 @@ export type Run = {
   readonly out: string
   readonly err: string
   readonly asked: Request[]
-  /** What was written to new files. */
+  /** What was written to new files, and kept. */
   readonly written: Readonly<Record<string, string>>
 }
 
@@ -59,10 +59,11 @@ export async function run(words: readonly string[], around: Around = {}): Promis
     },
     create(path) {
       if (path in files || path in written) throw Object.assign(new Error(`${path} exists`), { code: 'EEXIST' })
-      written[path] = ''
+      const parts: string[] = []
       return {
-        write(text) {
-          written[path] += text
+        write: (text) => void parts.push(text),
+        keep() {
+          written[path] = parts.join('')
         },
         [Symbol.dispose]() {},
       }
@@ -85,7 +86,10 @@ export async function run(words: readonly string[], around: Around = {}): Promis
       open: () => Promise.reject(new Error('nothing is streamed here')),
       close() {},
     }),
-    stopping: () => stop.signal,
+    stopping() {
+      if (around.stopsAfterMs === 0) stop.abort()
+      return stop.signal
+    },
   })
   return { exit, out: out.join(''), err: err.join(''), asked, written }
 }
