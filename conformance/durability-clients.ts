@@ -6,7 +6,7 @@ import { type Answered, ask } from './ask.ts'
 
 /**
  * Programs that use a vault while it is being killed, and remember what they were promised. Each name has one writer, so
- * that its history is a line; where a request went unanswered both outcomes are allowed, and nothing else is.
+ * that its history is a line; where a request went unanswered, or failed, both outcomes are allowed, and nothing else is.
  */
 export type Place = { readonly port: number; readonly ca: string; readonly host: string; readonly token: string }
 
@@ -16,6 +16,8 @@ export type Told = {
   readonly reads: Set<string>
   readonly writes: Map<string, Kind>
   unanswered: number
+  /** Requests that the server answered by saying that it can't (5xx): what they asked may have happened or not. */
+  failed: number
   /** What should not have been, in words. */
   readonly wrong: string[]
 }
@@ -45,15 +47,18 @@ const apiVersion = 'api-version=2025-07-01'
 const versionIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
 
 export class Clients {
-  readonly told: Told = { reads: new Set(), writes: new Map(), unanswered: 0, wrong: [] }
+  readonly told: Told = { reads: new Set(), writes: new Map(), unanswered: 0, failed: 0, wrong: [] }
   readonly names: readonly Name[]
+  readonly #mayFail: boolean
   #place: Place
   #agent = new Agent({ keepAlive: true })
   #sent = 0
 
-  constructor(place: Place, names: readonly Name[]) {
+  /** `mayFail`: whether what the server rests on dies, and not the server, so that it lives to say 5xx. */
+  constructor(place: Place, names: readonly Name[], { mayFail }: { readonly mayFail: boolean }) {
     this.#place = place
     this.names = names
+    this.#mayFail = mayFail
   }
 
   /** The same clients at a server that was started anew. */
@@ -151,10 +156,6 @@ export class Clients {
     )
     if (sent.answer === undefined) return
     const { status, body } = sent.answer
-    if (status >= 500) {
-      this.told.unanswered += 1
-      return
-    }
     if (status !== 200) {
       name.doubt = undefined
       return this.#wrong(`${kind} of ${name.name} was refused: ${status} ${body.slice(0, 200)}`)
@@ -233,7 +234,7 @@ export class Clients {
   }
 
   #answeredRead({ id, answer }: Sent): Answered | undefined {
-    if (answer === undefined || answer.status >= 500) return undefined
+    if (answer === undefined) return undefined
     if (answer.status !== 200 && answer.status !== 404)
       this.#wrong(`a read was refused: ${answer.status} ${answer.body.slice(0, 200)}`)
     this.told.reads.add(id)
@@ -250,12 +251,18 @@ export class Clients {
       ...(body !== undefined && { 'content-type': 'application/json' }),
     }
     const asked = { ...place, agent: this.#agent, method, path: `${path}?${apiVersion}`, headers }
-    try {
-      return { id, answer: await ask(body === undefined ? asked : { ...asked, body: JSON.stringify(body) }) }
-    } catch {
-      this.told.unanswered += 1
-      return { id, answer: undefined }
-    }
+    const answer = await ask(body === undefined ? asked : { ...asked, body: JSON.stringify(body) }).catch(
+      () => undefined,
+    )
+    if (answer === undefined) this.told.unanswered += 1
+    else if (answer.status < 500) return { id, answer }
+    else this.#failed(`${method} ${path} failed: ${answer.status} ${answer.body.slice(0, 200)}`)
+    return { id, answer: undefined }
+  }
+
+  #failed(words: string): void {
+    this.told.failed += 1
+    if (!this.#mayFail) this.#wrong(words)
   }
 
   #wrong(words: string): void {
@@ -263,5 +270,6 @@ export class Clients {
   }
 }
 
+/** Without an answer where none came, or one that leaves open what happened. */
 type Sent = { readonly id: string; readonly answer: Answered | undefined }
 type Found = SecretBundle & Partial<DeletedSecretBundle>

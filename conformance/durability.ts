@@ -26,6 +26,8 @@ export type Verdict = Remains & {
   readonly writes: number
   readonly reads: number
   readonly unanswered: number
+  /** Answers that said that the server can't (5xx): on SQLite, where it is the server that dies, each of them is a loss. */
+  readonly failed: number
   /** Promised versions that were read again at the end. */
   readonly reread: number
   readonly seconds: number
@@ -59,7 +61,7 @@ async function killServer(kills: number, say: (line: string) => void): Promise<V
   }
   await killEarly()
   let server = await startServer({ data, logLevel: 'error' })
-  const clients = new Clients(await placeOf(server), names())
+  const clients = new Clients(await placeOf(server), names(), { mayFail: false })
   for (let kill = early + 1; kill <= kills; kill += 1) {
     if (randomInt(oneEarlyIn) === 0 && kill < kills) {
       await server.kill()
@@ -94,7 +96,7 @@ async function killDatabase(kills: number, say: (line: string) => void): Promise
   await using postgres = await startPostgres({ database: 'cardea' })
   // It says at `warn` that connections were lost, which is what we do to it all the time.
   await using server = await startServer({ data: folder.path, database: postgres.url(), logLevel: 'silent' })
-  const clients = new Clients(await placeOf(server), names())
+  const clients = new Clients(await placeOf(server), names(), { mayFail: true })
   for (let kill = 1; kill <= kills; kill += 1) {
     const stop = new AbortController()
     const use = clients.use(writers, readers, stop.signal)
@@ -150,6 +152,7 @@ const verdict = (engine: Engine, { began, ...measured }: Measured, { told }: Cli
   writes: told.writes.size,
   reads: told.reads.size,
   unanswered: told.unanswered,
+  failed: told.failed,
   seconds: Math.round((performance.now() - began) / 1000),
   lost: told.wrong,
 })

@@ -32,7 +32,6 @@ const absent: Record<string, string> = {
   privateLinkResources: 'there is no virtual network to connect to',
   replicas: 'a store is one, on as many nodes as there are',
   classicAdministrators: 'Azure has retired them',
-  globalAdministrator: 'nobody lifts themselves: roles at the root are assigned by who may assign them (decision 020)',
   providerOperationsMetadataOperations: 'the operations of each provider are listed by the provider',
   eligibleChildResources: 'roles for a while are not built',
   roleAssignmentSchedules: 'roles for a while are not built',

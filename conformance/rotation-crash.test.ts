@@ -32,10 +32,16 @@ describe('a rotation', () => {
   })
 
   const struck = ['postgres', 'mariadb', 'redis'].filter((provider) => there.includes(provider))
-  it('ends well whenever the target is killed where it changes something', { timeout: 300_000 }, async (context) => {
+  const skip = struck.length === 0 && 'none of the servers that could be killed is installed'
+  it('ends well whenever the target is killed where it changes something', {
+    timeout: 300_000,
+    skip,
+  }, async (context) => {
     for (const { provider, crashes } of await targetCrashes({ providers: struck, packets: 'last' })) {
+      const met = crashes.map(({ step, when }) => `${step} ${when}`)
+      assert.deepEqual(met, ['apply asked', 'apply answered', 'retire asked', 'retire answered'], provider)
       for (const { step, when, wrong } of crashes) assert.deepEqual(wrong, [], `${provider}, ${when} during ${step}`)
-      context.diagnostic(`${provider}: ${crashes.map(({ step, when }) => `${step} ${when}`).join(', ')}`)
+      context.diagnostic(`${provider}: ${met.join(', ')}`)
     }
   })
 })

@@ -16,6 +16,7 @@ const client = new AuthorizationManagementClient(new DefaultAzureCredential(), s
   $host: management,
   credentialScopes: [`${management}/.default`],
 })
+const userAccessAdministrator = '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9'
 const group = `/subscriptions/${subscription}/resourceGroups/demo`
 const vault = `${group}/providers/Microsoft.KeyVault/vaults/demo`
 
@@ -117,6 +118,23 @@ await assert.rejects(client.roleDefinitions.delete(group, id), failure(400, 'Rol
 await client.roleAssignments.deleteById(assigned.id as string)
 assert.equal((await client.roleDefinitions.delete(group, id)).roleName, 'Namer of secrets')
 await assert.rejects(client.roleDefinitions.get(group, id), failure(404, 'RoleDefinitionDoesNotExist'))
+
+// A global administrator, as the developer is, hands on the right to assign roles everywhere, and takes it again.
+const roots = async () => {
+  const found = await all(client.roleAssignments.listForSubscription({ filter: 'atScope()' }))
+  return found.filter((one) => one.scope === '/' && one.roleDefinitionId?.endsWith(userAccessAdministrator))
+}
+const [mine] = await roots()
+const handed = { principalId, principalType: 'ServicePrincipal', roleDefinitionId: mine?.roleDefinitionId as string }
+const successor = await client.roleAssignments.create('', randomUUID(), handed)
+await client.roleAssignments.deleteById(mine?.id as string)
+assert.deepEqual(
+  (await roots()).map(({ id }) => id),
+  [successor.id],
+)
+await client.globalAdministrator.elevateAccess()
+const [elevated, ...more] = (await roots()).filter(({ id }) => id !== successor.id)
+assert.deepEqual([elevated?.principalId, elevated?.createdBy, more], [mine?.principalId, mine?.principalId, []])
 
 assert.equal((await client.roleAssignments.delete(vault, name)).name, name)
 await assert.rejects(client.roleAssignments.get(vault, name), failure(404, 'RoleAssignmentNotFound'))
