@@ -51,7 +51,7 @@ export async function writes(options: Options): Promise<Outcome> {
   }
 
   say(`${generator}, ${connections} connections, a token of ${house.token.length} bytes; warming up`)
-  for (const { pid, port } of [bare, plain]) await round(pid, load(port, 3))
+  for (const { pid, port } of [bare, plain]) await round(pid, load(port, warmUpSeconds))
   await onCardea(warmUpSeconds)
   const onBare =
     ({ pid, port }: typeof bare) =>

@@ -8,7 +8,7 @@ import { scenes } from './az-scenes.ts'
  * Every scene with an az that has all its modules, such as Debian 13's in a folder of its own; needs root for `chroot`.
  *
  *     debootstrap --variant=minbase trixie /srv/trixie && chroot /srv/trixie apt-get install -y --no-install-recommends azure-cli
- *     node conformance/az-whole.ts --root /srv/trixie --out docs/conformance/az.md
+ *     npx node conformance/az-whole.ts --root /srv/trixie --out docs/conformance/az.md
  *
  * Ends with 1 when a scene went another way than it should.
  */
@@ -35,7 +35,7 @@ if (values.out !== undefined) {
     [
       `# az ${version} against Cardea`,
       '',
-      'Made by `node conformance/az-whole.ts`; each line was typed in this order at a fresh installation, with the variables of',
+      'Made by `npx node conformance/az-whole.ts`; each line was typed in this order at a fresh installation, with the variables of',
       '`cardea env`. "Yes" means that it did what its words say, or was refused where they say so.',
       '',
       `| ${scenes.length - wrong} of ${scenes.length} | | |`,

@@ -4,7 +4,7 @@ import { findPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { durability, type Engine } from './durability.ts'
 
-/** A few kills in every run of the tests; hundreds by hand: `node conformance/durability.ts --kills 300`. */
+/** A few kills in every run of the tests; hundreds by hand: `npx node conformance/durability.ts --kills 300`. */
 const kills = 10
 
 describe('what was answered', () => {

@@ -14,7 +14,7 @@ import { developerToken, ended, type ServerProcess, spawnServer, startServer } f
 
 /**
  * Kills at random moments, and counts what was lost (promises P1 and P3). On SQLite the server is killed; on PostgreSQL
- * the database is, under a server that lives on. `node conformance/durability.ts --engine sqlite --kills 300`.
+ * the database is, under a server that lives on. `npx node conformance/durability.ts --engine sqlite --kills 300`.
  */
 export type Engine = 'sqlite' | 'postgres'
 export type Trial = { readonly engine: Engine; readonly kills: number; readonly say?: (line: string) => void }
@@ -172,7 +172,7 @@ if (import.meta.main) {
   })
   const kills = Number(values.kills)
   if (!['sqlite', 'postgres'].includes(values.engine) || !Number.isInteger(kills) || kills < 1) {
-    console.error('node conformance/durability.ts [--engine sqlite|postgres] [--kills 300] [--json]')
+    console.error('npx node conformance/durability.ts [--engine sqlite|postgres] [--kills 300] [--json]')
     process.exit(2)
   }
   const found = await durability({ engine: values.engine as Engine, kills, say: (line) => console.log(line) })

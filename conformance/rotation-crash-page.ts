@@ -40,12 +40,14 @@ const steps: Readonly<Record<string, string>> = {
 export function pageOf({ columns, crashes, seconds, load }: Found, at: Date): string {
   const met = new Set(columns.flatMap(({ deaths }) => deaths.map(({ step }) => step)))
   const programs = [...new Set([...columns, ...crashes].map(({ program }) => program))]
+  // A build's own name says whose machine it was, and nothing of Linux.
+  const [kernel] = /^[\d.]+/.exec(release()) ?? ['']
   const versions = programs.filter((program) => /\d/.test(program)).join(', ')
   return [
     '# Servers that are killed while credentials rotate',
     '',
-    `Made by \`node conformance/rotation-crash.ts --out docs/conformance/rotation-crash.md\` on ${at.toISOString().slice(0, 10)} in ${seconds} s:`,
-    `Node ${process.versions.node}, Linux ${release()}; ${versions}. ${availableParallelism()} processors and a load of ${load.toFixed(1)}:`,
+    `Made by \`npx node conformance/rotation-crash.ts --out docs/conformance/rotation-crash.md\` on ${at.toISOString().slice(0, 10)} in ${seconds} s:`,
+    `Node ${process.versions.node}, Linux ${kernel}; ${versions}. ${availableParallelism()} processors and a load of ${load.toFixed(1)}:`,
     'how long things took says as much about that as about Cardea.',
     '',
     'Cardea’s process was killed with SIGKILL right before and right after each step of each provider’s rotation, and begun',

@@ -7,7 +7,7 @@ import { targetCrashes } from './target-crashes.ts'
 import { targets, untried } from './targets/targets.ts'
 
 /**
- * Promise P4 at every moment, with real processes: a part of `node conformance/rotation-crash.ts`. What comes right before
+ * Promise P4 at every moment, with real processes: a part of `npx node conformance/rotation-crash.ts`. What comes right before
  * a step is left out, since it is what comes right after the one before; of the targets, those that begin again quickly
  * are struck where something is changed.
  */

@@ -7,7 +7,7 @@ import { crashable, targetCrashes } from './target-crashes.ts'
 import { targets } from './targets/targets.ts'
 
 /** The whole crash matrix, by hand; the tests run a part of it. */
-const help = `node conformance/rotation-crash.ts [--provider NAME]… [--half cardea|targets] [--out FILE] [--json]
+const help = `npx node conformance/rotation-crash.ts [--provider NAME]… [--half cardea|targets] [--out FILE] [--json]
 
 Kills the real server (SIGKILL) right before and right after each step of each provider's rotation, and then the real
 targets at every packet of a rotation that they are sent; begins them again, and looks at the vault and at the target how
