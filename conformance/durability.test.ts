@@ -13,7 +13,7 @@ describe('what was answered', () => {
     assert.deepEqual(lost, [])
     assert.ok(writes > 0 && reads > 0, 'somebody wrote and read meanwhile')
   }
-  it('survives kill -9 of the server, on SQLite', { timeout: 120_000 }, survives('sqlite'))
+  it('P1, P3: survives kill -9 of the server, on SQLite', { timeout: 120_000 }, survives('sqlite'))
   const { skip } = needs('PostgreSQL', findPostgres)
-  it('survives kill -9 of PostgreSQL under a running server', { timeout: 120_000, skip }, survives('postgres'))
+  it('P1, P3: survives kill -9 of PostgreSQL under a running server', { timeout: 120_000, skip }, survives('postgres'))
 })

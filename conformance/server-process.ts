@@ -36,9 +36,6 @@ export type ServerOptions = {
 const domain = 'cardea.internal'
 const readyMsMax = 30_000
 
-/** A server that ended before it was ready. */
-export class ServerEnded extends Error {}
-
 /** Begins a server and returns at once: for those who want to kill it before it is ready. */
 export function spawnServer(options: ServerOptions): ChildProcess {
   const { data, database, logLevel = 'warn', nodeArguments = [], program = 'serve.ts', env } = options
@@ -97,7 +94,7 @@ export async function readiness(child: ChildProcess, began = performance.now()) 
     ended(child).then(() => undefined),
   ])
   if (message === undefined)
-    throw new ServerEnded(`The server ended before it was ready (${child.exitCode ?? child.signalCode})`)
+    throw new Error(`The server ended before it was ready (${child.exitCode ?? child.signalCode})`)
   return { port: message.port, readyAfterMs: performance.now() - began }
 }
 

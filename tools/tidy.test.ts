@@ -3,23 +3,30 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { settingWords } from '@cardea/server/settings'
+import { manifestsIn, undeclared, unused } from './manifests.ts'
 import {
   allImports,
+  atWork,
   backward,
   foreignRows,
   homeless,
   type Import,
   importsOf,
   impure,
+  isTest,
   loops,
+  lostRules,
   sourceFiles,
   trespassing,
+  untested,
   upward,
 } from './tidy.ts'
 
 const root = join(import.meta.dirname, '..')
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
 const files = sourceFiles(root)
-const imports = allImports(root)
+const all = allImports(root)
+const imports = atWork(all)
 
 describe('the house', () => {
   it('is read at all', () => {
@@ -36,14 +43,27 @@ describe('the house', () => {
 
   it('opens a room’s rows from that room alone', () => assert.deepEqual(foreignRows(imports), []))
 
-  it('keeps its rules pure', () => assert.deepEqual(impure(imports), []))
+  it('keeps its rules pure, and knows where each of them is', () => {
+    assert.deepEqual(impure(imports), [])
+    assert.deepEqual(lostRules(files), [])
+  })
 
-  it('meets the server from outside over HTTP only', () => assert.deepEqual(trespassing(imports), []))
+  it('is entered by its doors only', () => assert.deepEqual(trespassing(imports), []))
+
+  it('declares for each package what it imports, and nothing else', () => {
+    const manifests = manifestsIn(root)
+    assert.deepEqual(undeclared(all, manifests), [])
+    assert.deepEqual(unused(all, manifests), [])
+  })
+
+  it('has a test that bears the number of each promise', () => {
+    assert.deepEqual(untested(textOf('SECURITY.md'), files.filter(isTest).map(textOf)), [])
+  })
 
   it('has no import that leads back to where it began', () => assert.deepEqual(loops(imports), []))
 
   it('is silent about whose machine it was built on', () => {
-    const told = files.filter((file) => /(^|["'\s(])\/(work|root|home)\//m.test(readFileSync(join(root, file), 'utf8')))
+    const told = files.filter((file) => /(^|["'\s(])\/(work|root|home)\//m.test(textOf(file)))
     assert.deepEqual(
       told.filter((file) => !file.startsWith('tools/tidy')),
       [],
@@ -51,7 +71,7 @@ describe('the house', () => {
   })
 
   it('tells of every setting in the guide', () => {
-    const guide = readFileSync(join(root, 'docs/guide/settings.md'), 'utf8')
+    const guide = textOf('docs/guide/settings.md')
     assert.deepEqual(
       Object.keys(settingWords).filter((name) => !guide.includes(`\`${name}\``)),
       [],
@@ -73,20 +93,64 @@ describe('the checks above', () => {
     )
     assert.equal(foreignRows(planted('server/main.ts', "import { x } from '#core/secrets/secret-rows.ts'")).length, 1)
     assert.equal(impure(planted('server/core/secrets/secret.ts', "import { x } from 'node:crypto'")).length, 1)
-    assert.equal(trespassing(planted('client/vault.ts', "import { x } from '@cardea/server/main'")).length, 1)
+    assert.ok(lostRules([]).includes('server/core/secrets/secret.ts'))
+    for (const [file, line] of [
+      ['client/vault.ts', "import { x } from '@cardea/server/main'"],
+      ['cli/doctor.ts', "  const { x } = await import('@cardea/server/core/audit/audit')"],
+      ['cli/doctor.ts', "import type { X } from '../tools/servers/redis.ts'"],
+      ['bench/house.ts', "import { start } from '@cardea/server/main'"],
+      ['conformance/serve.ts', "import { x } from '@cardea/server/base/sql'"],
+      ['server/workers/rotator.ts', "import { x } from '@cardea/providers/providers'"],
+      ['tools/test.ts', "import { x } from '@cardea/contract/roles'"],
+    ] as const) {
+      assert.equal(trespassing(planted(file, line)).length, 1, `${file}: ${line}`)
+    }
     const loop = [
       ...planted('server/base/a.ts', "import { b } from './b.ts'"),
       ...planted('server/base/b.ts', "export { a } from './a.ts'"),
     ]
     assert.deepEqual(loops(loop), ['server/base/a.ts -> server/base/b.ts -> server/base/a.ts'])
-    assert.deepEqual(homeless(['server/core/attic/box.ts']), ['server/core/attic/box.ts'])
+    assert.equal(upward(planted('server/offline/x.ts', "import { start } from '../main.ts'")).length, 1)
+    assert.equal(upward(planted('server/planes/x.ts', "import { x } from '../offline/verify-audit.ts'")).length, 1)
+    const strays = ['server/core/attic/box.ts', 'server/porch.ts']
+    assert.deepEqual(homeless(strays), strays)
+    const security = '| P1 | One. |\n| P10 | Ten. |\n'
+    assert.deepEqual(untested(security, ["it('keeps what P10 says', () => {}) // P1"]), ['P1'])
+    assert.deepEqual(untested(security, ["describe('the first (P1)')", 'it(\n  `P10: all of it`,\n)']), [])
   })
 
-  it('see imports that run over several lines, and those for their effect alone', () => {
+  it('find what is imported and not declared, and what is declared and not imported', () => {
+    const manifests = {
+      client: { name: '@cardea/client', dependencies: { pg: '1' }, devDependencies: { '@cardea/contract': '*' } },
+      contract: { name: '@cardea/contract' },
+    }
+    const line = "import { x } from '@cardea/contract/roles'"
+    const ofType = line.replace('import', 'import type')
+    assert.deepEqual(undeclared(planted('client/vault.ts', line), manifests), ['client/vault.ts -> @cardea/contract'])
+    assert.deepEqual(undeclared(planted('client/vault.ts', ofType), manifests), [])
+    assert.deepEqual(undeclared(planted('client/vault.test.ts', line), manifests), [])
+    assert.deepEqual(undeclared(planted('client/vault.ts', "import x from 'pg/lib/x'"), manifests), [])
+    assert.deepEqual(undeclared(planted('client/vault.ts', "import x from 'ajv'"), manifests), [
+      'client/vault.ts -> ajv',
+    ])
+    assert.deepEqual(unused(planted('client/vault.ts', "import { x } from 'pg'"), manifests), [
+      'client: @cardea/contract',
+    ])
+  })
+
+  it('see imports that run over several lines, those for their effect alone, and those that happen later', () => {
     assert.equal(
       planted('server/base/a.ts', "import {\n  b,\n  c,\n} from '#planes/plane.ts'")[0]?.to,
       'server/planes/plane.ts',
     )
     assert.equal(planted('server/base/a.ts', "import './b.ts'")[0]?.to, 'server/base/b.ts')
+    assert.equal(planted('server/base/a.ts', "  const b = await import('#planes/b.ts')")[0]?.to, 'server/planes/b.ts')
+    assert.deepEqual(
+      planted('cli/a.ts', "const b = createRequire(import.meta.url)('pg') as typeof import('pg')").map((one) => [
+        one.to,
+        one.typeOnly,
+      ]),
+      [['pg', true]],
+    )
   })
 })

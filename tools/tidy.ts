@@ -6,6 +6,11 @@ import { dirname, join } from 'node:path'
 /** The house, from the roof down. A file may import from its own floor and from any floor under it. */
 export const floors = [
   'server/main.ts',
+  'server/environment.ts',
+  'server/certificate.ts',
+  'server/offline',
+  'server/settings.ts',
+  'server/rotation-settings.ts',
   'server/planes',
   'server/workers',
   'server/core',
@@ -42,14 +47,42 @@ export const rooms = [
   'sealing',
 ] as const
 
-/** Who else may know whom: what stands beside the server meets it over HTTP only, or starts it. */
-const apart: Record<string, readonly string[]> = {
-  contract: ['contract'],
-  client: ['client', 'contract'],
-  providers: ['providers', 'contract'],
-  server: ['server', 'contract', 'providers'],
-  tools: ['tools'],
-}
+export const packages = ['server', 'contract', 'providers', 'client', 'cli', 'conformance', 'bench', 'tools'] as const
+
+/**
+ * What a package may know besides itself; the first line that fits a file holds for it. Who begins a server or looks into its files does
+ * so by these doors, and meets it over HTTP otherwise.
+ */
+const apart: readonly (readonly [who: string, knows: readonly string[]])[] = [
+  ['contract', []],
+  ['client', ['contract']],
+  ['providers', ['contract']],
+  ['server/main.ts', ['contract', 'providers/providers.ts']],
+  ['server', ['contract']],
+  [
+    'cli',
+    [
+      ...['client', 'contract', 'tools/servers/postgres.ts'],
+      ...['server/main.ts', 'server/settings.ts', 'server/environment.ts', 'server/offline'],
+      ...['server/base/heap.ts', 'server/base/plain-log.ts', 'server/planes/http/connect-proxy.ts'],
+    ],
+  ],
+  [
+    'conformance',
+    [
+      ...['contract', 'tools/servers', 'providers/testing', 'server/testing'],
+      ...['server/main.ts', 'server/settings.ts', 'server/base/heap.ts', 'server/base/clock.ts'],
+    ],
+  ],
+  [
+    'bench',
+    [
+      ...['contract', 'conformance/server-process.ts', 'conformance/ask.ts'],
+      ...['server/base/root-key.ts', 'server/base/seal.ts'],
+    ],
+  ],
+  ['tools', []],
+]
 
 /** The rules: what is and what may happen to it. No clock, no database, nothing of Node. */
 const pure = [
@@ -92,22 +125,28 @@ const pure = [
 
 export type Import = { readonly file: string; readonly to: string; readonly typeOnly: boolean }
 
-const packages = '{server,contract,providers,client,cli,conformance,bench,tools}'
-
 export const sourceFiles = (root: string): string[] =>
-  globSync(`${packages}/**/*.ts`, { cwd: root, exclude: (name) => name === 'node_modules' })
+  globSync(`{${packages.join()}}/**/*.{ts,js}`, { cwd: root, exclude: (name) => name === 'node_modules' })
 
 export const isTest = (file: string): boolean => /\.test\.ts$|-behaves\.ts$|\/testing\//.test(file)
 
+/** The forms of an import: with names, for its effect alone, while it runs or as a type, and where a program is only looked for. */
+const forms = [
+  /^(?:import|export)\s+(?<type>type\s)?[^'";]*?from\s+'(?<from>[^']+)'/gm,
+  /^import\s+'(?<from>[^']+)'/gm,
+  /(?<type>typeof\s+)?\bimport\('(?<from>[^']+)'\)/g,
+  /\bimport\.meta\.resolve\('(?<from>[^']+)'\)/g,
+]
+
 /** Every import of a file, resolved to a path in the repository where it is ours. */
-export function importsOf(file: string, text: string): Import[] {
-  const found = text.matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm)
-  return [...found].map(([, typeOnly, from, bare]) => ({
-    file,
-    to: place(file, (from ?? bare) as string),
-    typeOnly: typeOnly !== undefined,
-  }))
-}
+export const importsOf = (file: string, text: string): Import[] =>
+  forms.flatMap((form) =>
+    [...text.matchAll(form)].map(({ groups: { type, from } = {} }) => ({
+      file,
+      to: place(file, from as string),
+      typeOnly: type !== undefined,
+    })),
+  )
 
 function place(file: string, to: string): string {
   if (to.startsWith('#')) return `server/${to.slice(1)}`
@@ -117,12 +156,14 @@ function place(file: string, to: string): string {
 }
 
 export const allImports = (root: string): Import[] =>
-  sourceFiles(root)
-    .filter((file) => !isTest(file))
-    .flatMap((file) => importsOf(file, readFileSync(join(root, file), 'utf8')))
+  sourceFiles(root).flatMap((file) => importsOf(file, readFileSync(join(root, file), 'utf8')))
 
-const stand = (order: readonly string[], path: string): number =>
-  order.findIndex((name) => path === name || path.startsWith(`${name}/`))
+/** Those of what is run; tests may know everybody. */
+export const atWork = (imports: readonly Import[]): Import[] => imports.filter(({ file }) => !isTest(file))
+
+const lies = (path: string, within: string): boolean => path === within || path.startsWith(`${within}/`)
+
+const stand = (order: readonly string[], path: string): number => order.findIndex((name) => lies(path, name))
 
 const list = (found: readonly Import[]): string[] => found.map(({ file, to }) => `${file} -> ${to}`)
 
@@ -136,10 +177,13 @@ export function backward(imports: readonly Import[]): string[] {
   return list(imports.filter(({ file, to }) => stand(order, to) >= 0 && stand(order, to) < stand(order, file)))
 }
 
-/** Rooms of core that nobody has given a place. */
+/** Files of the server on no floor, and rooms of core that nobody has given a place. */
 export function homeless(files: readonly string[]): string[] {
   const order = rooms.map((room) => `server/core/${room}`)
-  return files.filter((file) => file.startsWith('server/core/') && stand(order, file) < 0)
+  return files.filter((file) => {
+    if (!lies(file, 'server') || isTest(file)) return false
+    return lies(file, 'server/core') ? stand(order, file) < 0 : stand(floors, file) < 0
+  })
 }
 
 /** Rows opened by another room than their own. */
@@ -160,17 +204,30 @@ export const impure = (imports: readonly Import[]): string[] =>
     ),
   )
 
-/** Imports of a package by one that may only meet it over HTTP. */
+/** Rules that are listed as such and are gone: nobody would look after what took their place. */
+export const lostRules = (files: readonly string[]): string[] => pure.filter((rule) => !files.includes(rule))
+
+/** Imports of another package by a door that isn't there for it. */
 export const trespassing = (imports: readonly Import[]): string[] =>
   list(
     imports.filter(({ file, to }) => {
-      const allowed = apart[file.split('/', 1)[0] as string]
-      const target = to.split('/', 1)[0] as string
-      return (
-        allowed !== undefined && target in { ...apart, cli: 0, bench: 0, conformance: 0 } && !allowed.includes(target)
-      )
+      const own = packageOf(file)
+      const [, knows] = apart.find(([who]) => lies(file, who)) ?? []
+      const other = packageOf(to)
+      return other !== undefined && other !== own && !knows?.some((door) => lies(to, door))
     }),
   )
+
+export const packageOf = (path: string): string | undefined => packages.find((name) => lies(path, name))
+
+/** The promises of SECURITY.md whose number stands in no test's name. `tests`: what the test files say. */
+export function untested(security: string, tests: readonly string[]): string[] {
+  const promises = [...security.matchAll(/^\| (P\d+) \|/gm)].map(([, number]) => number as string)
+  const names = tests.flatMap((text) =>
+    [...text.matchAll(/\b(?:it|describe)\(\s*(['`])(.*?)\1/gs)].map(([, , name]) => name),
+  )
+  return promises.filter((number) => !names.some((name) => new RegExp(`\\b${number}\\b`).test(name as string)))
+}
 
 /** Chains of imports that lead back to where they began; types alone make no loop at run time, but one in the head. */
 export function loops(imports: readonly Import[]): string[] {
