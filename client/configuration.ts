@@ -6,7 +6,7 @@ import { type Consumer, Live } from './live.ts'
 import { objectOf } from './object.ts'
 import { span } from './pace.ts'
 import type { Use } from './reporter.ts'
-import type { ConfigurationChange } from './state.ts'
+import type { ConfigurationChange, SecretVersion } from './state.ts'
 
 /** What `load` keeps for a configuration beside its engine. */
 export type Around = {
@@ -27,7 +27,8 @@ export class Configuration implements Disposable, AsyncDisposable {
   readonly #reporter: { soon(): void } | undefined
   readonly #listeners = new Set<(changes: readonly ConfigurationChange[]) => unknown>()
   readonly #feeds = new Set<Feed>()
-  readonly #lives = new Map<string, Set<Live<unknown>>>()
+  /** What everything that `use` makes runs on, under a sign of its own. */
+  readonly #running = new Map<symbol, { readonly key: string; readonly secrets: readonly SecretVersion[] }>()
 
   /** @internal `load` is the door. */
   constructor(engine: Engine, around: Around) {
@@ -117,21 +118,20 @@ export class Configuration implements Disposable, AsyncDisposable {
    * step, the old one drained after. Rejects if the first one can't be made.
    */
   async use<T>(key: string, consumer: Consumer<T>): Promise<Live<T>> {
-    const live: Live<T> = await Live.open(key, consumer, {
-      read: () => {
-        const entry = this.#engine.state.get(key)
-        return entry && { value: entry.value, version: entry.secret?.version }
-      },
+    const sign = Symbol(key)
+    return Live.open(key, consumer, {
+      read: () => this.#engine.state.get(key),
       subscribe: (listener) => {
         this.#engine.swapped.add(listener)
         return () => this.#engine.swapped.delete(listener)
       },
       failed: (error) => this.#engine.tell(error),
-      switched: () => this.#reporter?.soon(),
-      closed: () => this.#lives.get(key)?.delete(live),
+      runsOn: (secrets) => {
+        if (secrets.length > 0) this.#running.set(sign, { key, secrets })
+        else this.#running.delete(sign)
+        this.#reporter?.soon()
+      },
     })
-    this.#lives.set(key, (this.#lives.get(key) ?? new Set()).add(live))
-    return live
   }
 
   /** Ends all refreshing. The values stay as they are; what `use` gave is closed by whoever has it. */
@@ -168,16 +168,14 @@ export class Configuration implements Disposable, AsyncDisposable {
 
   /** What the program runs on: of a key in `use`, what was made from it; of any other, what `get` gives. */
   #uses(): Map<string, Use[]> {
+    const running = [...this.#running.values()]
+    const inUse = new Set(running.map(({ key }) => key))
+    const read = [...this.#engine.state].flatMap(([key, { secret }]) => (secret && !inUse.has(key) ? [secret] : []))
     const uses = new Map<string, Map<string, Use>>()
-    for (const [key, { secret }] of this.#engine.state) {
-      if (!secret) continue
-      const { origin, name } = secret.reference
-      const lives = [...(this.#lives.get(key) ?? [])].map(({ version }) => version)
+    for (const { reference, version } of [...running.flatMap(({ secrets }) => secrets), ...read]) {
+      const { origin, name } = reference
       const ofVault = uses.get(origin) ?? new Map<string, Use>()
-      uses.set(origin, ofVault)
-      for (const version of lives.length > 0 ? lives : [secret.version]) {
-        if (version !== undefined) ofVault.set(`${name}/${version}`, { secret: name, version })
-      }
+      uses.set(origin, ofVault.set(`${name}/${version}`, { secret: name, version }))
     }
     return new Map([...uses].map(([origin, ofVault]) => [origin, [...ofVault.values()]]))
   }

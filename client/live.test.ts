@@ -58,6 +58,7 @@ describe('using a value', { concurrency: 8 }, () => {
       instance: 'shop-1',
       application: 'shop',
       uses: [{ secret: 'db', version: program.first }],
+      partial: false,
     })
     azure.rotate('db', 'bad')
     await until('it was tried twice', () => errors.length >= 2)
@@ -114,6 +115,83 @@ describe('using a value', { concurrency: 8 }, () => {
     assert.deepEqual(program.told, [])
   })
 
+  it('is on the old version until the last of it is drained, also after the key is gone or the use is closed', async () => {
+    await using program = await open()
+    const { azure, configuration, reported } = program
+    const gates: (() => void)[] = []
+    const live = await configuration.use('password', {
+      prepare: (value) => value,
+      drain: () => new Promise<void>((resolve) => gates.push(resolve)),
+    })
+    const second = azure.rotate('db', 's2')
+    await until('it switched', () => live.version === second)
+    await until('both were reported', () => reported()?.length === 2)
+    assert.deepEqual(reported(), [second, program.first])
+    const third = azure.rotate('db', 's3')
+    await until('all three were reported', () => reported()?.length === 3)
+    gates.shift()?.()
+    await until('the first has gone', () => reported()?.length === 2)
+    assert.deepEqual(reported(), [third, second])
+    gates.shift()?.()
+    await until('the second has gone', () => reported()?.length === 1)
+    azure.point('password', 'other')
+    azure.remove('password')
+    await until('the key is gone', () => !configuration.has('password'))
+    azure.rotate('more', 'm1')
+    azure.point('another', 'more')
+    await until('another secret is reported too', () => reported()?.length === 2)
+    assert.ok(reported()?.includes(third))
+    const closed = live.close()
+    await until('it is drained', () => gates.length === 1)
+    assert.ok(reported()?.includes(third))
+    gates.shift()?.()
+    await closed
+    await until('it has gone', () => reported()?.length === 1)
+  })
+
+  it('is on the version that it begins with while that is prepared', async () => {
+    await using program = await open()
+    const { azure, configuration, reported } = program
+    await until('a first report', () => azure.reports.length > 0)
+    let prepared = () => {}
+    const gate = new Promise<void>((resolve) => {
+      prepared = resolve
+    })
+    const opening = configuration.use('password', {
+      async prepare(value) {
+        await gate
+        return value
+      },
+    })
+    const second = azure.rotate('db', 's2')
+    await until('the configuration has it', () => configuration.get('password') === 's2')
+    await pause(50)
+    assert.deepEqual(reported(), [program.first])
+    prepared()
+    const live = await opening
+    await until('it follows', () => live.version === second)
+    await until('that was reported', () => reported()?.[0] === second)
+  })
+
+  it('says what it runs on of each secret, when the setting leads to another one', async () => {
+    await using program = await open()
+    const { azure, configuration } = program
+    const live = await configuration.use('password', {
+      prepare(value) {
+        if (value === 'bad') throw new Error('not yet')
+        return value
+      },
+    })
+    azure.rotate('other', 'bad')
+    azure.point('password', 'other')
+    await until('it was tried', () => program.errors.length > 0)
+    assert.deepEqual(azure.reports.at(-1)?.uses, [{ secret: 'db', version: program.first }])
+    const good = azure.rotate('other', 'o2')
+    await until('it is on the other', () => live.version === good)
+    await until('that was reported', () => azure.reports.at(-1)?.uses[0]?.secret === 'other')
+    assert.deepEqual(azure.reports.at(-1)?.uses, [{ secret: 'other', version: good }])
+  })
+
   it('rejects when there is no such key, or the first one doesn’t work', async () => {
     await using program = await open()
     await assert.rejects(program.configuration.use('nothing', program.consumer), { code: 'not-found', key: 'nothing' })
@@ -142,15 +220,78 @@ describe('reporting', () => {
     await until('the second', () => program.reported()?.[0] === version)
   })
 
-  it('goes on quietly when a report fails', async () => {
+  it('goes on when a report fails, and tells of it once', async () => {
     await using program = await open()
-    program.azure.server.grudge(/consumers/, { status: 500 })
+    await until('a first report', () => program.azure.reports.length > 0)
+    for (const [status, code] of [
+      [500, 'refused'],
+      [429, 'throttled'],
+      [404, 'not-found'],
+    ] as const) {
+      program.errors.length = 0
+      program.azure.server.grudge(/consumers/, { status })
+      for (const value of ['one', 'another']) {
+        const asked = program.azure.server.asked(/consumers/).length
+        program.azure.rotate('db', `${status} ${value}`)
+        await until('it tried', () => program.azure.server.asked(/consumers/).length > asked)
+      }
+      program.azure.server.forgive()
+      const version = program.azure.rotate('db', `after ${status}`)
+      await until('the next one came through', () => program.reported()?.[0] === version)
+      assert.deepEqual(
+        program.errors.map((error) => error.code),
+        [code],
+      )
+    }
+  })
+
+  it('names the secrets that may not be read', async () => {
+    await using program = await open()
+    program.azure.unreadable.push('db')
     program.azure.rotate('db', 's2')
-    await until('it tried', () => program.azure.server.asked(/consumers/).length > 1)
-    program.azure.server.forgive()
-    const version = program.azure.rotate('db', 's3')
-    await until('the next one came through', () => program.reported()?.[0] === version)
-    assert.deepEqual(program.errors, [])
+    await until('it was told', () => program.errors.length > 0)
+    program.azure.rotate('db', 's3')
+    await until('it was reported', () => program.azure.reports.length >= 3)
+    await pause(50)
+    assert.deepEqual(
+      program.errors.map(({ code, text }) => [code, /v1\.vault\.rude\.test doesn't let .* read db\./.test(text)]),
+      [['forbidden', true]],
+    )
+  })
+
+  it('tells of more than fits into one report in parts', async () => {
+    await using azure = await RudeAzure.open({ pageSize: 1000 })
+    for (let at = 0; at < 300; at += 1) {
+      azure.rotate(`secret-${at}`, 'value')
+      azure.point(`key-${at}`, `secret-${at}`)
+    }
+    using _loaded = await loadRude(azure, { report })
+    await until('all was reported', () => azure.reports.length === 2)
+    assert.deepEqual(
+      azure.reports.map(({ uses, partial }) => [uses.length, partial]),
+      [
+        [256, true],
+        [44, true],
+      ],
+    )
+    const named = azure.reports.flatMap(({ uses }) => uses.map(({ secret }) => secret))
+    assert.equal(new Set(named).size, 300)
+  })
+
+  it('is by an instance of its own for each load, and by the one that the program names', async () => {
+    await using azure = await RudeAzure.open()
+    azure.rotate('db', 's1')
+    azure.point('password', 'db')
+    using _one = await loadRude(azure, { report: { application: 'shop' } })
+    using _other = await loadRude(azure, { report: { application: 'shop' } })
+    await until('both reported', () => azure.reports.length === 2)
+    const names = azure.reports.map(({ instance }) => decodeURIComponent(instance))
+    assert.equal(new Set(names).size, 2)
+    for (const name of names) assert.match(name, new RegExp(`^[\\w.:-]{1,128}$`))
+    assert.ok(names.every((name) => name.includes(`:${process.pid}:`)))
+    for (const instance of ['', 'a b', 'x'.repeat(129)]) {
+      await assert.rejects(loadRude(azure, { report: { application: 'shop', instance } }), { code: 'invalid' })
+    }
   })
 
   it('stops where nobody listens, as in Azure', async () => {

@@ -1,6 +1,7 @@
 import './dispose.ts'
 import { ConfigurationError } from './errors.ts'
 import { later, type Pace, pauseMs } from './pace.ts'
+import type { Entry, SecretVersion } from './state.ts'
 
 /** How something that is made from a value follows it: a pool, a client, a TLS context. */
 export type Consumer<T> = {
@@ -12,15 +13,17 @@ export type Consumer<T> = {
 
 /** What a `Live` needs to know of the configuration it belongs to. */
 export type LiveSource = {
-  read(): { value: string; version: string | undefined } | undefined
+  read(): Entry | undefined
   subscribe(listener: () => void): () => void
   failed(error: ConfigurationError): void
-  /** It runs on another version now. */
-  switched(): void
-  closed(): void
+  /**
+   * What it runs on from now on: also what it is about to begin with, and what it has left and not yet drained. Nothing
+   * once it is closed, or never began.
+   */
+  runsOn(secrets: readonly SecretVersion[]): void
 }
 
-type Made<T> = { readonly resource: T; readonly value: string; readonly version: string | undefined }
+type Made<T> = { readonly resource: T; readonly value: string; readonly secret: SecretVersion | undefined }
 
 const pace: Pace = { firstMs: 250, mostMs: 30_000 }
 
@@ -35,7 +38,7 @@ export class Live<T> implements AsyncDisposable {
   #made: Made<T>
   readonly #unsubscribe: () => void
   #switching: Promise<void> | undefined
-  readonly #draining = new Set<Promise<void>>()
+  readonly #draining = new Map<Promise<void>, Made<T>>()
   #retry: NodeJS.Timeout | undefined
   #attempt = 0
   #closing: Promise<void> | undefined
@@ -53,7 +56,14 @@ export class Live<T> implements AsyncDisposable {
   static async open<T>(key: string, consumer: Consumer<T>, source: LiveSource): Promise<Live<T>> {
     const now = source.read()
     if (!now) throw new ConfigurationError('not-found', `The configuration has no key "${key}".`, { key })
-    return new Live(key, consumer, source, { resource: await consumer.prepare(now.value), ...now })
+    const { value, secret } = now
+    source.runsOn(secret ? [secret] : [])
+    try {
+      return new Live(key, consumer, source, { resource: await consumer.prepare(value), value, secret })
+    } catch (error) {
+      source.runsOn([])
+      throw error
+    }
   }
 
   /** The one to use now. Ask for it each time: it changes. */
@@ -63,7 +73,7 @@ export class Live<T> implements AsyncDisposable {
 
   /** The secret's version that `current` was made from; nothing, if the value isn't a secret's. */
   get version(): string | undefined {
-    return this.#made.version
+    return this.#made.secret?.version
   }
 
   /** Done when the switch that is under way, if any, has been tried. */
@@ -85,9 +95,9 @@ export class Live<T> implements AsyncDisposable {
     this.#unsubscribe()
     clearTimeout(this.#retry)
     await this.#switching
-    this.#drain(this.#made.resource)
-    await Promise.all(this.#draining)
-    this.#source.closed()
+    this.#drain(this.#made)
+    await Promise.all(this.#draining.keys())
+    this.#source.runsOn([])
   }
 
   #follow(): void {
@@ -100,24 +110,24 @@ export class Live<T> implements AsyncDisposable {
 
   async #switch(): Promise<void> {
     for (let now = this.#source.read(); now && !this.#closing; now = this.#source.read()) {
-      if (now.value === this.#made.value) {
-        const other = now.version !== this.#made.version
-        this.#made = { ...this.#made, ...now }
-        if (other) this.#source.switched()
+      const { value, secret } = now
+      if (value === this.#made.value) {
+        this.#made = { ...this.#made, secret }
+        this.#tellWhatRuns()
         return
       }
-      const prepared = await this.#prepared(now.value)
+      const prepared = await this.#prepared(value)
       if (!prepared) return
       // The world may have moved on while the new one was made; then it is old before its time.
-      if (this.#closing || this.#source.read()?.value !== now.value) {
-        this.#drain(prepared.resource)
+      if (this.#closing || this.#source.read()?.value !== value) {
+        this.#drain({ ...prepared, value, secret })
         continue
       }
-      const old = this.#made.resource
-      this.#made = { ...prepared, ...now }
+      const old = this.#made
+      this.#made = { ...prepared, value, secret }
       this.#attempt = 0
-      this.#source.switched()
       this.#drain(old)
+      this.#tellWhatRuns()
     }
   }
 
@@ -133,15 +143,24 @@ export class Live<T> implements AsyncDisposable {
     }
   }
 
-  #drain(old: T): void {
+  #drain(old: Made<T>): void {
+    const { drain } = this.#consumer
+    if (!drain) return
     const drained = (async () => {
-      await this.#consumer.drain?.(old)
+      await drain.call(this.#consumer, old.resource)
     })()
       .catch((cause: unknown) => {
         const said = `"${this.#key}": what used the old value couldn't be drained.`
         this.#source.failed(new ConfigurationError('consumer', said, { key: this.#key, cause }))
       })
-      .finally(() => this.#draining.delete(drained))
-    this.#draining.add(drained)
+      .finally(() => {
+        this.#draining.delete(drained)
+        this.#tellWhatRuns()
+      })
+    this.#draining.set(drained, old)
+  }
+
+  #tellWhatRuns(): void {
+    this.#source.runsOn([this.#made, ...this.#draining.values()].flatMap(({ secret }) => secret ?? []))
   }
 }

@@ -6,7 +6,7 @@ import { ConfigurationError } from './errors.ts'
 import { noLabel, type Selector } from './filters.ts'
 import { span } from './pace.ts'
 import type { Watched } from './reading.ts'
-import { Reporter, type ReportOptions } from './reporter.ts'
+import { Reporter, type ReportOptions, reporterFrom } from './reporter.ts'
 import { Store } from './store.ts'
 import { type TokenCredential, type Tokens, tokensOf } from './tokens.ts'
 import { openTransport, type TransportOptions } from './transport.ts'
@@ -72,6 +72,7 @@ export async function load(
   const given = second && 'getToken' in second ? second : undefined
   const options = third ?? (given ? {} : ((second as LoadOptions | undefined) ?? {}))
   const { startup, ...settings } = settingsOf(options)
+  const report = options.report && reporterFrom(options.report)
   const transport = openTransport(options.clientOptions)
   try {
     const fromEnvironment = () => tokensOf(credentialFrom(options.clientOptions?.env ?? process.env, transport))
@@ -88,9 +89,11 @@ export async function load(
     }
     const engine = new Engine({ store, vaultAt, ...settings })
     await engine.start(startup)
-    const { report } = options
     return new Configuration(engine, {
-      ...(report && { startReporting: (uses) => new Reporter(report, uses, vaultAt, engine.signal) }),
+      ...(report && {
+        startReporting: (uses) =>
+          new Reporter(report, { uses, vaultAt, tell: (error) => engine.tell(error), signal: engine.signal }),
+      }),
       close: () => transport.close(),
     })
   } catch (error) {

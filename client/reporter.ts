@@ -1,51 +1,69 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { consumerReportSeconds, reportConsumer } from '@cardea/contract/cardea/consumers'
+import type { consumerReportSeconds, consumerUsesMax, reportConsumer } from '@cardea/contract/cardea/consumers'
 import type { Read } from '@cardea/contract/shape'
-import { atMost, jittered, later } from './pace.ts'
+import { ConfigurationError, errorFrom } from './errors.ts'
+import { atMost, jittered, later, type Pace, pauseMs } from './pace.ts'
 import type { Vault } from './vault.ts'
 
 export type ReportOptions = {
   /** The application; all its instances have the same. */
   readonly application: string
-  /** This instance; by default the host's name and the process's number. */
+  /**
+   * This instance: 1 to 128 letters, digits, dots, colons, hyphens or underscores, and no two that run at the same time have
+   * the same. By default the host's name, the process's number and a random end.
+   */
   readonly instance?: string
 }
 type Report = Read<(typeof reportConsumer)['body']>
 export type Use = Report['uses'][number]
 
-const everySeconds: typeof consumerReportSeconds = 20
-const usesMax = 256
-/** Azure has no such path, and says so in one of these ways. It is asked again: who is silent by mistake counts as gone. */
-const unknownPath = [404, 405, 501]
-const deafMs = 10 * 60_000
+/** What a reporter knows of the configuration that it reports about. */
+export type ReportSource = {
+  /** What the program runs on, by vault. */
+  uses(): ReadonlyMap<string, readonly Use[]>
+  vaultAt(origin: string): Vault
+  tell(error: ConfigurationError): void
+  /** Ends the reports. */
+  readonly signal: AbortSignal
+}
+
+const everyMs = 1000 * (20 satisfies typeof consumerReportSeconds)
+const usesMax: typeof consumerUsesMax = 256
+const instanceName = /^[\w.:-]{1,128}$/
+const instanceCharactersMax = 128
+/** A vault that knows no reports is asked again, more and more seldom: it may be one whose way was blocked for a moment. */
+const deafPace: Pace = { firstMs: everyMs, mostMs: 10 * 60_000 }
+
+/** How it stands with one vault. */
+type Hearing = {
+  /** It has taken a report: then it is no vault of Azure's, whatever it answers now. */
+  isCardea: boolean
+  deafUntil: number
+  /** How often it has said that it knows no reports. */
+  refusals: number
+  /** What was told of it last; the same isn't told again before a report has gone well. */
+  told: string | undefined
+}
 
 /**
  * Tells each vault which versions of its secrets the program runs on now, so that no credential is taken away from under
- * it. Nothing depends on a report's success: the next one says the same or better.
+ * it. What can't be reported is told to `onError`, since a program that nobody hears of isn't waited for.
  */
 export class Reporter {
   readonly #application: string
   readonly #instance: string
-  readonly #uses: () => ReadonlyMap<string, readonly Use[]>
-  readonly #vaultAt: (origin: string) => Vault
-  readonly #signal: AbortSignal
-  readonly #deafUntil = new Map<string, number>()
+  readonly #source: ReportSource
+  readonly #hearings = new Map<string, Hearing>()
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #again = false
 
-  constructor(
-    { application, instance = `${hostname()}:${process.pid}` }: ReportOptions,
-    uses: () => ReadonlyMap<string, readonly Use[]>,
-    vaultAt: (origin: string) => Vault,
-    signal: AbortSignal,
-  ) {
+  constructor({ application, instance }: Required<ReportOptions>, source: ReportSource) {
     this.#application = application
-    this.#instance = instance.replace(/[^\w.:-]/g, '-').slice(0, 128)
-    this.#uses = uses
-    this.#vaultAt = vaultAt
-    this.#signal = signal
-    signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true })
+    this.#instance = instance
+    this.#source = source
+    source.signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true })
     this.soon()
   }
 
@@ -58,22 +76,85 @@ export class Reporter {
   }
 
   async #send(): Promise<void> {
-    while (this.#again && !this.#signal.aborted) {
+    const { signal } = this.#source
+    while (this.#again && !signal.aborted) {
       // Switches of the same moment are told together.
       await Promise.resolve()
       this.#again = false
-      const reports = [...this.#uses()].filter(([origin]) => (this.#deafUntil.get(origin) ?? 0) < Date.now())
-      await atMost(everySeconds * 1000, Promise.all(reports.map(([origin, uses]) => this.#report(origin, uses))))
+      const reports = [...this.#source.uses()].map(([origin, uses]) => this.#report(origin, uses))
+      await atMost(everyMs, Promise.all(reports))
     }
     clearTimeout(this.#timer)
-    if (!this.#signal.aborted) this.#timer = later(jittered(everySeconds * 1000 * 0.9), () => this.soon())
+    if (!signal.aborted) this.#timer = later(jittered(everyMs * 0.9), () => this.soon())
   }
 
   async #report(origin: string, uses: readonly Use[]): Promise<void> {
-    const body: Report = { application: this.#application, uses: uses.slice(0, usesMax) }
-    const status = await this.#vaultAt(origin)
-      .report(this.#instance, body, this.#signal)
-      .catch(() => undefined)
-    if (status !== undefined && unknownPath.includes(status)) this.#deafUntil.set(origin, Date.now() + deafMs)
+    const hearing = this.#hearings.get(origin) ?? { isCardea: false, deafUntil: 0, refusals: 0, told: undefined }
+    this.#hearings.set(origin, hearing)
+    if (hearing.deafUntil > Date.now()) return
+    try {
+      const unreadable = await this.#sendParts(origin, uses)
+      if (unreadable === undefined && !hearing.isCardea) {
+        hearing.deafUntil = Date.now() + pauseMs(hearing.refusals, deafPace)
+        hearing.refusals += 1
+        return
+      }
+      hearing.isCardea = true
+      this.#tell(hearing, unreadable === undefined ? unheard(origin) : unreadableError(origin, unreadable))
+    } catch (thrown) {
+      this.#tell(hearing, errorFrom(thrown, 'Reporting what is in use'))
+    }
+  }
+
+  /** What doesn't fit into one report goes out in parts. Gives what may not be read; nothing where nobody takes reports. */
+  async #sendParts(origin: string, uses: readonly Use[]): Promise<readonly string[] | undefined> {
+    // What hasn't arrived by the next report's time shall not arrive after it.
+    const signal = AbortSignal.any([this.#source.signal, AbortSignal.timeout(everyMs)])
+    const partial = uses.length > usesMax
+    const unreadable: string[] = []
+    for (let from = 0; from < uses.length; from += usesMax) {
+      const part: Report = { application: this.#application, uses: uses.slice(from, from + usesMax), partial }
+      const refused = await this.#source.vaultAt(origin).report(this.#instance, part, signal)
+      if (refused === undefined) return undefined
+      unreadable.push(...refused)
+    }
+    return unreadable
+  }
+
+  #tell(hearing: Hearing, error: ConfigurationError | undefined): void {
+    if (error && error.message !== hearing.told) this.#source.tell(error)
+    hearing.told = error?.message
   }
 }
+
+/** Who reports, named as a vault takes it. */
+export function reporterFrom({ application, instance = ownName() }: ReportOptions): Required<ReportOptions> {
+  if (instanceName.test(instance)) return { application, instance }
+  const said = 'An instance is named by 1 to 128 letters, digits, dots, colons, hyphens or underscores.'
+  throw new ConfigurationError('invalid', said)
+}
+
+/** Pods may all be process 1 of hosts of one name, and a process may load more than once. */
+function ownName(): string {
+  const end = `:${process.pid}:${randomBytes(6).toString('hex')}`
+  return hostname()
+    .replace(/[^\w.:-]/g, '-')
+    .slice(0, instanceCharactersMax - end.length)
+    .concat(end)
+}
+
+const notWaitedFor = 'No rotation waits for this instance there before it leaves an old version'
+
+const unheard = (origin: string): ConfigurationError =>
+  new ConfigurationError(
+    'not-found',
+    `${new URL(origin).host} has taken reports, and answers now that it knows none. ${notWaitedFor}.`,
+  )
+
+const unreadableError = (origin: string, unreadable: readonly string[]): ConfigurationError | undefined =>
+  unreadable.length === 0
+    ? undefined
+    : new ConfigurationError(
+        'forbidden',
+        `${new URL(origin).host} doesn't let this application read ${[...new Set(unreadable)].join(', ')}. ${notWaitedFor} of it.`,
+      )

@@ -1,11 +1,14 @@
 import type { ConfigurationError } from './errors.ts'
 import type { Reference } from './reference.ts'
 
+/** A version of the secret that a reference means. */
+export type SecretVersion = { readonly reference: Reference; readonly version: string }
+
 /** What one key has. For a Key Vault reference, the value is the secret's, and `secret` says which version of it. */
 export type Entry = {
   readonly value: string
   readonly contentType: string | undefined
-  readonly secret: { readonly reference: Reference; readonly version: string } | undefined
+  readonly secret: SecretVersion | undefined
 }
 /** A whole configuration at one moment. It is never changed, only replaced. */
 export type State = ReadonlyMap<string, Entry>

@@ -9,6 +9,9 @@ export type Secret = { readonly value: string; readonly version: string }
 
 const apiVersion = '7.4'
 const secretBytesMax = 256 * 1024
+/** Azure has no path for reports, and says so in one of these ways. */
+const unknownPath = [404, 405, 501]
+const secretName = /^[0-9a-z-]{1,127}$/i
 
 /**
  * Whether a vault has said that it won't give a secret: it isn't there, it is disabled, it isn't for this application, or
@@ -48,11 +51,18 @@ export class Vault {
     return { value, version: said[2] ?? '' }
   }
 
-  /** Says what an instance runs on now. Gives the status; only Cardea knows this path. */
-  async report(instance: string, body: unknown, signal?: AbortSignal): Promise<number> {
+  /**
+   * Says what an instance runs on now. Gives the names of secrets of which nothing was kept, since it may not read them;
+   * nothing at all where there is no such path: only Cardea has it.
+   */
+  async report(instance: string, body: unknown, signal?: AbortSignal): Promise<readonly string[] | undefined> {
     const url = new URL(`/.cardea/consumers/${encodeURIComponent(instance)}`, this.#origin)
     const headers = { 'content-type': 'application/json' }
-    return (await this.#send({ url, method: 'PUT', signal, headers, body: JSON.stringify(body) })).status
+    const answer = await this.#send({ url, method: 'PUT', signal, headers, body: JSON.stringify(body) })
+    if (unknownPath.includes(answer.status)) return undefined
+    if (answer.status !== 200) throw refusal(url, answer)
+    const { unreadable } = objectIn(url, answer.body)
+    return Array.isArray(unreadable) ? unreadable.filter((name) => secretName.test(name)) : []
   }
 
   async #send(request: Request): Promise<Answer> {

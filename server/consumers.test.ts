@@ -21,7 +21,8 @@ describe('a consumer', () => {
       rotation: { providers: new Map([['fake', new FakeFarSide('slots').provider]]), times: { silentMs: 60_000 } },
     })
     await here.bind('db', { provider: 'fake', intervalSeconds: null })
-    assert.equal((await here.report('host:1', { DB: one }, 'shop')).status, 204)
+    const heard = await here.report('host:1', { DB: one }, 'shop')
+    assert.deepEqual([heard.status, heard.json], [200, { unreadable: [] }])
     const [consumer] = (await here.show('db')).consumers
     assert.deepEqual({ ...consumer, seen: 0 }, { instance: 'host:1', application: 'shop', version: one, seen: 0 })
     ahead = 59_000
@@ -39,6 +40,43 @@ describe('a consumer', () => {
     assert.deepEqual((await here.show('db')).consumers, [])
   })
 
+  it('runs on every version that it names, until it names one no more', async () => {
+    await using here = await bound()
+    const versions = async () => (await here.show('db')).consumers.map(({ version }) => version)
+    const report = (uses: [string, string][], partial?: boolean) =>
+      here.ask('PUT', '/.cardea/consumers/host:1', {
+        application: 'shop',
+        uses: uses.map(([secret, version]) => ({ secret, version })),
+        partial,
+      })
+    await report([
+      ['db', two],
+      ['DB', one],
+      ['db', two],
+    ])
+    assert.deepEqual(await versions(), [one, two])
+    await report([['db', two]])
+    assert.deepEqual(await versions(), [two])
+    await report([['other', one]], true)
+    assert.deepEqual(await versions(), [two])
+    await report([['other', one]])
+    assert.deepEqual(await versions(), [])
+  })
+
+  it('is forgotten once it has been silent for a day and another looks in', async () => {
+    let ahead = 0
+    await using here = await openRotating({ clock: () => Date.now() + ahead })
+    await here.report('host:1', { db: one })
+    ahead = 24 * 60 * 60_000 + 1_000
+    await here.renew()
+    await here.report('host:2', { db: one })
+    const { rows } = await here.house.cardea.base.database.read.run('select instance from consumer', [])
+    assert.deepEqual(
+      rows.map((row) => ({ ...(row as object) })),
+      [{ instance: 'host:2' }],
+    )
+  })
+
   it('needs the right to read each secret that it names', async () => {
     await using here = await bound()
     const { house } = here
@@ -51,11 +89,14 @@ describe('a consumer', () => {
         token,
         body: { application: 'shop', uses: secrets.map((secret) => ({ secret, version: one })) },
       })
-    assert.equal((await report('db')).status, 204)
-    const heard = await report('db', 'other')
-    assert.equal(heard.status, 403)
-    assert.match(heard.json.error.message, /secrets\/other/)
+    const heard = await report('other', 'db')
+    assert.deepEqual([heard.status, heard.json], [200, { unreadable: ['other'] }])
     assert.equal((await here.show('db')).consumers.length, 1)
+    const { rows } = await house.cardea.base.database.read.run('select secret_key from consumer', [])
+    assert.deepEqual(
+      rows.map((row) => ({ ...(row as object) })),
+      [{ secret_key: 'db' }],
+    )
   })
 
   it('can’t speak for an instance of somebody else, even under its name', async () => {

@@ -31,7 +31,14 @@ export class RudeAzure implements AsyncDisposable {
   readonly server: RudeServer
   readonly settings = new Map<string, Kept>()
   readonly secrets = new Map<string, Version[]>()
-  readonly reports: { instance: string; application: string; uses: { secret: string; version: string }[] }[] = []
+  readonly reports: {
+    instance: string
+    application: string
+    uses: { secret: string; version: string }[]
+    partial: boolean
+  }[] = []
+  /** The secrets that the program reports on and may not read. */
+  unreadable: string[] = []
   /** The resource that the vault's challenge names. */
   resource = `https://vault.${domain}`
   readonly tokens = new Map<string, { audience: string; until: number }>()
@@ -193,8 +200,10 @@ export class RudeAzure implements AsyncDisposable {
     }
     const [, kind, name = '', version] = path.split('/')
     if (kind === '.cardea') {
-      this.reports.push({ instance: path.split('/')[3] ?? '', ...JSON.parse(seen.body) })
-      return { status: 204 }
+      const report = { instance: path.split('/')[3] ?? '', ...JSON.parse(seen.body) }
+      this.reports.push(report)
+      const named = report.uses.map(({ secret }: { secret: string }) => secret)
+      return json({ unreadable: this.unreadable.filter((secret) => named.includes(secret)) })
     }
     const versions = this.secrets.get(name) ?? []
     const found = version ? versions.find((each) => each.version === version) : versions.at(-1)

@@ -15,7 +15,7 @@ type Tables = {
   derived_version: { vault: string; name_key: string; version: string; part_key: string; part_version: string }
 }
 
-/** One running instance of an application, and the version of one secret that it runs on. */
+/** One running instance of an application, and a version of one secret that it runs on; it may run on several. */
 export type Use = {
   readonly instance: string
   readonly application: string
@@ -46,17 +46,18 @@ const upsert = statement<Tables, Row>((db, given) =>
     })
     .onConflict((conflict) =>
       conflict
-        .columns(['vault', 'secret_key', 'principal', 'instance'])
-        .doUpdateSet({ application: given('application'), version: given('version'), seen: given('seen') }),
+        .columns(['vault', 'secret_key', 'principal', 'instance', 'version'])
+        .doUpdateSet({ application: given('application'), seen: given('seen') }),
     ),
 )
-const drop = statement<Tables, Pick<Row, 'vault' | 'secret_key' | 'principal' | 'instance'>>((db, given) =>
+const drop = statement<Tables, Pick<Row, 'vault' | 'secret_key' | 'principal' | 'instance' | 'version'>>((db, given) =>
   db
     .deleteFrom('consumer')
     .where('vault', '=', given('vault'))
     .where('secret_key', '=', given('secret_key'))
     .where('principal', '=', given('principal'))
-    .where('instance', '=', given('instance')),
+    .where('instance', '=', given('instance'))
+    .where('version', '=', given('version')),
 )
 const dropSilent = statement<Tables, { vault: string; secret_key: string; seen: number }>((db, given) =>
   db
@@ -66,29 +67,34 @@ const dropSilent = statement<Tables, { vault: string; secret_key: string; seen: 
     .where('seen', '<=', given('seen')),
 )
 
-/** What an instance said last: the version of each secret. */
+/** What an instance said last: the versions of each secret. */
 export async function usesOf(
   sql: Sql,
   vault: string,
   principal: string,
   instance: string,
-): Promise<Map<string, string>> {
-  const rows = await before.all(sql, { vault, principal, instance })
-  return new Map(rows.map(({ secret_key, version }) => [secret_key, version]))
+): Promise<Map<string, Set<string>>> {
+  const uses = new Map<string, Set<string>>()
+  for (const { secret_key, version } of await before.all(sql, { vault, principal, instance })) {
+    uses.set(secret_key, (uses.get(secret_key) ?? new Set()).add(version))
+  }
+  return uses
 }
 
+/** That an instance runs on a version, seen now. */
 export async function keepUse(sql: Sql, vault: string, secretKey: string, principal: string, use: Use): Promise<void> {
   await upsert.changed(sql, { vault, secret_key: secretKey, principal, ...use })
 }
 
+/** That an instance has left a version. */
 export async function dropUse(
   sql: Sql,
   vault: string,
   secretKey: string,
   principal: string,
-  instance: string,
+  { instance, version }: Pick<Use, 'instance' | 'version'>,
 ): Promise<void> {
-  await drop.changed(sql, { vault, secret_key: secretKey, principal, instance })
+  await drop.changed(sql, { vault, secret_key: secretKey, principal, instance, version })
 }
 
 const since = statement<Tables, { vault: string; secret_key: string; seen: number }, Use>((db, given) =>
@@ -114,7 +120,8 @@ const since = statement<Tables, { vault: string; secret_key: string; seen: numbe
     )
     .orderBy('application')
     .orderBy('instance')
-    .orderBy('principal'),
+    .orderBy('principal')
+    .orderBy('version'),
 )
 
 /**
@@ -124,6 +131,7 @@ const since = statement<Tables, { vault: string; secret_key: string; seen: numbe
 export const usersSince = (sql: Sql, vault: string, secretKey: string, seen: Instant): Promise<Use[]> =>
   since.all(sql, { vault, secret_key: secretKey, seen })
 
+/** Forgets who was not seen after a time. */
 export async function forgetSilent(sql: Sql, vault: string, secretKey: string, seen: Instant): Promise<void> {
   await dropSilent.changed(sql, { vault, secret_key: secretKey, seen })
 }

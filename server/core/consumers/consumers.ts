@@ -1,8 +1,6 @@
-import { actions } from '@cardea/contract/actions'
 import { consumerSilentSeconds } from '@cardea/contract/cardea/consumers'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
-import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import { nameKey } from '#core/objects/object.ts'
@@ -22,53 +20,65 @@ export type { Use } from './consumer-rows.ts'
 export type Report = {
   readonly instance: string
   readonly application: string
-  readonly uses: readonly { readonly secret: string; readonly version: string }[]
+  readonly uses: readonly Named[]
+  /** There is more than this report says: nothing is forgotten because it isn't named. */
+  readonly partial?: boolean | undefined
 }
+type Named = { readonly secret: string; readonly version: string }
 
 /** What waits for consumers in the due-index: rotations. */
 export const rotating = 'rotation'
 
-/** Keeps what an instance says it runs on now; what it no longer names, it no longer uses. */
+/**
+ * Keeps what an instance says it runs on now; what it no longer names, it no longer uses, unless it says that this is but a
+ * part. Gives the names of those secrets that it may not read: nothing is kept of them, and the others are kept all the same.
+ */
 export async function reportConsumer(
   { sql, at, turn, permit }: Scope<'secrets/get'>,
   vault: Vault,
   caller: Caller,
-  { instance, application, uses }: Report,
-): Promise<void> {
-  for (const { secret } of uses) {
-    const resource = resourceOf(vault, secret)
-    if (!permit.allows('secrets/get', resource)) {
-      throw new Fault('forbidden', 'Caller is not authorized to perform action on resource.', {
-        appId: caller.appId,
-        objectId: caller.objectId,
-        action: actions['secrets/get'],
-        resource: resource.toLowerCase(),
-      })
-    }
-  }
+  { instance, application, uses, partial = false }: Report,
+): Promise<string[]> {
+  const secrets = [...new Set(uses.map(({ secret }) => secret))]
+  const unreadable = secrets.filter((secret) => !permit.allows('secrets/get', resourceOf(vault, secret)))
   const before = await usesOf(sql, vault.name, caller.objectId, instance)
-  const now = new Map(uses.map(({ secret, version }) => [nameKey(secret), version.toLowerCase()]))
-  for (const [secretKey, version] of now) {
-    await keepUse(sql, vault.name, secretKey, caller.objectId, { instance, application, version, seen: at })
-    if (before.get(secretKey) !== version) await hastenAll(turn, vault, secretKey, [version, before.get(secretKey)])
+  const now = versionsOf(uses.filter(({ secret }) => !unreadable.includes(secret)))
+  for (const [secretKey, versions] of now) {
+    const known = before.get(secretKey) ?? none
+    // Instances come and go under new names: who looks in for the first time has the room tidied.
+    if (known.size === 0) await forgetGone(sql, vault, secretKey, at)
+    for (const version of versions) {
+      await keepUse(sql, vault.name, secretKey, caller.objectId, { instance, application, version, seen: at })
+    }
+    await hastenAll(turn, vault, secretKey, [...versions.difference(known)])
   }
-  for (const [secretKey, version] of before) {
-    if (now.has(secretKey)) continue
-    await dropUse(sql, vault.name, secretKey, caller.objectId, instance)
-    await hastenAll(turn, vault, secretKey, [version])
+  const named = versionsOf(uses)
+  for (const [secretKey, versions] of partial ? [] : before) {
+    const left = [...versions.difference(named.get(secretKey) ?? none)]
+    for (const version of left) {
+      await dropUse(sql, vault.name, secretKey, caller.objectId, { instance, version })
+    }
+    await hastenAll(turn, vault, secretKey, left)
   }
+  return unreadable
 }
 
-/** Has the rotation of a secret looked at, and those of all that are in these versions of it. */
-async function hastenAll(
-  turn: Turn,
-  vault: Vault,
-  secretKey: string,
-  versions: readonly (string | undefined)[],
-): Promise<void> {
+const none: ReadonlySet<string> = new Set()
+
+function versionsOf(uses: readonly Named[]): Map<string, Set<string>> {
+  const versions = new Map<string, Set<string>>()
+  for (const { secret, version } of uses) {
+    const key = nameKey(secret)
+    versions.set(key, (versions.get(key) ?? new Set()).add(version.toLowerCase()))
+  }
+  return versions
+}
+
+/** Has the rotation of a secret looked at, and those of all that are in these versions of it, if there are any. */
+async function hastenAll(turn: Turn, vault: Vault, secretKey: string, versions: readonly string[]): Promise<void> {
+  if (versions.length === 0) return
   const keys = new Set([secretKey])
   for (const version of versions) {
-    if (version === undefined) continue
     for (const part of (await partsInVersion(turn.sql, vault, secretKey, version)).keys()) keys.add(part)
   }
   for (const key of keys) await hasten(turn, rotating, subjectOf(vault, key))
@@ -83,9 +93,11 @@ export const consumersOf = (
   silentMs = consumerSilentSeconds * 1000,
 ): Promise<Use[]> => usersSince(sql, vault.name, nameKey(name), at - silentMs)
 
+const forgottenMs = 24 * 60 * 60_000
+
 /** Forgets consumers that have been silent for a day. */
 export const forgetGone = (sql: Sql, vault: Pick<Vault, 'name'>, name: string, at: Instant): Promise<void> =>
-  forgetSilent(sql, vault.name, nameKey(name), at - 86_400_000)
+  forgetSilent(sql, vault.name, nameKey(name), at - forgottenMs)
 
 /** Forgets who ran on what of a vault that is gone for good. */
 export const forgetUses = ({ sql }: Turn, { name }: Vault): Promise<void> => dropUsesIn(sql, name)

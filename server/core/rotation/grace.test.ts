@@ -35,6 +35,30 @@ describe('grace', () => {
     assert.ok(!far.accepts(old))
   })
 
+  it('waits for an instance that runs on the new version and still on the old one as well (P5)', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 3600 })
+    await here.reaches('db', 'done')
+    const [old, oldVersion] = [await currentValue(here), await versionOf(here)]
+    const report = (...versions: string[]) =>
+      here.ask('PUT', '/.cardea/consumers/one', {
+        application: 'shop',
+        uses: versions.map((version) => ({ secret: 'db', version })),
+      })
+    await report(oldVersion)
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const version = await versionOf(here)
+    await report(oldVersion, version)
+    await wait(150)
+    assert.equal((await here.show('db')).rotation?.state, 'grace')
+    assert.ok(far.accepts(old))
+    await report(version)
+    await here.reaches('db', 'done')
+    assert.ok(!far.accepts(old))
+  })
+
   it('ends when the last laggard falls silent', async () => {
     await using open = await withFarSide('slots', { rotation: { times: { silentMs: 700 } } })
     const { here, far } = open

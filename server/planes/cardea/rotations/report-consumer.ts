@@ -6,7 +6,7 @@ import { vaultRoute } from '../../vault/vault-route.ts'
 export default () =>
   vaultRoute(contract.reportConsumer, {
     resource: theVault,
-    async run(scope, { params, body, subject: vault, caller }) {
-      await reportConsumer(scope, vault, caller, { ...body, instance: params.instance })
+    async run(scope, { params, body, subject: vault, caller }): Promise<contract.Reported> {
+      return { unreadable: await reportConsumer(scope, vault, caller, { ...body, instance: params.instance }) }
     },
   })
