@@ -1,6 +1,6 @@
 /**
  * What people type at Azure's command line, in order: each line leaves what the next needs. Debian 12's az (2.45) lacks
- * some of its own modules (clients reference 12), so some lines are for newer ones only.
+ * some of its own modules, so some lines are for newer ones only.
  */
 export type Scene = {
   readonly says: string

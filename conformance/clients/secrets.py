@@ -1,4 +1,4 @@
-"""Debian's Python SDK with the environment alone: what the seeds' lesson does with a secret. Prints what it saw."""
+"""Debian's Python SDK with the environment alone: what a first lesson on Key Vault does with a secret. Prints what it saw."""
 import json
 import os
 from datetime import datetime, timezone

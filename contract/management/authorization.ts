@@ -3,7 +3,7 @@ import { operation } from '../operation.ts'
 import { list, nothing, nullable, oneOf, optional, record, text } from '../shape.ts'
 
 /**
- * Microsoft.Authorization: role definitions and role assignments, asked below any scope (clients reference 5.6).
+ * Microsoft.Authorization: role definitions and role assignments, asked below any scope (Azure's REST reference, *Authorization*).
  * Api-versions are dates; any is taken.
  */
 const uuid = text({

@@ -3,7 +3,7 @@ import { operation } from '../operation.ts'
 import { nothing, optional, record, text } from '../shape.ts'
 import { inGroup, inSubscription, none, part, region, tags } from './shapes.ts'
 
-/** Microsoft.ManagedIdentity: identities that people make, and the foreign identities that prove them (clients reference 5.7). */
+/** Microsoft.ManagedIdentity: identities that people make, and the foreign identities that prove them. */
 const name = text({
   pattern: /^[a-z0-9][\w-]{2,127}$/i,
   wanted: "a name of 3 to 128 letters, digits, '-' and '_', beginning with a letter or digit",

@@ -1,6 +1,6 @@
 import { role } from './definition.ts'
 
-/** Key Vault's roles, with Azure's ids, names and lists (Key Vault reference 3.4). */
+/** Key Vault's roles, with Azure's ids, names and lists (*Azure built-in roles for Security*). */
 const vaults = 'Microsoft.KeyVault/vaults'
 const common = [
   'Microsoft.Authorization/*/read',

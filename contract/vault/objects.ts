@@ -1,6 +1,6 @@
 import { optional, record, text, whole } from '../shape.ts'
 
-/** What all that is kept in a vault has in common on the wire: secrets and keys (Key Vault reference 6, 7, 8). */
+/** What all that is kept in a vault has in common on the wire: secrets, keys and certificates (*About keys, secrets, and certificates*). */
 export const objectName = text({
   pattern: /^[0-9a-zA-Z-]{1,127}$/,
   wanted: 'made of 1 to 127 letters, digits and hyphens',
