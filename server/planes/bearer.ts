@@ -10,7 +10,7 @@ export function bearer({ headers }: Call, missing: string): string {
   return given.slice(7).trim()
 }
 
-/** Whether a token's audience is this service, whatever port and slashes follow its name (clients reference 3.4). */
+/** Whether a token's audience is this service, whatever port and slashes follow its name: clients differ in them. */
 export const audienceIs =
   (...urls: readonly string[]) =>
   (given: string): boolean =>

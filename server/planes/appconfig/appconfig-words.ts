@@ -25,13 +25,13 @@ export type ConfigurationServices = {
   readonly spenders: Spenders
 }
 
-/** What clients ask for that don't name the store, in each of Azure's clouds (reference 4.2). */
+/** What clients ask for that don't name the store, in each of Azure's clouds. */
 const serviceAudiences: ReadonlySet<string> = new Set([
   'https://azconfig.io',
   ...['com', 'us', 'cn'].map((cloud) => `https://appconfig.azure.${cloud}`),
 ])
 
-/** How App Configuration's data plane speaks: signatures and tokens, sync tokens, errors (reference 2.9, 3, 4). */
+/** How App Configuration's data plane speaks: signatures and tokens, sync tokens, errors (its REST reference: *Authentication*, *Consistency*, *Key-values*). */
 export function appconfigWords(services: ConfigurationServices): PlaneWords<Store> {
   const { stores, accessKeys, tokens, database, clock, domain, quota } = services
 

@@ -2,7 +2,7 @@ import type { Problem } from '@cardea/contract/appconfig/key-values'
 import { newestConfigurationVersion } from '@cardea/contract/appconfig/versions'
 import { Fault, type FaultCode } from '#base/fault.ts'
 
-/** How App Configuration says each fault (reference 3): a status, and a problem where the service has a body at all. */
+/** How App Configuration says each fault: a status, and a problem where the service has a body at all. */
 type Saying = { readonly status: number; readonly problem?: (fault: Fault, status: number) => Problem | undefined }
 
 const base = 'https://azconfig.io/errors/'

@@ -5,7 +5,7 @@ import type { Filter, TagWish } from '#core/configuration/setting.ts'
 const valuesMax = 5
 
 /**
- * A filter as the query spells it (reference 2.4): nothing or `*` for any, `abc*` for a beginning, up to five values
+ * A filter as the query spells it (App Configuration's *Key-values*, filtering): nothing or `*` for any, `abc*` for a beginning, up to five values
  * with commas between them. `\` takes the next character as it is; `\0` alone is "no label".
  */
 export function filterFrom(name: string, given: string | undefined, of: 'key' | 'label' = 'key'): Filter {

@@ -4,7 +4,7 @@ import { Fault } from '#base/fault.ts'
 import type { Call } from '../plane.ts'
 
 /**
- * Requests signed with an access key (reference 4.1). The signature is over the request as it was sent, byte for byte,
+ * Requests signed with an access key (App Configuration's *HMAC authentication*). The signature is over the request as it was sent, byte for byte,
  * and over a hash of the body: so all but the body is proved before the body is read, and the body after.
  */
 export const hmacScheme = 'HMAC-SHA256'

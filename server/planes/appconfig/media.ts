@@ -1,7 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import type { Call } from '../plane.ts'
 
-/** The media types that writers send (reference 2.2). Who names none is believed to mean JSON. */
+/** The media types that writers send, as Microsoft's own emulator takes them. Who names none is believed to mean JSON. */
 const json = /^\s*(?:(?:application|text)\/json|application\/[\w!#$&^.+-]+\+json)\s*(?:;|$)/i
 
 /** Refuses a body that says of itself that it is no JSON. */

@@ -4,7 +4,7 @@ import type { Moment } from '#core/configuration/setting.ts'
 import type { Call } from '../plane.ts'
 
 /**
- * App Configuration's paging (reference 2.6): a hundred to a page, and a page that is full names a next one even if
+ * App Configuration's paging, as in Microsoft's own emulator: a hundred to a page, and a page that is full names a next one even if
  * nothing follows. So the etags of the pages together tell of every change, growth included.
  *
  * The token of a page says after what it begins, and of which moment it tells: that of the first page, so that who pages

@@ -8,7 +8,7 @@ export type StoreQuota = { readonly requests: number; readonly windowMs: number 
 
 const words = 'The store lets no more requests through for now. Ask again when the time in retry-after-ms has passed.'
 
-/** App Configuration's throttling (reference 3, 6): what has a place on Azure's wire is counted; what is only ours is not. */
+/** App Configuration's throttling (its REST reference, *Throttling*): what has a place on Azure's wire is counted; what is only ours is not. */
 export function spending({ requests, windowMs }: StoreQuota, spenders: Spenders) {
   const quota = spenders('store', requests, windowMs)
   return ({ subject }: Known<Store>, { since }: Operation): Promise<void> | undefined =>

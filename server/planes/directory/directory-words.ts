@@ -13,7 +13,7 @@ export type DirectoryServices = {
   readonly domain: string
 }
 
-/** How Microsoft Graph speaks: a token from the start, and errors that always have a message (clients reference 6). */
+/** How Microsoft Graph speaks: a token from the start, and errors that always have a message (its *error responses*), since az prints that. */
 export function directoryWords({ tokens, clock, tenancy, domain }: DirectoryServices): PlaneWords<Tenancy> {
   const audience = audienceIs(
     `https://graph.${domain}`,

@@ -1,7 +1,7 @@
 import { type Family, type Labels, Meter } from '#base/metrics.ts'
 import type { Plane } from './hosts.ts'
 
-/** What an answer counts as: the class of object and the operation, in Azure's words (Key Vault reference 15.3). */
+/** What an answer counts as: the class of object and the operation, in Azure's words (*Supported metrics for Microsoft.KeyVault/vaults*). */
 type Activity = { readonly ActivityType: string; readonly ActivityName: string }
 
 const windowMs = 60_000

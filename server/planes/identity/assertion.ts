@@ -4,7 +4,7 @@ import type { Instant } from '#base/clock.ts'
 import { type HeldCertificate, publicKeyOf } from '#core/identity/directory.ts'
 
 /**
- * Client assertions signed with a certificate's key (RFC 7523; clients reference 3.3): RS256 or PS256; the certificate
+ * Client assertions signed with a certificate's key (RFC 7523): RS256 or PS256; the certificate
  * named by its SHA-1 or SHA-256 thumbprint, padded or not; `aud` any name of the token endpoint; at most an hour ahead.
  */
 export type RightAssertion = {

@@ -3,7 +3,7 @@ import type { Answer } from '../plane.ts'
 import type { IdentityServices } from './services.ts'
 
 /**
- * OpenID discovery in the forms that clients ask for (clients reference 3.1). The tenant `adfs`, `common` and
+ * OpenID discovery in the forms that clients ask for (OpenID Connect Discovery 4). The tenant `adfs`, `common` and
  * `organizations` mean the only tenant there is; the token endpoint always names it by its id.
  */
 export function discovery({ loginUrl, tenant, tokens, clock }: IdentityServices): readonly Bare[] {

@@ -9,7 +9,7 @@ import { token } from './token.ts'
 import { userRealm } from './user-realm.ts'
 import { userinfo } from './userinfo.ts'
 
-/** Entra's token service for applications and people (clients reference 3). */
+/** Entra's token service for applications and people (the Microsoft identity platform, v2.0). */
 export function identityPlane(services: IdentityServices): readonly Bare[] {
   const answer = token(services)
   const paths = ['/:tenant/oauth2/v2.0/token', '/adfs/:tenant/oauth2/v2.0/token', '/adfs/t/:tenant/oauth2/v2.0/token']

@@ -15,7 +15,7 @@ import { attest } from '#core/perform.ts'
 import type { IdentityServices } from './services.ts'
 
 /**
- * Tokens for the machine's identities, on loopback only, in the ways of clients reference 4: the instance metadata
+ * Tokens for the machine's identities, on loopback only, in the ways that Azure's libraries ask: the instance metadata
  * service and the older VM extension (header `Metadata: true`), and App Service, newer and older (a header with a
  * secret). A request that was forwarded is refused: behind a proxy, a browser or a server could be made to send it.
  */

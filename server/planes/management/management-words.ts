@@ -17,7 +17,7 @@ export type ManagementServices = {
   readonly authority: string
 }
 
-/** How Azure Resource Manager speaks: a token from the start, its errors, its headers (clients reference 5.1). */
+/** How Azure Resource Manager speaks: a token from the start, its errors, its headers. */
 export function managementWords({
   tokens,
   clock,

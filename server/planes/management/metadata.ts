@@ -5,7 +5,7 @@ const json = { 'content-type': 'application/json; charset=utf-8', 'cache-control
 
 /**
  * Where everything is, for clients that know no more than this one URL, and so without a token. Its shape follows the
- * api-version: a list before 2022-09-01, one object from then on, and few words before 2019 (clients reference 5.2).
+ * api-version: a list before 2022-09-01, one object from then on, and few words before 2019: az 2.45 and 2.74 read no other.
  */
 export const metadata = (hosts: Hosts, tenant: string): Bare => ({
   plane: 'management',

@@ -1,7 +1,7 @@
 import { newestVaultVersion } from '@cardea/contract/vault/versions'
 import { Fault, type FaultCode } from '#base/fault.ts'
 
-/** How Key Vault says each fault (reference 4.2 and 4.3): status, code, inner code, and its own words where clients read them. */
+/** How Key Vault says each fault (*Azure Key Vault REST API error codes*, and recorded answers): status, code, inner code, and its own words where clients read them. */
 type Saying = {
   readonly status: number
   /** Where a star stands, clients read the kind of thing that it is about: `SecretNotFound`, `KeyNotFound`. */

@@ -11,7 +11,7 @@ import { type Asked, pageOf, sliceOf } from './paging.ts'
 import { theVault } from './resource.ts'
 import { type VaultRoutes, vaultRoute } from './vault-route.ts'
 
-/** Lists as Key Vault has them of every kind of object (reference 7): a page at a time, each object in a line. */
+/** Lists as Key Vault has them of every kind of object (*Get Secrets*, *Get Keys*, *Get Certificates*): a page at a time, each object in a line. */
 type LineOf<T, Item> = (origin: string, vault: Vault, dialect: Dialect, object: T) => Item
 type Names = Slice & { readonly includesPending: boolean }
 

@@ -3,7 +3,7 @@ import { refusal } from '#core/vaults/network.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { Call, Known } from '../plane.ts'
 
-/** Refuses who comes from where a vault lets nobody in (Key Vault reference 4.3); the token was good until here. */
+/** Refuses who comes from where a vault lets nobody in (*REST API error codes*, `ForbiddenByFirewall`); the token was good until here. */
 export function refuseForeign(
   { circumstances: { address } }: Call,
   { caller, subject: vault }: Known<Vault>,

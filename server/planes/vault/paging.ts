@@ -3,7 +3,7 @@ import { Fault } from '#base/fault.ts'
 import type { Call } from '../plane.ts'
 
 /**
- * Key Vault's paging (reference 7): 25 at most, `nextLink` always there, absolute, with the parameters of the request.
+ * Key Vault's paging: 25 at most (*Get Secrets*), `nextLink` always there, absolute, with the parameters of the request.
  * The token is opaque to clients; it holds the key after which the next page begins.
  */
 const pageMax = 25

@@ -38,7 +38,7 @@ const weightOf = ({ shape, custody }: Weighed): number =>
 const makesKey = (id: string): boolean => id === createKey.id || id === rotateKey.id
 const dearIn = (custody: Weighed['custody']): number => (custody === 'hsm' ? 2 : 1)
 
-/** Key Vault's throttling (reference 13): what has a place on Azure's wire is counted; what is only ours is not. */
+/** Key Vault's throttling (*Azure Key Vault service limits*): what has a place on Azure's wire is counted; what is only ours is not. */
 export function tollOf({ transactions, secretsSet, keys }: VaultQuota, spenders: Spenders): Toll {
   const others = spenders('vault', transactions, windowMs)
   const setting = secretsSet === undefined ? others : spenders('vault-set', secretsSet, windowMs)

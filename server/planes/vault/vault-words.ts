@@ -24,7 +24,7 @@ export type VaultServices = {
   readonly toll: Toll | undefined
 }
 
-/** How Key Vault's data plane speaks: challenge, headers, errors (reference 2, 4, 5). */
+/** How Key Vault's data plane speaks: challenge, headers, errors (*Authentication, requests and responses*, *REST API error codes*). */
 export function vaultWords(services: VaultServices): PlaneWords<Vault> {
   const { vaults, tokens, clock, authority, issuer, domain, toll } = services
   const parent = `vault.${domain}`
@@ -65,7 +65,7 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
       const headers = headersOf(call, known?.subject?.location ?? 'local')
       headers['content-type'] = json
       if (status === 401) headers['www-authenticate'] = challenge(call, authority)
-      // The service says nothing of it with a 429, and JavaScript clients then give up at once (reference 13.2).
+      // The service says nothing of it with a 429, and JavaScript clients then give up at once.
       return { status, headers: { ...headers, ...retryAfter(status, fault) }, body: JSON.stringify(body) }
     },
   }

@@ -5,7 +5,7 @@ import type { Call } from '../../plane.ts'
 export type Range = { readonly first: number; readonly last: number }
 
 /**
- * The entries that `Range: items=a-b` asks for (reference 2.1); without an end, a page of them. A header of another unit
+ * The entries that `Range: items=a-b` asks for (App Configuration's *Key-value revisions*); without an end, a page of them. A header of another unit
  * or form is passed over, as RFC 9110 (14.2) has it.
  */
 export function rangeOf({ headers }: Pick<Call, 'headers'>): Range | undefined {

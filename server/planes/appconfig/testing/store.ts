@@ -82,7 +82,7 @@ export async function runningStore(settings: Record<string, string> = {}, around
   return running
 }
 
-/** The headers by which a client of an access key proves itself (reference 4.1). */
+/** The headers by which a client of an access key proves itself (App Configuration's *HMAC authentication*). */
 export function signatureOf(
   method: string,
   target: string,

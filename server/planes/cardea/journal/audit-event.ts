@@ -4,7 +4,7 @@ import type { FaultCode } from '#base/fault.ts'
 import type { KeptEntry } from '#core/audit/entry.ts'
 import type { Hosts } from '../../http/hosts.ts'
 
-/** How each end of a deed reads in Azure's logs: the status and its reason (Key Vault reference 15.1). */
+/** How each end of a deed reads in Azure's logs: the status and its reason (*Azure Key Vault logging*). */
 const ends: Record<FaultCode | 'done', readonly [status: number, reason: string]> = {
   done: [200, 'OK'],
   invalid: [400, 'Bad Request'],

@@ -15,7 +15,7 @@ export type Opened = {
   readonly nonce?: string | undefined
 }
 
-/** A person's tokens: the access token that rests on the session, and what else was asked for (clients reference 3.2). */
+/** A person's tokens: the access token that rests on the session, and what else was asked for (OpenID Connect Core 3.1.3.3). */
 export async function personsTokens(
   services: IdentityServices,
   { session, person, scope, nonce }: Opened,

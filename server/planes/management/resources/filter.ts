@@ -2,7 +2,7 @@ import { Fault } from '#base/fault.ts'
 import type { Resource } from '#core/resources/resources.ts'
 import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
 
-/** What a resource is asked for by: `resourceType eq 'x' and name eq 'y'`, as clients write it (clients reference 5.3). */
+/** What a resource is asked for by: `resourceType eq 'x' and name eq 'y'`, as clients write it (*Resources - List*). */
 const term = /^\s*(resourceType|name|resourceGroup|location|tagName|tagValue)\s+eq\s+'((?:[^']|'')*)'\s*(?:and\s|$)/i
 
 const tests: Record<string, (resource: Resource, wanted: string) => boolean> = {

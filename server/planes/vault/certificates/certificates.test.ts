@@ -88,7 +88,7 @@ describe('a certificate on the wire', () => {
     })
     const { attributes: ofPolicy, ...said } = policy as NonNullable<typeof policy>
     assert.equal(ofPolicy.enabled, true)
-    // As the service fills in what nobody says (reference 12.2).
+    // As the service fills in what nobody says.
     assert.deepEqual(said, {
       id: `${origin}/certificates/Web/policy`,
       key_props: { exportable: true, kty: 'RSA', key_size: 2048, reuse_key: false },

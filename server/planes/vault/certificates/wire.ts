@@ -81,7 +81,7 @@ export const bundleOf = (
   }
 }
 
-/** Lists of live certificates say nothing of recovery (reference 6.3). */
+/** Lists of live certificates say nothing of recovery, as recorded of the service. */
 const item = (id: string, vault: Vault, dialect: Dialect, certificate: CertificateVersion): CertificateItem => ({
   id,
   x5t: certificate.thumbprint,

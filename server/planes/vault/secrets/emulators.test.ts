@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { type House, openHouse } from '../../../testing/house.ts'
 import { type Asking, asking, foundAnother, newest, versionOf } from '../testing/vault.ts'
 
-/** Each test bears a mistake that servers in Azure's clothes are known for (reference 18), and shows that it isn't made here. */
+/** Each test bears a mistake that servers in Azure's clothes are known for, and shows that it isn't made here. */
 let house: House
 let token: string
 let vault: Asking
