@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { managerOf } from './planes/management/testing/manager.ts'
-import { openHouse } from './testing/house.ts'
+import { managementHost, managerOf } from './planes/management/testing/manager.ts'
+import { type Heard, openHouse } from './testing/house.ts'
 import { asGrid, openWebHook, reaching, type WebHook } from './testing/receiver.ts'
 import { at, left, secret, subscribe, until, vault } from './testing/subscribing.ts'
 
@@ -103,6 +103,38 @@ describe('who else listens', () => {
     assert.equal(event.subject, 'https://demo.config.cardea.internal/kv/k?label=l')
     assert.equal(event.data.etag, put.json.etag)
     assert.doesNotMatch(JSON.stringify(hook.events()), /never-in-an-event/)
+  })
+
+  it('hears of every way in which access to a vault is changed, and of none that changes nothing', async () => {
+    await using hook = await openWebHook(asGrid)
+    await using house = await openHouse(reaching(hook))
+    const manager = await managerOf(house)
+    await subscribe(manager, hook, {}, at(''))
+    const changed = () => typesOf(hook).filter((type) => type === 'Microsoft.KeyVault.VaultAccessPolicyChanged').length
+    const [tenantId, objectId] = [house.cardea.installation.tenant, '00000000-0000-4000-8000-00000000000a']
+    const single = (kind: string, secrets: string[]) =>
+      manager.ask('PUT', `${vault}/accessPolicies/${kind}`, {
+        properties: { accessPolicies: [{ tenantId, objectId, permissions: { secrets } }] },
+      })
+    const conversion = `/.cardea/access/conversion?resource=${encodeURIComponent(`/subscriptions/${manager.subscription}${vault}`)}`
+    const ways: readonly (() => Promise<Heard>)[] = [
+      () => manager.ask('PATCH', vault, { properties: { enableRbacAuthorization: false } }),
+      () => single('add', ['get']),
+      () => single('replace', ['list']),
+      () => single('remove', ['list']),
+      () => house.ask(managementHost, 'POST', conversion, { token: manager.token }),
+    ]
+    for (const [index, change] of ways.entries()) {
+      const { status, text } = await change()
+      assert.ok(status < 300, text)
+      await until(() => changed() === index + 1)
+    }
+    assert.equal((await single('remove', ['list'])).status, 200)
+    await manager.ask('PATCH', vault, { properties: { enableRbacAuthorization: false } })
+    await until(() => changed() > ways.length)
+    assert.equal(changed(), ways.length + 1)
+    const [event] = hook.events().filter(({ eventType }) => eventType.endsWith('VaultAccessPolicyChanged'))
+    assert.equal(event.data.ObjectName, 'demo')
   })
 
   it('hears how a rotation goes, if it asks for our types', async () => {

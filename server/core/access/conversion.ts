@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { builtInRoles, type RoleDefinition } from '@cardea/contract/roles'
 import { matches } from '@cardea/contract/wildcard'
-import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { principalById } from '#core/identity/directory.ts'
@@ -13,7 +12,8 @@ import { assignRole } from './assignments.ts'
 import { isProven } from './held.ts'
 import {
   type AccessPolicy,
-  keepPermissionModel,
+  type Changing,
+  changePermissionModel,
   type PolicyKind,
   permissionModelOf,
   policyKinds,
@@ -99,7 +99,7 @@ export async function previewConversion(
  * does it needs the right to assign each of them. The policies are kept, for the way back.
  */
 export async function convert(
-  scope: Looking & { readonly turn: Turn; readonly permit: Permit<'vaults/write'> },
+  scope: Looking & Changing & { readonly permit: Permit<'vaults/write'> },
   vault: string,
   by: string,
 ): Promise<Conversion> {
@@ -120,7 +120,7 @@ export async function convert(
       )
     }
   }
-  await keepPermissionModel(turn, keyring, vault, { ...model, kind: 'roles' })
+  await changePermissionModel(scope, vault, model, { ...model, kind: 'roles' })
   return done
 }
 

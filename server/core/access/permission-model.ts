@@ -1,5 +1,6 @@
 import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
+import type { Event } from '#core/events/event.ts'
 import { directoryKey } from '#core/identity/directory.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { type KeptModel, keepModelRow, keptModel, removeModelRow } from './permission-model-rows.ts'
@@ -91,6 +92,25 @@ export async function keepPermissionModel(
   await keepModelRow(turn.sql, model, await keyring.fingerprint(turn.sql, directoryKey, wordsOf(model)))
   turn.changeAccess()
 }
+
+/** What it takes to change a model: a turn, and somebody to tell. */
+export type Changing = { readonly turn: Turn; readonly keyring: Keyring; tell(event: Event): unknown }
+
+/** Changes by what rights are given on the data of a vault, which is told; a model that stays what it was is no change. */
+export async function changePermissionModel(
+  { turn, keyring, tell }: Changing,
+  vault: string,
+  before: PermissionModel,
+  next: PermissionModel,
+): Promise<void> {
+  if (isSameModel(before, next)) return
+  await keepPermissionModel(turn, keyring, vault, next)
+  const name = vault.slice(vault.lastIndexOf('/') + 1)
+  tell({ type: 'vault-access-policy-changed', scope: vault, resource: vault, name })
+}
+
+export const isSameModel = (one: PermissionModel, other: PermissionModel): boolean =>
+  JSON.stringify([one.kind, one.closed, one.policies]) === JSON.stringify([other.kind, other.closed, other.policies])
 
 /** Forgets the model of a resource that is gone. */
 export async function dropPermissionModel(turn: Turn, resourceId: string): Promise<void> {

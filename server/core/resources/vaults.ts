@@ -8,13 +8,14 @@ import { foundRole } from '#core/access/assignments.ts'
 import {
   type AccessPolicy,
   changedPolicies,
+  changePermissionModel,
+  isSameModel,
   keepPermissionModel,
   type PermissionModel,
   type PolicyChange,
   permissionModelOf,
   policiesMax,
 } from '#core/access/permission-model.ts'
-import type { Event } from '#core/events/event.ts'
 import { principalByApp } from '#core/identity/directory.ts'
 import { rotationAppId } from '#core/identity/principal.ts'
 import { refuseLocked } from '#core/locks/locks.ts'
@@ -136,38 +137,32 @@ export const patchVault = async (
   wanted: ModelDraft,
 ): Promise<ModelledVault> => change(scope, await vaultAt(scope.sql, id), draft, wanted)
 
-/** Also what is told when a vault goes over from policies to roles, or back. */
-export const accessPolicyChanged = (vault: string): Event => ({
-  ...{ type: 'vault-access-policy-changed', scope: vault, resource: vault, name: lastIn(vault) },
-})
-
 async function change(
-  { sql, turn, keyring, at, permit, tell }: Scope<'vaults/write'>,
+  scope: Scope<'vaults/write'>,
   before: ManagedVault,
   draft: VaultDraft,
   wanted: ModelDraft,
 ): Promise<ModelledVault> {
+  const { sql, turn, keyring, at, permit } = scope
   await refuseLocked(sql, before.resourceId, 'write')
   const vault = changedVault(before, draft, at)
   await keepVault(turn, vault)
   const model = await permissionModelOf(sql, keyring, vault.resourceId)
   const kind = wanted.roles === undefined ? model.kind : wanted.roles ? 'roles' : 'policies'
   const next: PermissionModel = { ...model, kind, policies: wanted.policies ?? model.policies }
-  if (JSON.stringify(next) !== JSON.stringify(model)) {
-    demandAssigner(permit, vault)
-    await keepPermissionModel(turn, keyring, vault.resourceId, next)
-    tell(accessPolicyChanged(vault.resourceId))
-  }
+  if (!isSameModel(model, next)) demandAssigner(permit, vault)
+  await changePermissionModel(scope, vault.resourceId, model, next)
   return { vault, model: next }
 }
 
 /** Changes single entries of a vault's access policies. Answers with all of them. */
 export async function changeAccessPolicies(
-  { sql, turn, keyring, permit }: Scope<'access-policies/write'>,
+  scope: Scope<'access-policies/write'>,
   id: string,
   kind: PolicyChange,
   given: readonly AccessPolicy[],
 ): Promise<readonly AccessPolicy[]> {
+  const { sql, keyring, permit } = scope
   const vault = await vaultAt(sql, id)
   await refuseLocked(sql, vault.resourceId, 'write')
   demandAssigner(permit, vault)
@@ -176,7 +171,7 @@ export async function changeAccessPolicies(
   if (policies.length > policiesMax) {
     throw new Fault('invalid', `A vault has at most ${policiesMax} access policies.`, { arm: 'BadRequest' })
   }
-  await keepPermissionModel(turn, keyring, vault.resourceId, { ...model, policies })
+  await changePermissionModel(scope, vault.resourceId, model, { ...model, policies })
   return policies
 }
 

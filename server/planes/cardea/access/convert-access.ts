@@ -1,6 +1,6 @@
 import * as contract from '@cardea/contract/cardea/access'
 import { convert } from '#core/access/conversion.ts'
-import { accessPolicyChanged, vaultAt } from '#core/resources/vaults.ts'
+import { vaultAt } from '#core/resources/vaults.ts'
 import { managementRoute } from '../../management/management-route.ts'
 import { askedScope } from '../scope.ts'
 import { conversionOf } from './wire.ts'
@@ -10,8 +10,6 @@ export default () =>
     resource: askedScope,
     async run(scope, { query, caller }) {
       const { resourceId } = await vaultAt(scope.sql, query.resource)
-      const done = await convert(scope, resourceId, caller.objectId)
-      scope.tell(accessPolicyChanged(resourceId))
-      return conversionOf(done)
+      return conversionOf(await convert(scope, resourceId, caller.objectId))
     },
   })
