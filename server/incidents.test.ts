@@ -116,6 +116,11 @@ onBothEngines((keep) => {
       assert.ok(far.accepts(await value('one')))
       const old = await here.ask('GET', `/secrets/one/${done.versions[0]}?api-version=7.4`)
       assert.equal(old.status, 403, 'the version that leaked gives no value any more')
+      const off = (await house.deeds()).filter(({ operation }) => operation === 'SecretUpdate')
+      assert.deepEqual(
+        off.map(({ resource }) => resource.split('/').slice(-2).join('/')),
+        [`one/${done.versions[0]}`],
+      )
       const plain = itemOf(view, 'plain')
       assert.equal(plain.state, 'by-hand')
       assert.match(`${plain.why} ${plain.todo}`, /not bound.*cardea secret set plain/)

@@ -97,10 +97,11 @@ export async function updateSecret(
   version: string | undefined,
   draft: Draft,
 ): Promise<SecretVersion> {
-  const { sql, at, turn, tell } = scope
+  const { sql, at, turn, meet, tell } = scope
   const kept = await keptVersion(sql, vault.name, name, version)
   if (kept === undefined) throw await missing(life, sql, vault, name, version)
   refuseManaged('secret', kept.object, 'update')
+  meet(kept.object.version)
   const secret = withAttributes(kept.object, draft, at)
   await keepAttributes(sql, vault.name, secret)
   tell(tellOf(vault, 'secret-updated', secret))

@@ -19,10 +19,14 @@ export const namesIn = (
   slice: { readonly after: string | undefined; readonly limit: number },
 ): Promise<readonly SecretVersion[]> => secretTables.listHeads(sql, vault.name, { ...slice, deleted: false })
 
-const versionsMax = 10_000
+const pageSize = 1_000
 
-/** The ids of a live secret's versions. */
-export const versionsOf = async (sql: Sql, vault: string, name: string): Promise<readonly string[]> =>
-  (await secretTables.listVersions(sql, vault, name, { after: undefined, limit: versionsMax })).map(
-    ({ version }) => version,
-  )
+/** The ids of all versions of a live secret. */
+export async function versionsOf(sql: Sql, vault: string, name: string): Promise<readonly string[]> {
+  const found: string[] = []
+  for (;;) {
+    const page = await secretTables.listVersions(sql, vault, name, { after: found.at(-1), limit: pageSize })
+    found.push(...page.map(({ version }) => version))
+    if (page.length < pageSize) return found
+  }
+}

@@ -365,6 +365,19 @@ describe('the journal of deeds', () => {
     assert.equal(JSON.stringify(rows).includes(value), false)
   })
 
+  it('names the version that was changed, whether the caller named one or not', async () => {
+    const first = versionOf(await set('changed', { value: 'one' }))
+    const second = versionOf(await set('changed', { value: 'two' }))
+    const change = (path: string) => ask('PATCH', path, { attributes: { enabled: false } })
+    assert.equal((await change(`/secrets/changed/${first}`)).status, 200)
+    assert.equal((await change('/secrets/changed')).status, 200)
+    const changed = (await house.deeds()).filter(({ operation }) => operation === 'SecretUpdate').slice(-2)
+    assert.deepEqual(
+      changed.map(({ resource }) => resource.split('/').slice(-2).join('/')),
+      [`changed/${first}`, `changed/${second}`],
+    )
+  })
+
   it('has one line for each attempt, whatever was sent as a name', async () => {
     const stranger = await (await house.newcomer('sender of odd names')).token()
     for (const name of ['a%00', 'a%0ab', 'a%0d%0aSecretGet%20done', '%ed%a0%80', 'x'.repeat(500), '%E2%80%A8']) {
