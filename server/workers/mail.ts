@@ -16,16 +16,26 @@ export type Mail = {
   readonly at: Instant
 }
 
-/** Sends a mail; throws when it couldn't be handed over. */
-export async function mail({ smtp, domain }: MailOutlet, { to, subject, text, id, at }: Mail): Promise<void> {
+/** For how long a server may be silent before it is given up, in milliseconds. */
+export type Limits = { readonly connectionTimeout: number; readonly socketTimeout: number }
+const usual: Limits = { connectionTimeout: 10_000, socketTimeout: 30_000 }
+
+/** Sends a mail; throws when it couldn't be handed over. Unencrypted it goes to a server on this machine alone. */
+export async function mail(
+  { smtp, domain }: MailOutlet,
+  { to, subject, text, id, at }: Mail,
+  limits = usual,
+): Promise<void> {
   if (smtp === undefined) throw new Error('CARDEA_SMTP_URL is not set')
   const { createTransport } = await import('nodemailer')
   const local = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(smtp.url).hostname)
-  const transport = createTransport(smtp.url, {
+  const transport = createTransport({
+    url: smtp.url,
+    requireTLS: !local,
+    ...limits,
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  Object.assign(transport.options, { requireTLS: !local, connectionTimeout: 10_000, socketTimeout: 30_000 })
   try {
     await transport.sendMail({
       from: smtp.from,
