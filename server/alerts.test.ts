@@ -5,6 +5,7 @@ import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
 import { type House, openHouse } from './testing/house.ts'
 import { openMailSink } from './testing/mail-sink.ts'
+import { openWebHook } from './testing/receiver.ts'
 import { openRotating } from './testing/rotating.ts'
 
 const version = 'api-version=7.4'
@@ -33,6 +34,21 @@ const list = async (house: House) =>
   ).json.value
 const vaultId = (house: House) =>
   `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
+const trouble = async (house: House): Promise<string | null> => (await list(house))[0].trouble
+/** Has the rule looked at now, and waits until it was; what has failed is left alone no longer. */
+const lookAgain = async ({ cardea }: House) => {
+  const { database } = cardea.base
+  const began = await database.write(async (turn) => {
+    await turn.sql.run('update alert_channel set again = 0', [])
+    await turn.sql.run(`update due set at = ${turn.at} where kind = 'alert'`, [])
+    turn.stir()
+    return turn.at
+  })
+  await until(async () => {
+    const { rows } = await database.read.run(`select at from due where kind = 'alert'`, [])
+    return (rows as [{ at: number }])[0].at > began + minute / 2
+  })
+}
 /** What a rule finds that isn't kept. */
 const look = async (house: House, rule: Partial<Parameters<typeof findingsOf>[0]>, at = Date.now()) => {
   const { database } = house.cardea.base
@@ -116,7 +132,6 @@ describe('a rule', () => {
       await house.ask(house.vaultHost, 'GET', `/secrets/db?${version}`, { token })
       await put(house, 'burst', { watch: 'denied', threshold: 1, mail: ['ops@example.org'] })
     }
-    const trouble = async (house: House): Promise<string | null> => (await list(house))[0].trouble
     {
       await using mute = await openHouse()
       await begin(mute)
@@ -127,28 +142,51 @@ describe('a rule', () => {
     await using house = await openHouse({
       env: { CARDEA_SMTP_URL: sink.url, CARDEA_MAIL_FROM: 'cardea@example.org' },
     })
-    const { database } = house.cardea.base
-    /** Has the rule looked at now, and waits until it was. */
-    const lookAgain = async () => {
-      const began = await database.write(async (turn) => {
-        await turn.sql.run(`update due set at = ${turn.at} where kind = 'alert'`, [])
-        turn.stir()
-        return turn.at
-      })
-      await until(async () => {
-        const { rows } = await database.read.run(`select at from due where kind = 'alert'`, [])
-        return (rows as [{ at: number }])[0].at > began + minute / 2
-      })
-    }
     await begin(house)
     await until(async () => /EENVELOPE|EMESSAGE/.test((await trouble(house)) ?? ''))
     sink.refuse = false
-    await lookAgain()
+    await lookAgain(house)
     assert.equal(sink.mails.length, 1)
     assert.equal(await trouble(house), null)
-    await lookAgain()
+    await lookAgain(house)
     assert.equal(sink.mails.length, 1, 'what lasts isn’t news')
   })
+
+  for (const down of ['mail', 'webhook'] as const) {
+    it(`tells by its other channel, and once, while its ${down} is down, and by that when it is back`, async () => {
+      await using sink = await openMailSink()
+      let status = 200
+      await using hook = await openWebHook(() => ({ status }))
+      await using house = await openHouse({
+        env: { CARDEA_SMTP_URL: sink.url, CARDEA_MAIL_FROM: 'cardea@example.org', CARDEA_ALERTS_PRIVATE: 'yes' },
+        alerts: { ca: hook.ca, lookup: async () => ['127.0.0.1'] },
+      })
+      const fails = (is: boolean) => {
+        if (down === 'mail') sink.refuse = is
+        else status = is ? 503 : 200
+      }
+      const told = () => ({ mail: sink.mails.length, webhook: status === 200 ? hook.heard.length : 0 })
+      const refused = async () => {
+        const token = await (await house.newcomer('stranger')).token()
+        await house.ask(house.vaultHost, 'GET', `/secrets/db?${version}`, { token })
+      }
+      fails(true)
+      await refused()
+      const body = { watch: 'denied', threshold: 1, mail: ['ops@example.org'], webhook: hook.url }
+      assert.equal((await put(house, 'burst', body)).status, 200)
+      await until(async () => new RegExp(`^${down}: `).test((await trouble(house)) ?? ''))
+      await lookAgain(house)
+      await lookAgain(house)
+      assert.deepEqual(told(), { mail: 1, webhook: 1, [down]: 0 })
+      assert.notEqual((await list(house))[0].told, null)
+      const before = hook.heard.length
+      fails(false)
+      await lookAgain(house)
+      await lookAgain(house)
+      assert.deepEqual([sink.mails.length, hook.heard.length], [1, down === 'webhook' ? before + 1 : 1])
+      assert.equal(await trouble(house), null)
+    })
+  }
 
   it('finds what lies in its scope alone', async () => {
     await using house = await openHouse()

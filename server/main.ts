@@ -87,6 +87,8 @@ export type Around = {
   readonly custodians?: Partial<Custodians>
   /** How events go out, where it isn't as in production: for tests. */
   readonly events?: Pick<Relay, 'pausesMs'> & Pick<Egress, 'lookup'>
+  /** How alerts reach web hooks, where it isn't as in production: for tests. */
+  readonly alerts?: Pick<Egress, 'lookup' | 'ca'>
 }
 
 /** Opens the database, founds the installation if there is none, binds the planes and starts the workers. */
@@ -134,6 +136,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
       hosts,
       rotation,
       events: around.events ?? {},
+      alerts: around.alerts ?? {},
       custodians,
       keepCheckpoint,
       turns,
@@ -202,6 +205,7 @@ type House = {
   readonly hosts: Hosts
   readonly rotation: Pick<Workers, 'providers' | 'times' | 'onStep' | 'concurrency'>
   readonly events: NonNullable<Around['events']>
+  readonly alerts: NonNullable<Around['alerts']>
   readonly custodians: Custodians
   readonly keepCheckpoint: KeepCheckpoint
   readonly turns: TurnMeter
@@ -319,7 +323,7 @@ async function bindPlanes(
 
 function startWork(
   settings: Settings,
-  { base, installation, hosts, rotation, keepCheckpoint, events, log, closers }: House,
+  { base, installation, hosts, rotation, keepCheckpoint, events, alerts, log, closers }: House,
   { vaults, custodians }: Services,
 ): void {
   const workers = startWorkers({
@@ -332,7 +336,7 @@ function startWork(
     keepCheckpoint,
     log,
     events: eventsOut(settings, hosts, events),
-    outlets: { ...settings.alerts, domain: settings.domain },
+    outlets: { ...settings.alerts, domain: settings.domain, ...alerts },
   })
   closers.push(() => workers.close())
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { Rule } from '#core/alerts/alert.ts'
+import { type Channel, channelsFor, type Rule } from '#core/alerts/alert.ts'
 import { openMailSink } from '../testing/mail-sink.ts'
 import { openWebHook } from '../testing/receiver.ts'
 import { deliver, type Outlets } from './messenger.ts'
@@ -11,11 +11,12 @@ const minute = 60_000
 describe('a message', () => {
   const evil = '=x\r\nBcc: all@example.org\r\n\r\n.\r\nMAIL FROM:<x>\u2028y'
   const ruleFor = (to: Rule['to']): Rule => ({
-    ...{ id: 'id', scope: `/subscriptions/${evil}`, name: 'rule', to, told: undefined, trouble: undefined },
+    ...{ id: 'id', scope: `/subscriptions/${evil}`, name: 'rule', to, channels: channelsFor(to) },
     ...{ watch: 'denied', threshold: 3, withinMs: 5 * minute, pauseMs: minute },
   })
   const message = (to: Rule['to'], says = evil) => ({
     rule: ruleFor(to),
+    channel: channelsFor(to)[0] as Channel,
     news: [{ subject: 'a', says }],
     at: 1_700_000_000_000,
   })

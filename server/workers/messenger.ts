@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import { type Egress, postOutside } from '#base/egress.ts'
 import { oneLine } from '#base/one-line.ts'
-import type { Finding, Rule } from '#core/alerts/alert.ts'
+import type { Channel, Finding, Rule } from '#core/alerts/alert.ts'
 import { type MailOutlet, mail } from './mail.ts'
 import { messageHeaders } from './signature.ts'
 
@@ -13,21 +13,27 @@ export type Outlets = Egress &
     readonly key: string | undefined
   }
 
-export type Message = { readonly rule: Rule; readonly news: readonly Finding[]; readonly at: Instant }
+export type Message = {
+  readonly rule: Rule
+  /** By which of its channels. */
+  readonly channel: Channel
+  readonly news: readonly Finding[]
+  readonly at: Instant
+}
 
 /** More lines than this nobody reads; how many there were is told all the same. */
 const linesMax = 50
 
-/** Tells everybody whom a rule names, all news in one message each. Throws when somebody couldn't be told. */
+/** Tells those whom a rule names by one of its channels, all news in one message. Throws when they couldn't be told. */
 export async function deliver(message: Message, outlets: Outlets): Promise<void> {
-  const { mail: people, webhook } = message.rule.to
-  if (people.length > 0) await sendMail(message, outlets)
-  if (webhook !== undefined) await post(webhook, message, outlets)
+  const { rule, channel } = message
+  if (channel.by === 'mail') await sendMail(message, outlets)
+  else if (rule.to.webhook !== undefined) await post(rule.to.webhook, message, outlets)
 }
 
 /** The same news have the same id, so that a receiver can tell a repetition. */
-function idOf({ rule, news }: Message): string {
-  const about = [rule.id, rule.told ?? 0, ...news.map(({ subject }) => subject)]
+function idOf({ rule, channel, news }: Message): string {
+  const about = [rule.id, channel.told ?? 0, ...news.map(({ subject }) => subject)]
   return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32)
 }
 

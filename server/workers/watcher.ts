@@ -1,11 +1,12 @@
 import type { Log } from '#base/log.ts'
-import { maySpeak, newsIn } from '#core/alerts/alert.ts'
-import { dueRule, keepLook, keepTrouble, watching } from '#core/alerts/alerts.ts'
+import { type Channel, maySpeak, newsIn, unhindered } from '#core/alerts/alert.ts'
+import { dueRule, keepLooks, type Look, toldSoFar, watching } from '#core/alerts/alerts.ts'
 import { findingsOf } from '#core/alerts/findings.ts'
 import type { Base } from '#core/perform.ts'
 import { leaseMs, settle } from '#core/schedule/schedule.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { deliver, type Outlets } from './messenger.ts'
+import { pauseAfter } from './pause.ts'
 import type { Work } from './worker.ts'
 
 export type Watcher = {
@@ -15,14 +16,13 @@ export type Watcher = {
   readonly log: Log
 }
 
-const minute = 60_000
 /** How often a rule is looked at. */
-const everyMs = minute
-const pauseMsMax = 60 * minute
+const everyMs = 60_000
 
 /**
  * Looks at each alert rule once a minute and tells what is news, all in one message, and no message before the pause of
- * the rule is over. It is told before it is kept as told: after a crash in between it is told twice, never not at all.
+ * the rule is over. Mail and web hook are told each for itself: while one fails the other goes on. What is told is told before it
+ * is kept as told: after a crash in between it is told twice, never not at all.
  */
 export const watcher = ({ base, vaults, outlets, log }: Watcher): Work => ({
   name: 'watcher',
@@ -31,26 +31,31 @@ export const watcher = ({ base, vaults, outlets, log }: Watcher): Work => ({
   leaseMs: 2 * leaseMs,
   async run(lease) {
     const { database, keyring, clock } = base
-    const due = await dueRule(database.read, keyring, lease.subject)
-    if (due === undefined) return void (await database.write((turn) => settle(turn, lease, undefined)))
-    const { rule, told } = due
+    const rule = await dueRule(database.read, keyring, lease.subject)
+    if (rule === undefined) return void (await database.write((turn) => settle(turn, lease, undefined)))
     const at = clock()
     const findings = await findingsOf(rule, { sql: database.read, vaults, at })
-    const { news, ended } = newsIn(findings, told, at)
-    const speaks = news.length > 0 && maySpeak(rule, at)
-    if (speaks) {
+
+    const tell = async (channel: Channel): Promise<Look> => {
+      const { news, ended } = newsIn(findings, await toldSoFar(database.read, rule, channel), at)
+      if (news.length === 0) return { channel: unhindered(channel), told: [], ended }
+      if (!maySpeak(rule, channel, at)) return { channel, told: [], ended }
       try {
-        await deliver({ rule, news, at }, outlets)
+        await deliver({ rule, channel, news, at }, outlets)
+        return { channel: { ...unhindered(channel), told: at }, told: news, ended }
       } catch (error) {
-        log.warn({ rule: rule.name, scope: rule.scope, why: whyOf(error) }, 'an alert could not be delivered')
-        const pause = Math.min(pauseMsMax, everyMs * 2 ** Math.min(lease.attempt, 10))
-        await database.write((turn) => keepTrouble(turn, lease, rule, { trouble: whyOf(error), next: turn.at + pause }))
-        return
+        const [trouble, pauseMs] = [whyOf(error), pauseAfter(channel.attempt)]
+        log.warn(
+          { rule: rule.name, scope: rule.scope, by: channel.by, why: trouble, pauseMs },
+          'an alert could not be delivered',
+        )
+        const attempt = channel.attempt + 1
+        return { channel: { ...channel, trouble, attempt, again: at + pauseMs }, told: [], ended }
       }
     }
-    await database.write((turn) =>
-      keepLook(turn, lease, rule, { told: speaks ? news : [], ended, next: turn.at + everyMs }),
-    )
+
+    const looks = await Promise.all(rule.channels.map(tell))
+    await database.write((turn) => keepLooks(turn, lease, rule, { looks, next: turn.at + everyMs }))
   },
 })
 

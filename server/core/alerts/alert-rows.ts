@@ -1,6 +1,7 @@
 import type { Watched } from '@cardea/contract/cardea/alerts'
 import type { Instant } from '#base/clock.ts'
 import { type Sql, statement } from '#base/sql.ts'
+import type { Channel } from './alert.ts'
 
 type RuleRow = {
   id: string
@@ -13,11 +14,18 @@ type RuleRow = {
   within_ms: number
   pause_ms: number
   sealed: Uint8Array
-  told: number | null
-  trouble: string | null
   created: number
 }
-type Tables = { alert_rule: RuleRow; alert_finding: { rule: string; subject: string; told: number } }
+type ChannelRow = {
+  rule: string
+  channel: Channel['by']
+  told: number | null
+  trouble: string | null
+  attempt: number
+  again: number
+}
+type ToldRow = { rule: string; channel: Channel['by']; subject: string; told: number }
+type Tables = { alert_rule: RuleRow; alert_channel: ChannelRow; alert_told: ToldRow }
 export type KeptRule = Omit<RuleRow, 'scope_key' | 'name_key'>
 
 const insert = statement<Tables, RuleRow>((db, given) =>
@@ -32,8 +40,6 @@ const insert = statement<Tables, RuleRow>((db, given) =>
     within_ms: given('within_ms'),
     pause_ms: given('pause_ms'),
     sealed: given('sealed'),
-    told: given('told'),
-    trouble: given('trouble'),
     created: given('created'),
   }),
 )
@@ -52,26 +58,47 @@ const all = statement<Tables, Record<never, never>, RuleRow>((db) =>
   db.selectFrom('alert_rule').selectAll().orderBy('scope_key').orderBy('name_key'),
 )
 const drop = statement<Tables, { id: string }>((db, given) => db.deleteFrom('alert_rule').where('id', '=', given('id')))
-const told = statement<Tables, { rule: string }, { subject: string; told: number }>((db, given) =>
-  db.selectFrom('alert_finding').select(['subject', 'told']).where('rule', '=', given('rule')),
+const channels = statement<Tables, { rule: string }, ChannelRow>((db, given) =>
+  db.selectFrom('alert_channel').selectAll().where('rule', '=', given('rule')),
 )
-const upsertTold = statement<Tables, { rule: string; subject: string; told: number }>((db, given) =>
+const upsertChannel = statement<Tables, ChannelRow>((db, given) => {
+  const standing = {
+    told: given('told'),
+    trouble: given('trouble'),
+    attempt: given('attempt'),
+    again: given('again'),
+  }
+  return db
+    .insertInto('alert_channel')
+    .values({ rule: given('rule'), channel: given('channel'), ...standing })
+    .onConflict((conflict) => conflict.columns(['rule', 'channel']).doUpdateSet(standing))
+})
+const dropChannels = statement<Tables, { rule: string }>((db, given) =>
+  db.deleteFrom('alert_channel').where('rule', '=', given('rule')),
+)
+type By = Pick<ToldRow, 'rule' | 'channel'>
+const told = statement<Tables, By, { subject: string; told: number }>((db, given) =>
   db
-    .insertInto('alert_finding')
-    .values({ rule: given('rule'), subject: given('subject'), told: given('told') })
-    .onConflict((conflict) => conflict.columns(['rule', 'subject']).doUpdateSet({ told: given('told') })),
+    .selectFrom('alert_told')
+    .select(['subject', 'told'])
+    .where('rule', '=', given('rule'))
+    .where('channel', '=', given('channel')),
 )
-const dropTold = statement<Tables, { rule: string; subject: string }>((db, given) =>
-  db.deleteFrom('alert_finding').where('rule', '=', given('rule')).where('subject', '=', given('subject')),
+const upsertTold = statement<Tables, ToldRow>((db, given) =>
+  db
+    .insertInto('alert_told')
+    .values({ rule: given('rule'), channel: given('channel'), subject: given('subject'), told: given('told') })
+    .onConflict((conflict) => conflict.columns(['rule', 'channel', 'subject']).doUpdateSet({ told: given('told') })),
+)
+const dropTold = statement<Tables, By & { subject: string }>((db, given) =>
+  db
+    .deleteFrom('alert_told')
+    .where('rule', '=', given('rule'))
+    .where('channel', '=', given('channel'))
+    .where('subject', '=', given('subject')),
 )
 const dropAllTold = statement<Tables, { rule: string }>((db, given) =>
-  db.deleteFrom('alert_finding').where('rule', '=', given('rule')),
-)
-const mark = statement<Tables, { id: string; told: number | null; trouble: string | null }>((db, given) =>
-  db
-    .updateTable('alert_rule')
-    .set({ told: given('told'), trouble: given('trouble') })
-    .where('id', '=', given('id')),
+  db.deleteFrom('alert_told').where('rule', '=', given('rule')),
 )
 
 const key = (text: string): string => text.toLowerCase()
@@ -86,19 +113,32 @@ export const allRules = (sql: Sql): Promise<KeptRule[]> => all.all(sql, {})
 
 export async function dropRule(sql: Sql, id: string): Promise<void> {
   await dropAllTold.changed(sql, { rule: id })
+  await dropChannels.changed(sql, { rule: id })
   await drop.changed(sql, { id })
 }
 
-/** What a rule has told already, and when. */
-export const toldBy = async (sql: Sql, rule: string): Promise<ReadonlyMap<string, Instant>> =>
-  new Map((await told.all(sql, { rule })).map(({ subject, told }) => [subject, told]))
+/** The channels of a rule that have something to keep. */
+export const keptChannels = async (sql: Sql, rule: string): Promise<Channel[]> =>
+  (await channels.all(sql, { rule })).map(({ channel, told, trouble, attempt, again }) => ({
+    ...{ by: channel, told: told ?? undefined, trouble: trouble ?? undefined, attempt, again },
+  }))
 
-export async function keepTold(sql: Sql, rule: string, subject: string, at: Instant): Promise<void> {
-  await upsertTold.changed(sql, { rule, subject, told: at })
+export async function keepChannel(
+  sql: Sql,
+  rule: string,
+  { by, told, trouble, attempt, again }: Channel,
+): Promise<void> {
+  const row = { rule, channel: by, told: told ?? null, trouble: trouble ?? null, attempt, again }
+  await upsertChannel.changed(sql, row)
 }
-export async function forgetTold(sql: Sql, rule: string, subject: string): Promise<void> {
-  await dropTold.changed(sql, { rule, subject })
+
+/** What a rule has told by a channel already, and when. */
+export const toldBy = async (sql: Sql, rule: string, { by }: Channel): Promise<ReadonlyMap<string, Instant>> =>
+  new Map((await told.all(sql, { rule, channel: by })).map(({ subject, told }) => [subject, told]))
+
+export async function keepTold(sql: Sql, rule: string, { by }: Channel, subject: string, at: Instant): Promise<void> {
+  await upsertTold.changed(sql, { rule, channel: by, subject, told: at })
 }
-export async function markRule(sql: Sql, id: string, told: Instant | undefined, trouble: string | undefined) {
-  await mark.changed(sql, { id, told: told ?? null, trouble: trouble ?? null })
+export async function forgetTold(sql: Sql, rule: string, { by }: Channel, subject: string): Promise<void> {
+  await dropTold.changed(sql, { rule, channel: by, subject })
 }

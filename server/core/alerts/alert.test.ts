@@ -20,8 +20,10 @@ describe('news', () => {
     )
   })
   it('waits for the pause to be over', () => {
-    assert.equal(maySpeak({ told: undefined, pauseMs: minute }, 0), true)
-    assert.equal(maySpeak({ told: 0, pauseMs: minute }, minute - 1), false)
-    assert.equal(maySpeak({ told: 0, pauseMs: minute }, minute), true)
+    const rule = { pauseMs: minute }
+    assert.equal(maySpeak(rule, { told: undefined, again: 0 }, 0), true)
+    assert.equal(maySpeak(rule, { told: 0, again: 0 }, minute - 1), false)
+    assert.equal(maySpeak(rule, { told: 0, again: 0 }, minute), true)
+    assert.equal(maySpeak(rule, { told: undefined, again: 2 * minute }, minute), false)
   })
 })

@@ -11,14 +11,49 @@ export type Rule = {
   readonly withinMs: number
   readonly pauseMs: number
   readonly to: Recipients
-  readonly told: Instant | undefined
-  readonly trouble: string | undefined
+  /** How far it has come with each way of telling those. */
+  readonly channels: readonly Channel[]
 }
 export type Recipients = {
   readonly mail: readonly string[]
   readonly webhook: string | undefined
   /** The web hook is a chat's, which takes words alone. */
   readonly chat?: boolean | undefined
+}
+
+/** A way by which a rule tells people, and how far it has come: each for itself, so that one that fails holds up no other. */
+export type Channel = {
+  readonly by: 'mail' | 'webhook'
+  /** When it told something last. */
+  readonly told: Instant | undefined
+  /** What has kept it from telling since, if anything did. */
+  readonly trouble: string | undefined
+  /** How often it has failed since, and until when it is left alone. */
+  readonly attempt: number
+  readonly again: Instant
+}
+
+/** What a rule needs to tell those whom it names, before it has told anything. */
+export const channelsFor = ({ mail, webhook }: Recipients): Channel[] => {
+  const fresh = { told: undefined, trouble: undefined, attempt: 0, again: 0 }
+  return [
+    ...(mail.length > 0 ? [{ by: 'mail' as const, ...fresh }] : []),
+    ...(webhook !== undefined ? [{ by: 'webhook' as const, ...fresh }] : []),
+  ]
+}
+
+/** When a rule has told anybody something last. */
+export const lastTold = ({ channels }: Pick<Rule, 'channels'>): Instant | undefined => {
+  const times = channels.flatMap(({ told }) => told ?? [])
+  return times.length === 0 ? undefined : Math.max(...times)
+}
+
+/** What keeps a rule from telling somebody, if anything does; of several channels it says which. */
+export const troubleOf = ({ channels }: Pick<Rule, 'channels'>): string | undefined => {
+  const troubles = channels.flatMap(({ by, trouble }) =>
+    trouble === undefined ? [] : [channels.length === 1 ? trouble : `${by}: ${trouble}`],
+  )
+  return troubles.length === 0 ? undefined : troubles.join('; ')
 }
 
 /** Something that a rule has found: what it is about, by which it is known again, and what it says. Never a value. */
@@ -61,6 +96,13 @@ export function newsIn(
   }
 }
 
-/** Whether a rule may speak now: not again before its pause is over. */
-export const maySpeak = ({ told, pauseMs }: Pick<Rule, 'told' | 'pauseMs'>, at: Instant): boolean =>
-  told === undefined || at - told >= pauseMs
+/** Whether a rule may speak by a channel now: not again before its pause is over, nor while what has failed is left alone. */
+export const maySpeak = (
+  { pauseMs }: Pick<Rule, 'pauseMs'>,
+  { told, again }: Pick<Channel, 'told' | 'again'>,
+  at: Instant,
+): boolean => at >= again && (told === undefined || at - told >= pauseMs)
+
+/** A channel that has told what there was, or has nothing to tell: what kept it from telling is over. */
+export const unhindered = (channel: Channel): Channel =>
+  channel.trouble === undefined ? channel : { ...channel, trouble: undefined, attempt: 0, again: 0 }

@@ -8,15 +8,16 @@ import { directoryKey } from '#core/identity/directory.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { hold, type Lease, scheduleAt, settle, unschedule } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { type Finding, type Recipients, type Rule, usual, usualPauseMs } from './alert.ts'
+import { type Channel, channelsFor, type Finding, type Recipients, type Rule, usual, usualPauseMs } from './alert.ts'
 import {
   addRule,
   allRules,
   dropRule,
   forgetTold,
   type KeptRule,
+  keepChannel,
   keepTold,
-  markRule,
+  keptChannels,
   ruleNamed,
   ruleWith,
   toldBy,
@@ -43,11 +44,11 @@ export async function putRule(
   const sealed = await keyring.seal(sql, directoryKey, JSON.stringify(to), placeOf(id))
   const kept: KeptRule = {
     ...{ id, scope, name, watch, threshold: counts.threshold, within_ms: counts.withinMs, pause_ms: pauseMs },
-    ...{ sealed, told: null, trouble: null, created: at },
+    ...{ sealed, created: at },
   }
   await addRule(sql, kept)
   await scheduleAt(turn, watching, id, at)
-  return { id, scope, name, watch, ...counts, pauseMs, to, told: undefined, trouble: undefined }
+  return { id, scope, name, watch, ...counts, pauseMs, to, channels: channelsFor(to) }
 }
 
 /** The rules at and below a resource. */
@@ -67,60 +68,43 @@ async function forget(turn: Turn, id: string): Promise<void> {
   await unschedule(turn, watching, id)
 }
 
-/** A rule that is due, with what it has told already; nothing if it has gone meanwhile. */
-export async function dueRule(
-  sql: Sql,
-  keyring: Keyring,
-  id: string,
-): Promise<{ rule: Rule; told: ReadonlyMap<string, Instant> } | undefined> {
+/** A rule that is due; nothing if it has gone meanwhile. */
+export async function dueRule(sql: Sql, keyring: Keyring, id: string): Promise<Rule | undefined> {
   const kept = await ruleWith(sql, id)
-  return kept && { rule: await opened(sql, keyring, kept), told: await toldBy(sql, id) }
+  return kept && opened(sql, keyring, kept)
+}
+
+/** What a rule has told by one of its channels already, and when. */
+export const toldSoFar = (sql: Sql, { id }: Rule, channel: Channel): Promise<ReadonlyMap<string, Instant>> =>
+  toldBy(sql, id, channel)
+
+/** What a look at a rule came to for one of its channels: how far that is now, what it told, and what of it has ended. */
+export type Look = {
+  readonly channel: Channel
+  readonly told: readonly Finding[]
+  readonly ended: readonly string[]
 }
 
 /** Keeps what a look at a rule came to, and when it is looked at next. */
-export async function keepLook(
+export async function keepLooks(
   turn: Turn,
   lease: Lease,
   rule: Rule,
-  {
-    told,
-    ended,
-    next,
-  }: { readonly told: readonly Finding[]; readonly ended: readonly string[]; readonly next: Instant },
+  { looks, next }: { readonly looks: readonly Look[]; readonly next: Instant },
 ): Promise<void> {
   await hold(turn, lease)
-  for (const subject of ended) await forgetTold(turn.sql, rule.id, subject)
-  for (const { subject } of told) await keepTold(turn.sql, rule.id, subject, turn.at)
-  if (told.length > 0 || rule.trouble !== undefined)
-    await markRule(turn.sql, rule.id, told.length > 0 ? turn.at : rule.told, undefined)
+  for (const { channel, told, ended } of looks) {
+    for (const subject of ended) await forgetTold(turn.sql, rule.id, channel, subject)
+    for (const { subject } of told) await keepTold(turn.sql, rule.id, channel, subject, turn.at)
+    if (!rule.channels.includes(channel)) await keepChannel(turn.sql, rule.id, channel)
+  }
   await settle(turn, lease, next)
 }
 
-/** Keeps that nobody could be told, and why; it is tried again. */
-export async function keepTrouble(
-  turn: Turn,
-  lease: Lease,
-  rule: Rule,
-  { trouble, next }: { readonly trouble: string; readonly next: Instant },
-): Promise<void> {
-  await hold(turn, lease)
-  await markRule(turn.sql, rule.id, rule.told, trouble)
-  await settle(turn, lease, next, lease.attempt + 1)
-}
-
 async function opened(sql: Sql, keyring: Keyring, kept: KeptRule): Promise<Rule> {
-  const { id, scope, name, watch, threshold, within_ms: withinMs, pause_ms: pauseMs, sealed, told, trouble } = kept
+  const { id, scope, name, watch, threshold, within_ms: withinMs, pause_ms: pauseMs, sealed } = kept
   const to = JSON.parse(await keyring.unseal(sql, directoryKey, sealed, placeOf(id))) as Recipients
-  return {
-    id,
-    scope,
-    name,
-    watch,
-    threshold,
-    withinMs,
-    pauseMs,
-    to,
-    told: told ?? undefined,
-    trouble: trouble ?? undefined,
-  }
+  const known = await keptChannels(sql, id)
+  const channels = channelsFor(to).map((fresh) => known.find(({ by }) => by === fresh.by) ?? fresh)
+  return { id, scope, name, watch, threshold, withinMs, pauseMs, to, channels }
 }
