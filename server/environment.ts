@@ -66,7 +66,7 @@ export function environmentOf(data: string): Record<string, string> {
   const port = running.publicPort === 443 ? '' : `:${running.publicPort}`
   const store = `https://demo.config.${domain}${port}`
   return {
-    // The literal tenant `adfs` makes Azure's identity libraries skip instance discovery (clients reference 2, row 3).
+    // The literal tenant `adfs` makes Azure's identity libraries skip instance discovery.
     AZURE_TENANT_ID: 'adfs',
     AZURE_CLIENT_ID: keys.appId,
     AZURE_CLIENT_SECRET: keys.password,
@@ -74,7 +74,7 @@ export function environmentOf(data: string): Record<string, string> {
     AZURE_KEYVAULT_URL: `https://demo.vault.${domain}${port}`,
     AZURE_APPCONFIG_ENDPOINT: store,
     AZURE_APPCONFIG_CONNECTION_STRING: `Endpoint=${store};Id=${keys.accessKey.id};Secret=${keys.accessKey.secret}`,
-    // From here az takes its cloud, in the one shape that all its versions understand (clients reference 5.2).
+    // From here az takes its cloud, in the one shape that all its versions understand (an array, as of 2019-05-01).
     ARM_CLOUD_METADATA_URL: `https://management.${domain}${port}/metadata/endpoints?api-version=2019-05-01`,
     // Node adds the file to what it trusts; the others take it instead, and the shell's other programs want theirs too.
     ...(caFile !== undefined && { NODE_EXTRA_CA_CERTS: caFile }),

@@ -168,7 +168,7 @@ export function settingsFrom(env: Env): Settings {
   if (!/^(?=.{3,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(domain)) {
     wrong.push(`CARDEA_DOMAIN must be a domain of at least two labels, not "${domain}"`)
   }
-  // Clients take such a label for Azure's own and go looking for replicas by DNS (clients reference 2, row 15).
+  // Clients take such a label for Azure's own and go looking for replicas by DNS.
   if (/(^|\.)(azconfig|appconfig)(\.|$)/.test(domain))
     wrong.push('CARDEA_DOMAIN must not hold the label azconfig or appconfig')
   const host = env.CARDEA_HOST ?? '127.0.0.1'

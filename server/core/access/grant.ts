@@ -117,7 +117,7 @@ export function verdictOf(
   return open ? undefined : true
 }
 
-/** Azure says which source has an attribute for which action: what is written is in the request (reference 3.5). */
+/** Azure says which source has an attribute for which action: what is written is in the request (its page on conditions for Key Vault). */
 function questionOf(action: Action, resource: string, request: Attributes): Question {
   const about = attributesOf(resource)
   // Of a setting, key and label are those of what is there and of what is written alike.

@@ -2,7 +2,7 @@ import { type Action, actionNames, actions } from '@cardea/contract/actions'
 import type { Grant } from './grant.ts'
 import type { AccessPolicy, PolicyKind } from './permission-model.ts'
 
-/** What the words of access policies allow, as data actions (Key Vault reference 3.3). `all` is every word of its kind. */
+/** What the words of access policies allow, as data actions (Azure/KeyVault-AccessPolicyToRBAC-CompareTool). `all` is every word of its kind. */
 const same = (...words: string[]): [string, string[]][] => words.map((word) => [word, [`${word}/action`]])
 const meanings: Record<PolicyKind, ReadonlyMap<string, readonly string[]>> = {
   secrets: new Map<string, readonly string[]>([

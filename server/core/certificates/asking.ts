@@ -56,7 +56,7 @@ export async function headToAsk(sealing: Sealing, vault: Vault, name: string) {
 
 /**
  * Keeps that a certificate is asked for, with its key; whoever issues it takes it up from there, however often the server
- * is killed meanwhile. As long as there is no version, one that says nothing yet stands in its place (reference 12.3).
+ * is killed meanwhile. As long as there is no version, one that says nothing yet stands in its place, as the service has it.
  */
 export async function ask(
   writing: Writing,

@@ -52,7 +52,7 @@ export type Operation = {
   readonly trouble: { readonly code: string; readonly message: string } | undefined
 }
 
-/** An issued certificate is good from a little before: clocks of those who look at it may be behind (reference 12.4). */
+/** An issued certificate is good from a little before: clocks of those who look at it may be behind. So is the service's. */
 const backdatedMs = 10 * 60_000
 
 /** From when until when a certificate is good that is issued now; certificates count seconds. */
@@ -64,7 +64,7 @@ export function termsOf(
   return { notBefore: now - backdatedMs, notAfter: monthsAfter(now, validityMonths) }
 }
 
-/** What the uses that a certificate allows mean for its key (reference 12.7). Without any it may do whatever its type does. */
+/** What the uses that a certificate allows mean for its key (*About Azure Key Vault certificates*, mapping of key usage). Without any it may do whatever its type does. */
 export function operationsOf(usage: readonly KeyUsageName[], { type }: KeyShape): KeyOperation[] | undefined {
   if (usage.length === 0) return undefined
   const meant = new Set(usage.flatMap((name) => meanings[name]))
@@ -85,7 +85,7 @@ const meanings: Readonly<Record<KeyUsageName, readonly KeyOperation[]>> = {
   keyAgreement: [],
 }
 
-/** Refuses a new certificate while another is being made (reference 4.2: with the code of a refusal). */
+/** Refuses a new certificate while another is being made, with the code of a refusal (*Monitor and manage certificate creation*). */
 export function refuseUnderway(operation: Pick<Operation, 'status'> | undefined): void {
   if (operation?.status !== 'inProgress') return
   const words =
@@ -93,7 +93,7 @@ export function refuseUnderway(operation: Pick<Operation, 'status'> | undefined)
   throw new Fault('conflict', words, { kind: 'pending-certificate' })
 }
 
-/** Refuses to merge where an issuer is at work (reference 12.6). */
+/** Refuses to merge where an issuer is at work (*Monitor and manage certificate creation*). */
 export function refuseMerging({ status, issuer }: Pick<Operation, 'status' | 'issuer'>): void {
   if (status === 'completed')
     throw new Fault('disabled', 'Pending status must be in progress to allow update.', notDisabled)

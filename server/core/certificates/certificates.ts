@@ -98,7 +98,7 @@ async function openVersion(
   return openCertificate(sealing, vault, kept)
 }
 
-/** Key Vault names a version of a certificate by another path than one of a secret (reference 4.2). */
+/** Key Vault names a version of a certificate by another path than one of a secret (recorded answers of *Get Certificate*). */
 const noSuchVersion = (name: string, version: string | undefined): Fault =>
   noSuchObject('certificate', name, version && `versions/${version}`)
 

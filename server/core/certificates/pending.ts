@@ -36,7 +36,7 @@ export async function getOperation(
   return shownOf(operation)
 }
 
-/** Calls an operation off. It ends when whoever issues looks next: until then it is under way (reference 12.3). */
+/** Calls an operation off. It ends when whoever issues looks next: until then it is under way (*Update Certificate Operation*). */
 export async function cancelOperation(
   scope: Scope<'certificates/update'>,
   vault: Vault,

@@ -78,7 +78,7 @@ export type PolicyDraft = {
 }
 
 const [tlsServer, tlsClient] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']
-/** A month counts so many days where the days before an end are limited (reference 12.1). */
+/** A month counts so many days where the days before an end are limited (`Trigger` in the REST reference). */
 const daysOfMonth = 27
 const dayMs = 86_400_000
 /** As many as are written down of a certificate that is good for ever (RFC 5280, 4.1.2.5). */
@@ -87,7 +87,7 @@ const monthsMax = 12_000
 export const isSelf = ({ name }: Pick<IssuerTerms, 'name'>): boolean => name.toLowerCase() === 'self'
 export const isUnknown = ({ name }: Pick<IssuerTerms, 'name'>): boolean => name.toLowerCase() === 'unknown'
 
-/** The policy that follows from what a caller says; refuses what breaks a rule, and says which (reference 12.1, 12.2). */
+/** The policy that follows from what a caller says; refuses what breaks a rule, and says which. What nobody says is filled in as the service does it. */
 export function policyFrom(draft: PolicyDraft, at: Instant, before?: Policy): Policy {
   const policy = assembled(draft, at, before)
   checkWanted(policy)
@@ -100,7 +100,7 @@ export type Sayings = Pick<Policy, 'subject' | 'sans' | 'ekus' | 'keyUsage' | 'c
   readonly notAfter: Instant
 }
 
-/** The policy of a certificate that was brought along: what that says of itself holds, and what else its owner says (reference 12.5). */
+/** The policy of a certificate that was brought along: what that says of itself holds, and what else its owner says (*Import Certificate*). */
 export function importedPolicy(draft: PolicyDraft, says: Sayings, shape: AsymmetricShape, at: Instant): Policy {
   const { subject, sans, ekus, keyUsage, ca, notBefore, notAfter } = says
   let validityMonths = 1

@@ -333,7 +333,7 @@ function fit({ caller, audience, expires }: Verified, audiences: (audience: stri
 const expired = (cause?: unknown): Fault =>
   new Fault('unauthenticated', "[TokenExpired] Error validating token: 'S2S12086'.", {}, { cause })
 
-/** Key Vault's words for each way in which a token can fail (reference 2.3). */
+/** Key Vault's words for each way in which a token can fail: people look for its codes (`AKV10022` …) when they see one. */
 function refusal(cause: unknown, token: string): Fault {
   if (cause instanceof errors.JWTExpired) return expired(cause)
   if (cause instanceof errors.JWKSNoMatchingKey) {

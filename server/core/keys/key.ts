@@ -25,7 +25,7 @@ export type Made = { readonly custody: Custody; readonly key: KeptKey }
 /** What a caller may say of a version. */
 export type KeyDraft = ObjectDraft & { readonly operations?: readonly KeyOperation[] | undefined }
 
-/** What a key is good for if nobody says (reference 11.2), in Key Vault's order. */
+/** What a key is good for if nobody says, in Key Vault's order. */
 const byDefault: Readonly<Record<KeyShape['type'], readonly KeyOperation[]>> = {
   RSA: ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'],
   EC: ['sign', 'verify'],
@@ -42,7 +42,7 @@ export const natureOf = ({ custody, key: { shape, publicPart } }: Made, draft: K
 /** Operations that put something new under a key's protection; what is there already is opened and proven also outside of its dates. */
 const withinDates: ReadonlySet<KeyOperation> = new Set(['encrypt', 'sign', 'wrapKey'])
 
-/** Refuses what a key's state forbids: disabled, not meant for it, or outside of its dates (reference 6.4). */
+/** Refuses what a key's state forbids: disabled, not meant for it, or outside of its dates (*About keys*, date-time controlled operations). */
 export function refuseUse(key: KeyVersion, operation: KeyOperation, at: Instant): void {
   if (!key.enabled) {
     throw new Fault('disabled', `Operation ${operation} is not allowed on a disabled key.`, { inner: 'KeyDisabled' })

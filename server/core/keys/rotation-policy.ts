@@ -36,7 +36,7 @@ export const actionsByDefault: readonly LifetimeAction[] = [notifyByDefault]
 const [lifeDaysMin, distanceDaysMin, yearsMax] = [28, 7, 100]
 const daysOfYear = 365.2425
 
-/** The policy that follows from what a caller says; refuses what breaks a rule, and says which (reference 11.5). */
+/** The policy that follows from what a caller says; refuses what breaks a rule, and says which (*Configure cryptographic key auto-rotation*). */
 export function policyFrom({ expiryTime, actions }: PolicyDraft, at: Instant, before?: RotationPolicy): RotationPolicy {
   const lifeDays = typeof expiryTime === 'string' ? daysOf(expiryTime, 'attributes.expiryTime') : undefined
   if (lifeDays !== undefined && lifeDays < lifeDaysMin) {

@@ -116,7 +116,7 @@ export const isUnsettled = (object: ObjectKind, name: string, change: Change, wa
     ...(wanted !== undefined && { wanted }),
   })
 
-/** What belongs to a certificate lives and changes with that; by itself it is only read and used (reference 12.7). */
+/** What belongs to a certificate lives and changes with that; by itself it is only read and used (*About Azure Key Vault certificates*). */
 export function refuseManaged(object: ObjectKind, { managed }: { readonly managed: boolean }, operation: string): void {
   if (!managed) return
   const words = `Operation "${operation}" is not allowed as this object's lifetime is managed by Key Vault.`

@@ -134,7 +134,7 @@ export async function recoverObject<V extends ObjectVersion>(
 ): Promise<Kept<V> & { readonly isBack: boolean }> {
   const { sql, turn } = hands
   const found = await life.tables.deletedVersion(sql, vault.name, name)
-  // Key Vault says this one in the words for a live object (reference 8.1).
+  // Key Vault says this one in the words for a live object (recorded of recovering what isn't deleted).
   if (found === undefined) throw noSuchObject(life.kind, name)
   if (found.settling !== undefined) throw isUnsettled(life.kind, found.object.name, found.settling)
   await unschedule(turn, life.purging, subjectOf(vault, name))

@@ -34,7 +34,7 @@ export type Rhythm = Pick<Policy, 'intervalMs' | 'schedule'>
 /** What decides how old a version is. */
 export type Age = { readonly created: Instant; readonly expires: Instant | undefined }
 
-/** The time constants of the rotation reference, 2.4. */
+/** How long a rotation waits for what. */
 export type Times = {
   /** A request to a provider takes at most this long. */
   readonly requestMs: number

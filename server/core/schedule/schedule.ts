@@ -49,7 +49,7 @@ export const unschedule = (turn: Turn, kind: string, subject: string): Promise<v
 export const unscheduleUnder = (turn: Turn, kind: string, prefix: string): Promise<void> =>
   removeDueUnder(turn.sql, kind, prefix)
 
-/** A lease is longer than two provider requests, so that its holder can finish what it has begun (rotation reference 2.4). */
+/** A lease is longer than two provider requests, so that its holder can finish what it has begun. */
 export const leaseMs = 60_000
 
 /** Claims what is due, oldest first, at most `limit`. Two who ask at once never get the same. It takes a turn: look first. */

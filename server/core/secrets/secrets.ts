@@ -131,7 +131,7 @@ export async function deleteSecret(
   return deleted
 }
 
-/** A deleted name, without its value; of a disabled one the service shows nothing at all (reference 8.1). */
+/** A deleted name, without its value; of a disabled one the service shows nothing at all, as its recorded answers tell. */
 export async function getDeletedSecret(
   { sql }: Sight<'secrets/list'>,
   vault: Vault,

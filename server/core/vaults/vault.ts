@@ -182,7 +182,7 @@ const dayMs = 86_400_000
 export const purgeDate = ({ retentionDays }: { readonly retentionDays: number }, deleted: Instant): Instant =>
   deleted + retentionDays * dayMs
 
-/** What Key Vault calls a vault's promise to undo deletions (reference 6.3): the full 90 days, or fewer ("customized"). */
+/** What Key Vault calls a vault's promise to undo deletions (`DeletionRecoveryLevel`): the full 90 days, or fewer ("customized"). */
 export const recoveryLevel = ({
   retentionDays,
   purgeProtection,
