@@ -1,6 +1,6 @@
 import { command, data, json, Refusal } from './command.ts'
 import { paintFor } from './print.ts'
-import { dataFolder } from './service.ts'
+import { dataFolder } from './way.ts'
 
 export default command({
   name: 'audit verify',

@@ -4,8 +4,9 @@ import { originText, planText, settingsText, stateText, stepText } from './chang
 import { command, data, json, Misuse, store, vault } from './command.ts'
 import { list } from './listing.ts'
 import { paintFor, shown, when } from './print.ts'
-import { originOf, pagesOf, type Way, withStore } from './service.ts'
+import { pagesOf, withStore } from './service.ts'
 import { timestampFrom } from './time.ts'
+import { originOf, type Way } from './way.ts'
 
 /** Change sets: their commands, which share what they are given. */
 const file = { says: 'a file of changes in JSON; - for standard input' } as const

@@ -8,9 +8,10 @@ import { tokensOf } from '@cardea/client/tokens'
 import { command, data, json, Refusal } from './command.ts'
 import { paintFor, shown } from './print.ts'
 import { isRunning } from './running.ts'
-import { managementOf, originOf, vaultOn, type Way, wayTo } from './service.ts'
+import { vaultOn } from './service.ts'
 import { shellWord } from './shell.ts'
 import { beforeIn, directly, hides } from './shell-environment.ts'
+import { managementOf, originOf, type Way, wayTo } from './way.ts'
 import type { World } from './world.ts'
 
 /** One thing that was looked at: how it stands, and what to do where it doesn't stand well. */

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { developersOwn, environmentOf, environmentOfWorkload } from '@cardea/server/environment'
 import { command, data, json, Misuse, Refusal } from './command.ts'
 import { isRunning } from './running.ts'
-import { dataFolder, notRunning } from './service.ts'
 import { quoted } from './shell.ts'
 import { variablesBack, variablesFor } from './shell-environment.ts'
+import { dataFolder, notRunning } from './way.ts'
 import type { World } from './world.ts'
 
 export default command({

@@ -1,7 +1,7 @@
 import { oneOf } from '@cardea/contract/shape'
 import { command, data, json, Misuse, Refusal, store, vault } from './command.ts'
 import { paintFor, shown } from './print.ts'
-import { type Service, type Way, withStore, withVault } from './service.ts'
+import { type Service, withStore, withVault } from './service.ts'
 import { tagsIn } from './tags.ts'
 import { applied } from './transfer/apply.ts'
 import { appliedAtOnce } from './transfer/change-set.ts'
@@ -14,6 +14,7 @@ import { type Profile, profiles } from './transfer/profiles.ts'
 import { mapFrom } from './transfer/secret-names.ts'
 import { planForStore } from './transfer/store.ts'
 import { planForVault } from './transfer/vault.ts'
+import type { Way } from './way.ts'
 import type { World } from './world.ts'
 
 const depthMax = 64

@@ -1,8 +1,8 @@
 import type { RehearsalView } from '@cardea/contract/cardea/rehearsals'
 import { type ExitCode, Refusal } from './command.ts'
 import { pace } from './pace.ts'
+import { rotationPath } from './paths.ts'
 import { paintFor, shown } from './print.ts'
-import { rotationPath } from './rotation-view.ts'
 import type { Service } from './service.ts'
 import type { World } from './world.ts'
 

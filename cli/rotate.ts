@@ -1,8 +1,9 @@
 import type { RotationView } from '@cardea/contract/cardea/rotations'
 import { command, data, type ExitCode, Misuse, Refusal, secret, vault } from './command.ts'
+import { rotatePath } from './paths.ts'
 import { clockTime, type Paint, paintFor, shown, when } from './print.ts'
 import { rehearsed } from './rehearsal.ts'
-import { final, meanings, rotatePath, rotating, short } from './rotation-view.ts'
+import { final, meanings, rotating, short } from './rotation-view.ts'
 import { withVault } from './service.ts'
 import type { World } from './world.ts'
 

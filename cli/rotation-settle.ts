@@ -1,8 +1,8 @@
 import { waysOut } from '@cardea/contract/cardea/rotations'
 import { oneOf } from '@cardea/contract/shape'
 import { command, data, json, secret, vault } from './command.ts'
+import { rotationPath } from './paths.ts'
 import { paintFor } from './print.ts'
-import { rotationPath } from './rotation-view.ts'
 import { withVault } from './service.ts'
 
 export default command({

@@ -1,6 +1,6 @@
 import { command, data, json, secret, vault } from './command.ts'
+import { rotationPath } from './paths.ts'
 import { paintFor } from './print.ts'
-import { rotationPath } from './rotation-view.ts'
 import { withVault } from './service.ts'
 
 export default command({

@@ -1,15 +1,10 @@
 import type { Consumer } from '@cardea/contract/cardea/consumers'
 import type { RotationState, RotationView } from '@cardea/contract/cardea/rotations'
 import { pace } from './pace.ts'
+import { type Manner, rotatePath, rotationPath } from './paths.ts'
 import { type Paint, shown, spanOf, table, when } from './print.ts'
 import { scheduleLines } from './rotation-schedule.ts'
 import type { Service } from './service.ts'
-
-export const rotationPath = (name: string): string => `/.cardea/secrets/${encodeURIComponent(name)}/rotation`
-/** Rotating as usual, because of a leak, or back to the value before. */
-export type Manner = 'emergency' | 'back' | undefined
-export const rotatePath = (name: string, manner?: Manner): string =>
-  `/.cardea/secrets/${encodeURIComponent(name)}/rotate${manner === undefined ? '' : `/${manner}`}`
 
 export const rotationOf = async (vault: Service, name: string): Promise<RotationView> =>
   (await vault.ask<RotationView>('GET', rotationPath(name))).body

@@ -2,8 +2,9 @@ import type { Backup } from '@cardea/contract/vault/objects'
 import type { SecretBundle } from '@cardea/contract/vault/secrets'
 import { command, data, json, Misuse, secret, vault } from './command.ts'
 import { intoNewFile } from './new-file.ts'
+import { secretPath } from './paths.ts'
 import { paintFor } from './print.ts'
-import { secretPath, withVault } from './service.ts'
+import { withVault } from './service.ts'
 import { fileContent } from './value.ts'
 
 /** A secret with all its versions as one sealed file, out and in again. */

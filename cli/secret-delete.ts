@@ -1,7 +1,8 @@
 import type { DeletedSecretBundle } from '@cardea/contract/vault/secrets'
 import { command, data, json, secret, vault } from './command.ts'
+import { secretPath } from './paths.ts'
 import { paintFor, when } from './print.ts'
-import { secretPath, withVault } from './service.ts'
+import { withVault } from './service.ts'
 
 export default command({
   name: 'secret delete',

@@ -1,10 +1,9 @@
 import { type DerivationView, escapes } from '@cardea/contract/cardea/derivations'
 import { oneOf } from '@cardea/contract/shape'
 import { command, data, json, Misuse, secret, vault } from './command.ts'
+import { derivationPath } from './paths.ts'
 import { type Paint, paintFor, shown } from './print.ts'
 import { withVault } from './service.ts'
-
-const derivationPath = (name: string): string => `/.cardea/secrets/${encodeURIComponent(name)}/derivation`
 
 export const secretDerive = command({
   name: 'secret derive',

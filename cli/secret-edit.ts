@@ -1,10 +1,13 @@
 import { type SecretBundle, type SecretItem, secretVersion } from '@cardea/contract/vault/secrets'
 import { command, data, json, Misuse, secret, vault } from './command.ts'
+import { secretPath } from './paths.ts'
 import { paintFor } from './print.ts'
+import { noSecret } from './refusals.ts'
 import { versionsOf } from './secret-versions.ts'
-import { itemsOf, noSecret, type Service, secretPath, type Where, withVault } from './service.ts'
+import { itemsOf, type Service, withVault } from './service.ts'
 import { tagsIn } from './tags.ts'
 import { secondsFrom } from './time.ts'
+import type { Where } from './way.ts'
 import type { World } from './world.ts'
 
 /** What belongs to a version of a secret, but for its value: three commands that change it. */

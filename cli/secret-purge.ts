@@ -1,6 +1,7 @@
 import { command, data, json, Misuse, Refusal, secret, vault } from './command.ts'
+import { deletedSecretPath } from './paths.ts'
 import { paintFor } from './print.ts'
-import { deletedSecretPath, withVault } from './service.ts'
+import { withVault } from './service.ts'
 
 export default command({
   name: 'secret purge',

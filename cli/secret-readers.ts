@@ -1,6 +1,7 @@
 import type { Reader } from '@cardea/contract/cardea/journal'
 import { command, data, json, secret, vault } from './command.ts'
 import { list } from './listing.ts'
+import { readersPath } from './paths.ts'
 import { shown, when } from './print.ts'
 import { type Service, type Values, withVault } from './service.ts'
 
@@ -31,6 +32,5 @@ export default command({
 })
 
 export async function readersOf(vault: Service, name: string): Promise<readonly Reader[]> {
-  const path = `/.cardea/secrets/${encodeURIComponent(name)}/readers`
-  return (await vault.ask<Values<Reader>>('GET', path)).body.value
+  return (await vault.ask<Values<Reader>>('GET', readersPath(name))).body.value
 }

@@ -1,6 +1,7 @@
 import { type SecretBundle, secretVersion } from '@cardea/contract/vault/secrets'
 import { command, data, json, secret, vault } from './command.ts'
-import { secretPath, withVault } from './service.ts'
+import { secretPath } from './paths.ts'
+import { withVault } from './service.ts'
 
 export default command({
   name: 'secret show',

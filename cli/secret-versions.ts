@@ -1,9 +1,11 @@
 import type { SecretItem } from '@cardea/contract/vault/secrets'
 import { command, data, json, Refusal, secret, vault } from './command.ts'
 import { list } from './listing.ts'
+import { secretPath } from './paths.ts'
 import { shown, when } from './print.ts'
+import { noSecret } from './refusals.ts'
 import { readersOf } from './secret-readers.ts'
-import { noSecret, pagesOf, type Service, secretPath, withVault } from './service.ts'
+import { pagesOf, type Service, withVault } from './service.ts'
 
 export default command({
   name: 'secret versions',

@@ -1,7 +1,7 @@
 import { command, data, json, setting, store } from './command.ts'
+import { settingPath } from './paths.ts'
 import { paintFor } from './print.ts'
 import { withStore } from './service.ts'
-import { settingPath } from './setting-set.ts'
 import { noSetting } from './setting-show.ts'
 
 export default command({

@@ -1,8 +1,10 @@
 import { type KeyValue, keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
 import { command, data, json, Misuse, setting, store, vault } from './command.ts'
+import { settingPath } from './paths.ts'
 import { paintFor } from './print.ts'
-import { hasSecret, originOf, vaultOn, type Way, withStore } from './service.ts'
+import { hasSecret, vaultOn, withStore } from './service.ts'
 import { valueFrom } from './value.ts'
+import { originOf, type Way } from './way.ts'
 
 export default command({
   name: 'setting set',
@@ -68,6 +70,3 @@ async function isThere(way: Way, vault: string, secret: string): Promise<boolean
     return undefined
   }
 }
-
-export const settingPath = (key: string, label: string | undefined): string =>
-  `/kv/${encodeURIComponent(key)}${label === undefined ? '' : `?label=${encodeURIComponent(label)}`}`

@@ -1,7 +1,7 @@
 import type { KeyValue } from '@cardea/contract/appconfig/key-values'
 import { command, data, json, Refusal, setting, store } from './command.ts'
+import { settingPath } from './paths.ts'
 import { withStore } from './service.ts'
-import { settingPath } from './setting-set.ts'
 
 export default command({
   name: 'setting show',

@@ -7,8 +7,8 @@ import { type Settings, settingsFrom, settingWords } from '@cardea/server/settin
 import { command, Misuse, Refusal } from './command.ts'
 import { paintFor } from './print.ts'
 import { isServed } from './running.ts'
-import { dataFolder } from './service.ts'
 import { shellWord } from './shell.ts'
+import { dataFolder } from './way.ts'
 import type { World } from './world.ts'
 
 const settingWidth = Math.max(...Object.keys(settingWords).map(({ length }) => length))

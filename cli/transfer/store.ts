@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type KeyValue, settingKey, settingLabel } from '@cardea/contract/appconfig/key-values'
 import { ShapeError } from '@cardea/contract/shape'
+import { settingPath } from '../paths.ts'
 import { pagesOf, type Service } from '../service.ts'
-import { settingPath } from '../setting-set.ts'
 import { type Content, type Entry, flagPrefix, flagType, type Source } from './entry.ts'
 import { collisions, type Doing, type Plan, refusedStep } from './plan.ts'
 

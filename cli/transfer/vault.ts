@@ -5,7 +5,8 @@ import {
   valueBytesMax,
 } from '@cardea/contract/vault/secrets'
 import { Refusal } from '../command.ts'
-import { deletedSecretPath, pagesOf, type Service, secretPath } from '../service.ts'
+import { deletedSecretPath, secretPath } from '../paths.ts'
+import { pagesOf, type Service } from '../service.ts'
 import type { Content, Entry, Source, Withheld } from './entry.ts'
 import { collisions, type Doing, type Plan, refusedStep } from './plan.ts'
 import { originalNameTag, secretNameFor } from './secret-names.ts'
