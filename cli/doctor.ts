@@ -11,7 +11,7 @@ import { isRunning } from './running.ts'
 import { vaultOn } from './service.ts'
 import { shellWord } from './shell.ts'
 import { beforeIn, directly, hides } from './shell-environment.ts'
-import { managementOf, originOf, type Way, wayTo } from './way.ts'
+import { besideLogin, originOf, type Way, wayTo } from './way.ts'
 import type { World } from './world.ts'
 
 /** One thing that was looked at: how it stands, and what to do where it doesn't stand well. */
@@ -277,7 +277,7 @@ async function workLines(data: string | undefined, world: World): Promise<Line[]
   const lines: Line[] = []
   try {
     await using way = await wayTo(world, data)
-    const origin = managementOf(way.env)
+    const origin = besideLogin(way.env, 'management')
     const { token } = await tokensOf(credentialFrom(way.env, way.transport)).get(`${origin}/.default`)
     const answer = await way.transport.send({
       url: new URL('/.cardea/metrics', origin),

@@ -1,15 +1,35 @@
 import { type Answer, type Request, refusal } from '@cardea/client/transport'
 import { Refusal } from './command.ts'
+import { shown } from './print.ts'
+import { shellWord } from './shell.ts'
 
 /** A refusal in the service's own words, which name no value; what is missing, in ours, with what to do next. */
 export function refused(method: Request['method'], url: URL, answer: Answer): Refusal {
   const { code, message } = refusal(url, answer)
-  const { word, text } = wordsIn(answer.body)
+  const { word, text = message } = wordsIn(answer.body)
+  const told = linesOf(text)
   return (
     (answer.status === 404 ? missing(method, url, word) : undefined) ??
-    (word === 'ObjectIsDeletedButRecoverable' ? deletedOnly(url, text ?? message) : undefined) ??
-    new Refusal(code, text ?? message)
+    (word === 'ObjectIsDeletedButRecoverable' ? deletedOnly(url, told) : undefined) ??
+    new Refusal(code, told, answer.status === 403 ? explanationOf(text) : undefined)
   )
+}
+
+/** What a service says first, and what it wasn't allowed to do and where; the rest is for whoever looks after it. */
+const linesOf = (text: string): string =>
+  text
+    .split(/\r?\n/)
+    .filter((line, at) => at === 0 || /^(Action|Resource): /.test(line))
+    .map(shown)
+    .join('\n')
+
+/** How to ask why, where the service has said who may not do what and where: as a vault says it, or as the management host. */
+function explanationOf(text: string): string | undefined {
+  const [, who] = /\boid=([^;\s]+)/.exec(text) ?? /\bobject id '([^']+)'/.exec(text) ?? []
+  const [, what] = /\b[Aa]ction:? '([^']+)'/.exec(text) ?? []
+  const [, where] = /\b(?:Resource:|scope) '([^']+)'/.exec(text) ?? []
+  if (who === undefined || what === undefined || where === undefined) return undefined
+  return `Why, for who may ask: cardea access explain ${[who, what, where].map(shellWord).join(' ')}`
 }
 
 function missing(method: Request['method'], { origin, pathname }: URL, word: string | undefined): Refusal | undefined {
@@ -57,7 +77,7 @@ function wordsIn(body: string): { word?: string; text?: string } {
     const text = error?.message ?? (detail || title)
     const word = error?.innererror?.code ?? error?.code
     return {
-      ...(typeof text === 'string' && text !== '' && { text: text.split(/\r?\n/, 1)[0] as string }),
+      ...(typeof text === 'string' && text !== '' && { text }),
       ...(typeof word === 'string' && { word }),
     }
   } catch {

@@ -89,6 +89,35 @@ describe('secret show', () => {
   })
 })
 
+describe('who may not', () => {
+  const action = 'Microsoft.KeyVault/vaults/secrets/getSecret/action'
+  const resource = '/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/demo/secrets/db'
+  const asked = (by: string) => `Why, for who may ask: cardea access explain ${by} ${action} ${resource}\n`
+
+  it('is told what for and on what, and how to find out why', async () => {
+    const message = [
+      'Caller is not authorized to perform action on resource.',
+      'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',
+      'Caller: appid=app;oid=00000000-0000-0000-0000-000000000001;iss=https://login.cardea.internal/t',
+      ...[`Action: '${action}'`, `Resource: '${resource}'`, 'Assignment: (not found)', 'Vault: demo;location=local'],
+    ].join('\r\n')
+    const answers: Answers = () => ({ status: 403, body: { error: { code: 'Forbidden', message } } })
+    const { exit, err } = await run(['secret', 'show', 'db'], { answers })
+    assert.equal(exit, 1)
+    assert.equal(
+      err,
+      `Caller is not authorized to perform action on resource.\nAction: '${action}'\nResource: '${resource}'\n${asked('00000000-0000-0000-0000-000000000001')}`,
+    )
+  })
+
+  it('is told the same by the management host', async () => {
+    const message = `The client 'app' with object id 'o-1' does not have authorization to perform action '${action}' over scope '${resource}' or the scope is invalid.`
+    const answers: Answers = () => ({ status: 403, body: { error: { code: 'AuthorizationFailed', message } } })
+    const { err } = await run(['vault', 'list'], { answers })
+    assert.equal(err, `${message}\n${asked('o-1')}`)
+  })
+})
+
 describe('secret list', () => {
   const item = (name: string, more: object) => ({
     id: `${vaultUrl}/secrets/${name}`,

@@ -8,6 +8,7 @@ import {
   connectionFrom,
 } from '@cardea/client/authorization'
 import { credentialFrom } from '@cardea/client/credential'
+import { ConfigurationError } from '@cardea/client/errors'
 import { type Tokens, tokensOf } from '@cardea/client/tokens'
 import { objectIn, type Request, type Transport } from '@cardea/client/transport'
 import { newestConfigurationVersion } from '@cardea/contract/appconfig/versions'
@@ -58,15 +59,36 @@ export async function withStore(
   work: (store: Service, way: Way) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   await using way = await wayTo(world, where.data)
-  const { env, transport } = way
+  const store = storeOn(way, '--store', where.store)
+  return await along(way, () => work(store, way))
+}
+
+/**
+ * A store, as who the environment says we are: who has a client secret, else who holds a connection string, else the
+ * machine's own identity. A connection string's key opens the store that it was made for, and is shown to no other.
+ */
+export function storeOn(
+  { env, transport }: Pick<Way, 'env' | 'transport'>,
+  option: string,
+  given: string | undefined,
+  tokens = (): Tokens => tokensOf(credentialFrom(env, transport)),
+): Service {
   const connection = env.AZURE_APPCONFIG_CONNECTION_STRING
-  const usual = env.AZURE_APPCONFIG_ENDPOINT ?? (connection && connectionFrom(connection).endpoint)
-  const origin = originOf('--store', where.store, usual)
-  const authorization =
-    env.AZURE_CLIENT_SECRET === undefined && connection !== undefined
-      ? byKey(connectionFrom(connection).key)
-      : byToken(tokensOf(credentialFrom(env, transport)), `${origin}/.default`)
-  return await along(way, () => work(storeAt(origin, transport, authorization), way))
+  const held = connection ? connectionFrom(connection) : undefined
+  const origin = originOf(option, given, env.AZURE_APPCONFIG_ENDPOINT ?? held?.endpoint)
+  const withToken = () => storeAt(origin, transport, byToken(tokens(), `${origin}/.default`))
+  if (held === undefined || env.AZURE_CLIENT_SECRET) return withToken()
+  if (URL.parse(held.endpoint)?.origin === origin) return storeAt(origin, transport, byKey(held.key))
+  try {
+    return withToken()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError) || error.code !== 'invalid') throw error
+    throw new Refusal(
+      'unauthenticated',
+      `The connection string opens ${held.endpoint}, and not ${origin}.`,
+      'Give the one of that store as AZURE_APPCONFIG_CONNECTION_STRING, or an identity. See: cardea help env',
+    )
+  }
 }
 
 /** Works with the management host of the installation that the environment means, and closes what that opened. */

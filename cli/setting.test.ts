@@ -8,6 +8,39 @@ const answers: Answers = ({ url, given }) => ({
   body: { key: decodeURIComponent(url.pathname.slice(4)), etag: 'e', label: null, value: 'v', ...given },
 })
 
+describe('a connection string', () => {
+  const connection = `Endpoint=${storeUrl};Id=i;Secret=c2VjcmV0`
+  const env = { AZURE_APPCONFIG_CONNECTION_STRING: connection }
+  const identity = { IDENTITY_ENDPOINT: 'http://127.0.0.1:1/token', IDENTITY_HEADER: 'h' }
+  const asAnybody: Answers = (request) =>
+    request.url.pathname === '/token' ? { body: { access_token: 'token', expires_in: 3600 } } : answers(request)
+  const provedBy = async (words: readonly string[], env: Record<string, string>) => {
+    const { exit, err, asked } = await run(['setting', 'set', 'a', 'b', ...words], { env, answers: asAnybody })
+    return { exit, err, by: asked.at(-1)?.headers?.authorization?.split(' ')[0], at: asked.at(-1)?.url.origin }
+  }
+
+  it('opens its own store, by whatever name', async () => {
+    for (const words of [[], ['--store', 'demo'], ['--store', `${storeUrl}/`]])
+      assert.deepEqual(await provedBy(words, env), { exit: 0, err: '', by: 'HMAC-SHA256', at: storeUrl })
+  })
+
+  it('is shown to no other store, which gets a token', async () => {
+    const other = 'https://other.config.cardea.internal'
+    assert.deepEqual(await provedBy(['--store', 'other'], { ...env, ...identity }), {
+      ...{ exit: 0, err: '', by: 'Bearer', at: other },
+    })
+  })
+
+  it('is refused for another store with the reason, where it is all that there is', async () => {
+    const { exit, err, at } = await provedBy(['--store', 'other'], env)
+    assert.deepEqual([exit, at], [1, undefined])
+    assert.match(
+      err,
+      /opens https:\/\/demo\.config\.\S+, and not https:\/\/other\.config\.\S+\.\nGive the one of that store/,
+    )
+  })
+})
+
 describe('setting set', () => {
   it('takes a value that is no secret as an argument', async () => {
     const { exit, asked } = await run(['setting', 'set', 'Shop:Greeting', 'Hello', '--label', 'de'], { answers })

@@ -96,9 +96,6 @@ export function originOf(option: string, given: string | undefined, usual: strin
   return origin.replace(/^https:\/\/[^.]+/, `https://${given.toLowerCase()}`)
 }
 
-/** The management host. */
-export const managementOf = (env: Environment): string => besideLogin(env, 'management')
-
 /** The hosts with a name of their own stand beside the login host. */
 export function besideLogin({ AZURE_AUTHORITY_HOST: login = '' }: Environment, host: 'management' | 'graph'): string {
   const url = URL.parse(login)

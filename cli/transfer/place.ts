@@ -1,11 +1,10 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { byKey, byToken, connectionFrom } from '@cardea/client/authorization'
 import { credentialFrom } from '@cardea/client/credential'
 import { type Tokens, tokensOf } from '@cardea/client/tokens'
 import type { Transport } from '@cardea/client/transport'
 import { Misuse } from '../command.ts'
-import { type Service, storeAt, vaultAt } from '../service.ts'
+import { storeOn, vaultAt } from '../service.ts'
 import { fileContent } from '../value.ts'
 import { originOf, type Way } from '../way.ts'
 import type { World } from '../world.ts'
@@ -49,7 +48,8 @@ export async function sourceOf(world: World, way: Way, given: From, opened: Disp
   if (kind === 'store') {
     const chosen = { prefix: given.begins, label: given.label, at: given.at }
     const keep = given.profile === 'appconfig/kvset'
-    return storeSource(patient(storeElsewhere(rest, way, elsewhere, far), world), chosen, keep)
+    const there = { env: elsewhere ?? way.env, transport: far?.transport ?? way.transport }
+    return storeSource(patient(storeOn(there, '--from store:', rest || undefined, far?.tokens), world), chosen, keep)
   }
   return hashicorpSource(farVault(world, opened), rest)
 }
@@ -77,22 +77,6 @@ function farSide({ env, connect, now }: World, elsewhere: Environment, opened: D
       ? tokensOf(credentialFrom(elsewhere, transport))
       : tokensOf({ getToken: async () => ({ token, expiresOnTimestamp: now() + 3_600_000 }) })
   return { transport, tokens }
-}
-
-function storeElsewhere(
-  named: string,
-  way: Way,
-  elsewhere: Environment | undefined,
-  far: FarSide | undefined,
-): Service {
-  const env = elsewhere ?? way.env
-  const transport = far?.transport ?? way.transport
-  const connection = env.AZURE_APPCONFIG_CONNECTION_STRING
-  const key = connection === undefined ? undefined : connectionFrom(connection)
-  const origin = originOf('--from store:', named || undefined, env.AZURE_APPCONFIG_ENDPOINT ?? key?.endpoint)
-  // A key opens the store that it was made for, and is shown to no other.
-  if (key !== undefined && new URL(key.endpoint).origin === origin) return storeAt(origin, transport, byKey(key.key))
-  return storeAt(origin, transport, byToken(far?.tokens() ?? tokensFor(way), `${origin}/.default`))
 }
 
 function farVault(world: World, opened: DisposableStack) {
