@@ -15,6 +15,7 @@ import {
   text,
   whole,
 } from '../shape.ts'
+import { issuerName } from './issuers.ts'
 import { curve, notOffered } from './keys.ts'
 import { type Deleted, type ObjectAttributes, objectName, objectVersion, page, paged } from './objects.ts'
 
@@ -32,7 +33,6 @@ export const certificateName: Shape<string> = {
   },
 }
 export const certificateVersion = objectVersion
-export const issuerName = objectName
 
 /** What a certificate's key may be used for (RFC 5280, 4.2.1.3). */
 export const keyUsages = [
@@ -411,143 +411,6 @@ export const recoverDeletedCertificate = operation({
   status: 200,
 })
 
-const short = text({ maxCharacters: 256 })
-const mail = text({ maxCharacters: 254, pattern: /^[^\s@]+@[^\s@]+$/, wanted: 'a mail address' })
-
-export const getCertificateContacts = operation({
-  id: 'CertificateContactsGet',
-  method: 'GET',
-  path: '/certificates/contacts',
-  since: '7.0',
-  action: 'certificate-contacts/write',
-  effect: 'read',
-  params: none,
-  query: none,
-  body: nothing,
-  status: 200,
-})
-
-export const setCertificateContacts = operation({
-  id: 'CertificateContactsSet',
-  method: 'PUT',
-  path: '/certificates/contacts',
-  since: '7.0',
-  action: 'certificate-contacts/write',
-  effect: 'write',
-  params: none,
-  query: none,
-  body: record({
-    contacts: list(record({ email: mail, name: optional(short), phone: optional(short) }), { maxItems: 100 }),
-  }),
-  status: 200,
-})
-
-export const deleteCertificateContacts = operation({
-  id: 'CertificateContactsDelete',
-  method: 'DELETE',
-  path: '/certificates/contacts',
-  since: '7.0',
-  action: 'certificate-contacts/write',
-  effect: 'write',
-  params: none,
-  query: none,
-  body: nothing,
-  status: 200,
-})
-
-const ofIssuer = record({ issuer: issuerName })
-const issuer = record({
-  provider: optional(short),
-  credentials: optional(record({ account_id: optional(short), pwd: optional(text({ maxCharacters: 1024 })) })),
-  org_details: optional(
-    record({
-      id: optional(short),
-      admin_details: optional(
-        list(
-          record({
-            first_name: optional(short),
-            last_name: optional(short),
-            email: optional(mail),
-            phone: optional(short),
-          }),
-          { maxItems: 100 },
-        ),
-      ),
-    }),
-  ),
-  attributes: optional(record({ enabled: optional(flag) })),
-})
-export type SaidIssuer = Read<typeof issuer>
-/** A new one names who provides it. */
-const newIssuer: Shape<SaidIssuer & { provider: string }> = {
-  read: (value, where) => ({ ...issuer.read(value, where), ...record({ provider: short }).read(value, where) }),
-}
-
-export const listCertificateIssuers = operation({
-  id: 'CertificateIssuersList',
-  method: 'GET',
-  path: '/certificates/issuers',
-  since: '7.0',
-  action: 'certificate-issuers/read',
-  effect: 'read',
-  params: none,
-  query: paged,
-  body: nothing,
-  status: 200,
-})
-
-export const getCertificateIssuer = operation({
-  id: 'CertificateIssuerGet',
-  method: 'GET',
-  path: '/certificates/issuers/:issuer',
-  since: '7.0',
-  action: 'certificate-issuers/read',
-  effect: 'read',
-  params: ofIssuer,
-  query: none,
-  body: nothing,
-  status: 200,
-})
-
-export const setCertificateIssuer = operation({
-  id: 'CertificateIssuerSet',
-  method: 'PUT',
-  path: '/certificates/issuers/:issuer',
-  since: '7.0',
-  action: 'certificate-issuers/write',
-  effect: 'write',
-  params: ofIssuer,
-  query: none,
-  body: newIssuer,
-  status: 200,
-})
-
-export const updateCertificateIssuer = operation({
-  id: 'CertificateIssuerUpdate',
-  method: 'PATCH',
-  path: '/certificates/issuers/:issuer',
-  since: '7.0',
-  action: 'certificate-issuers/write',
-  effect: 'write',
-  params: ofIssuer,
-  query: none,
-  body: issuer,
-  status: 200,
-})
-
-export const deleteCertificateIssuer = operation({
-  id: 'CertificateIssuerDelete',
-  method: 'DELETE',
-  path: '/certificates/issuers/:issuer',
-  since: '7.0',
-  action: 'certificate-issuers/delete',
-  effect: 'write',
-  params: ofIssuer,
-  query: none,
-  body: nothing,
-  status: 200,
-})
-
 /** A policy as it is sent: whatever has nothing to say may be missing. */
 export type SaidPolicy = Read<typeof policy>
 
@@ -617,26 +480,4 @@ export type CertificateOperation = {
   target?: string | undefined
   preserveCertOrder?: boolean | undefined
   request_id: string
-}
-export type CertificateContacts = {
-  id: string
-  contacts: readonly { email: string; name?: string | undefined; phone?: string | undefined }[]
-}
-export type CertificateIssuerItem = { id: string; provider: string }
-/** Whoever set a password may write another, but not read it. */
-export type CertificateIssuer = CertificateIssuerItem & {
-  credentials?: { account_id?: string | undefined } | undefined
-  org_details?:
-    | {
-        id?: string | undefined
-        zip: 0
-        admin_details: {
-          first_name?: string | undefined
-          last_name?: string | undefined
-          email?: string | undefined
-          phone?: string | undefined
-        }[]
-      }
-    | undefined
-  attributes: { enabled: boolean; created: number; updated: number }
 }

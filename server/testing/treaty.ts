@@ -35,6 +35,8 @@ import * as vaults from '@cardea/contract/management/vaults'
 import * as workloads from '@cardea/contract/management/workloads'
 import { type Operation, pathsOf } from '@cardea/contract/operation'
 import * as certificates from '@cardea/contract/vault/certificates'
+import * as contacts from '@cardea/contract/vault/contacts'
+import * as issuers from '@cardea/contract/vault/issuers'
 import * as keys from '@cardea/contract/vault/keys'
 import * as secrets from '@cardea/contract/vault/secrets'
 
@@ -50,6 +52,8 @@ export const treaty = {
       secrets,
       keys,
       certificates,
+      contacts,
+      issuers,
       changes,
       consumers,
       derivations,

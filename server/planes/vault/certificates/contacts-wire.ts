@@ -1,4 +1,4 @@
-import type { CertificateContacts } from '@cardea/contract/vault/certificates'
+import type { CertificateContacts } from '@cardea/contract/vault/contacts'
 import type { Contact } from '#core/certificates/contacts.ts'
 
 /** Whom a vault's certificates concern, in Key Vault's words. */

@@ -1,4 +1,4 @@
-import * as contract from '@cardea/contract/vault/certificates'
+import * as contract from '@cardea/contract/vault/contacts'
 import { deleteContacts } from '#core/certificates/contacts.ts'
 import { theVault } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'

@@ -1,4 +1,4 @@
-import * as contract from '@cardea/contract/vault/certificates'
+import * as contract from '@cardea/contract/vault/issuers'
 import { getIssuer } from '#core/certificates/issuers.ts'
 import { theIssuer } from '../resource.ts'
 import { type VaultRoutes, vaultRoute } from '../vault-route.ts'

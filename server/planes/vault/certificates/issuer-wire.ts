@@ -1,4 +1,4 @@
-import type { CertificateIssuer, CertificateIssuerItem, SaidIssuer } from '@cardea/contract/vault/certificates'
+import type { CertificateIssuer, CertificateIssuerItem, SaidIssuer } from '@cardea/contract/vault/issuers'
 import { inSeconds } from '#base/clock.ts'
 import type { Issuer, IssuerDraft } from '#core/certificates/issuers.ts'
 

@@ -1,4 +1,4 @@
-import * as contract from '@cardea/contract/vault/certificates'
+import * as contract from '@cardea/contract/vault/issuers'
 import { listIssuers } from '#core/certificates/issuers.ts'
 import { namesRoute } from '../listing.ts'
 import type { VaultRoutes } from '../vault-route.ts'
