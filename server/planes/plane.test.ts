@@ -34,7 +34,6 @@ const call: Call = {
   circumstances: inside,
   requestId: '',
   began: 0,
-  signal: new AbortController().signal,
 }
 const answer = (who: Newcomer, prepare: () => Promise<string>) => {
   const handler = {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
 import { ShapeError } from '@cardea/contract/shape'
@@ -27,8 +26,6 @@ export type Call = {
   readonly requestId: string
   /** When it arrived, by the process's own running time in milliseconds: for how long its answer took. */
   readonly began: number
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal
 }
 
 /** One answer. A body is text, bytes, or something that goes on. */
@@ -112,7 +109,7 @@ export function route<A extends Action, P, Q, B, E extends Effect, Subject, R = 
 ): Route<Subject> {
   const { action, id, reach = 'resource', effect, status } = operation
   return {
-    operation: operation as unknown as Operation,
+    operation,
     async answer(base, words, call, known) {
       const { caller, subject } = known
       if (subject === undefined) {
@@ -243,5 +240,3 @@ export async function refused<Subject>(
   }
   return words.refuse(call, fault, known)
 }
-
-export const newRequestId = (): string => randomUUID()

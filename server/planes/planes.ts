@@ -17,9 +17,10 @@ import { onManagement, onStores, onVaults } from './cardea/cardea-plane.ts'
 import type { Metrics } from './cardea/metrics/metrics.ts'
 import { directoryPlane } from './directory/directory-plane.ts'
 import { directoryWords } from './directory/directory-words.ts'
+import { keysAsSegments } from './directory/key.ts'
 import type { Hosts } from './http/hosts.ts'
-import type { Served } from './http/listener.ts'
 import { Quota, type Spenders } from './http/quota.ts'
+import { type Served, served } from './http/served.ts'
 import { SharedQuota } from './http/shared-quota.ts'
 import { managementPlane } from './management/management-plane.ts'
 import { managementWords } from './management/management-words.ts'
@@ -54,7 +55,7 @@ export type Ground = {
 }
 
 /** Every plane with its words, its routes, and the largest body that it takes. */
-export function planesOf(ground: Ground): Served<never>[] {
+export function planesOf(ground: Ground): readonly Served[] {
   const { base, hosts, installation, tokens, vaults, issuer, quota, delays, custodians, bundles } = ground
   const { database, keyring, clock } = base
   const { domain, tenant, subscription } = installation
@@ -66,14 +67,14 @@ export function planesOf(ground: Ground): Served<never>[] {
       ? new SharedQuota(database, kind, { max, windowMs }, clock)
       : new Quota(max, windowMs, clock)
   const toll = quota && tollOf(quota, spenders)
-  const planes = [
-    {
+  return [
+    served({
       plane: 'vault',
       words: vaultWords({ vaults, tokens, clock, authority, issuer, domain, toll }),
       routes: [...vaultPlane({ vaultUrl: hosts.vaultUrl, delays, toll, custodians, bundles }), ...onVaults(ground)],
       bodyBytesMax: 256 * 1024,
-    },
-    {
+    }),
+    served({
       plane: 'appconfig',
       words: appconfigWords({
         ...{ stores: vaults, accessKeys, tokens, database, clock, domain },
@@ -85,19 +86,19 @@ export function planesOf(ground: Ground): Served<never>[] {
         ...onStores({ ...ground, domain }),
       ],
       bodyBytesMax: 64 * 1024,
-    },
-    {
+    }),
+    served({
       plane: 'management',
       words: managementWords({ tokens, clock, tenancy, domain, authority }),
       routes: [...managementPlane(hosts, { allowPrivate: ground.eventsPrivate }), ...onManagement(ground)],
       bodyBytesMax: 1024 * 1024,
-    },
-    {
+    }),
+    served({
       plane: 'directory',
       words: directoryWords({ tokens, clock, tenancy, domain }),
       routes: directoryPlane(hosts),
+      rewrite: keysAsSegments,
       bodyBytesMax: 256 * 1024,
-    },
+    }),
   ]
-  return planes as unknown as Served<never>[]
 }

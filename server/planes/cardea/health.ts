@@ -1,5 +1,5 @@
 import type { Database } from '#base/database.ts'
-import type { Bare } from '../http/listener.ts'
+import type { Bare } from '../http/served.ts'
 import type { Answer } from '../plane.ts'
 
 /** For so long an answer holds: however many ask, the database is written to once in this time. */

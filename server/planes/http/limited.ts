@@ -1,7 +1,7 @@
 import { networkOf } from '#base/network.ts'
 import type { Answer, Call } from '../plane.ts'
 import { type Crowd, holdBack } from './crowd.ts'
-import type { Bare } from './listener.ts'
+import type { Bare } from './served.ts'
 
 /**
  * What anybody may ask who proves nothing, as far as one network doesn't ask it all the time: so a flood from one place leaves the

@@ -1,5 +1,5 @@
 import { newCode } from '#core/identity/codes.ts'
-import type { Bare } from '../http/listener.ts'
+import type { Bare } from '../http/served.ts'
 import type { Answer, Call } from '../plane.ts'
 import { attested } from './attested.ts'
 import { type AuthorizationRequest, authorizationRequest, requestFields, wantedBy } from './authorization-request.ts'

@@ -1,7 +1,7 @@
 import { Allowance } from '#base/allowance.ts'
 import { networkOf } from '#base/network.ts'
 import { deviceCodeLifeSeconds, newDeviceCode, pollSeconds } from '#core/identity/device-codes.ts'
-import type { Bare } from '../http/listener.ts'
+import type { Bare } from '../http/served.ts'
 import type { Answer, Call } from '../plane.ts'
 import { attested } from './attested.ts'
 import { tooMany } from './client.ts'

@@ -1,4 +1,4 @@
-import type { Bare } from '../http/listener.ts'
+import type { Bare } from '../http/served.ts'
 import { authorize } from './authorize.ts'
 import { deviceAuthorization } from './device-authorization.ts'
 import { devicePage } from './device-page.ts'

@@ -1,5 +1,5 @@
 import { endSession, sessionOf } from '#core/identity/sessions.ts'
-import type { Bare } from '../http/listener.ts'
+import type { Bare } from '../http/served.ts'
 import type { Answer, Call } from '../plane.ts'
 import { attested } from './attested.ts'
 import { queryOf } from './form.ts'

@@ -1,4 +1,4 @@
-import type { Bare } from '../http/listener.ts'
+import type { Bare } from '../http/served.ts'
 import { fresh } from './refusal.ts'
 import type { IdentityServices } from './services.ts'
 

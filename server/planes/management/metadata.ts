@@ -1,5 +1,5 @@
 import type { Hosts } from '../http/hosts.ts'
-import type { Bare } from '../http/listener.ts'
+import type { Bare } from '../http/served.ts'
 
 const json = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' }
 

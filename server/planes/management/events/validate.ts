@@ -1,7 +1,7 @@
 import { stranger } from '#core/identity/caller.ts'
 import { attest, type Base } from '#core/perform.ts'
 import { answerByUrl } from '#core/resources/handshake.ts'
-import type { Bare } from '../../http/listener.ts'
+import type { Bare } from '../../http/served.ts'
 import type { Answer } from '../../plane.ts'
 
 /** Where a receiver says that it wants events, or whoever set it up does for it: the address is the secret. */
