@@ -22,12 +22,12 @@ describe('a throw-away PostgreSQL', { skip }, () => {
   it('keeps committed rows through a crash and through a restart', async () => {
     await using postgres = await startPostgres()
     await ask(postgres.url(), 'create table kept as select 1 as one')
-    const { pid, port } = postgres
+    const [pid, { port }] = [postgres.pid(), postgres]
 
     await postgres.kill()
     await assert.rejects(ask(postgres.url(), 'select 1'), { code: 'ECONNREFUSED' })
     await postgres.restart()
-    assert.notEqual(postgres.pid, pid)
+    assert.notEqual(postgres.pid(), pid)
     assert.equal(postgres.port, port)
     assert.match(postgres.log(), /not properly shut down/)
     assert.deepEqual(await ask(postgres.url(), 'select one from kept'), [{ one: 1 }])
@@ -39,7 +39,7 @@ describe('a throw-away PostgreSQL', { skip }, () => {
   it('leaves neither a process nor a folder behind', async () => {
     const postgres = await startPostgres()
     await postgres[Symbol.asyncDispose]()
-    assert.equal(isThere(postgres.pid), false)
+    assert.equal(isThere(postgres.pid()), false)
     assert.equal(existsSync(postgres.folder), false)
   })
 
@@ -49,7 +49,7 @@ describe('a throw-away PostgreSQL', { skip }, () => {
       const program = `
         const { startPostgres } = await import(${JSON.stringify(module)})
         const { pid, folder } = await startPostgres()
-        console.log(JSON.stringify({ pid, folder }))
+        console.log(JSON.stringify({ pid: pid(), folder }))
         ${end === 'is killed' ? 'setInterval(() => {}, 1000)' : ''}`
       const owner = spawn(process.execPath, ['--input-type=module', '--eval', program], {
         stdio: ['ignore', 'pipe', 'inherit'],

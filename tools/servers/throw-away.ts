@@ -16,6 +16,8 @@ export function programOf(name: string): string | undefined {
 /** A server in a folder of its own. It ends, and its folder goes, with `await using` and whatever becomes of this process. */
 export type ThrowAway = AsyncDisposable & {
   readonly folder: string
+  /** The server's process, or the last one that it was. */
+  pid(): number
   /** All that the server has written since the first start. */
   log(): string
   /** Runs a program to its end, as who the server runs as. */
@@ -29,12 +31,29 @@ export type ThrowAway = AsyncDisposable & {
   own(path: string): void
 }
 
+/** What is different from one kind of server to another. */
+export type Manners = {
+  /** Who it runs as where root starts it. */
+  readonly user: string
+  readonly env?: (folder: string) => Record<string, string>
+  /** What it takes for a wish that it end in good order. */
+  readonly stopSignal?: NodeJS.Signals
+  /** Ends it as a crash would, with all that belongs to it. `ended` is the end of the process itself. */
+  readonly crash?: (pid: number, ended: Promise<unknown>) => Promise<unknown>
+}
+
 const startMsMax = 60_000
 const stopMsMax = 15_000
 
+/** A process that stands for all of its server. */
+const crashAlone: NonNullable<Manners['crash']> = (pid, ended) => {
+  process.kill(pid, 'SIGKILL')
+  return ended
+}
+
 export async function throwAway(
   name: string,
-  { user, env }: { readonly user: string; readonly env?: (folder: string) => Record<string, string> },
+  { user, env, stopSignal = 'SIGTERM', crash = crashAlone }: Manners,
 ): Promise<ThrowAway> {
   const runAs = unprivileged(user)
   const folder = await mkdtemp(join(tmpdir(), `cardea-${name}-`))
@@ -61,18 +80,23 @@ export async function throwAway(
   }
   const log = () => readFileSync(logFile, 'utf8')
 
-  async function stop(signal: NodeJS.Signals): Promise<void> {
-    if (server === undefined || hasEnded(server)) return
+  async function end(by: (pid: number, ended: Promise<unknown>) => Promise<unknown>): Promise<void> {
+    if (server?.pid === undefined || hasEnded(server)) return
     const ended = once(server, 'exit')
     server.ref()
-    server.kill(signal)
-    const late = setTimeout(() => server?.kill('SIGKILL'), stopMsMax)
-    await ended
-    clearTimeout(late)
+    await by(server.pid, ended)
   }
+  const stop = () =>
+    end(async (pid, ended) => {
+      process.kill(pid, stopSignal)
+      const late = setTimeout(() => void crash(pid, ended), stopMsMax)
+      await ended
+      clearTimeout(late)
+    })
 
   const begun: ThrowAway = {
     folder,
+    pid: () => server?.pid ?? 0,
     log,
     own,
     async run(program, args) {
@@ -92,13 +116,13 @@ export async function throwAway(
         await wait(20)
       }
     },
-    kill: () => stop('SIGKILL'),
+    kill: () => end(crash),
     async restart() {
-      await stop('SIGTERM')
+      await stop()
       await last?.()
     },
     async [Symbol.asyncDispose]() {
-      await stop('SIGTERM')
+      await stop()
       await guard.release()
     },
   }
