@@ -7,6 +7,7 @@ import { durationFrom } from './duration.ts'
 import { list } from './listing.ts'
 import { paintFor, shown, spanOf, when } from './print.ts'
 import { type Values, withManagement } from './service.ts'
+import { valueFrom } from './value.ts'
 
 /** Rules that tell somebody when something is wrong: their three commands, which share what they are given. */
 const rule = { says: 'the rule', shape: ruleName } as const
@@ -41,7 +42,7 @@ export const alertSet = command({
     if (mail.length === 0 && !webhook) throw new Misuse('Whom to tell? Give --mail ADDRESS or --webhook.')
     if (chat && !webhook) throw new Misuse('A chat is told by its web hook: give --webhook too.')
     if (threshold !== undefined && !/^[1-9]\d{0,6}$/.test(threshold)) throw new Misuse('--threshold must be a number.')
-    const address = webhook ? (await world.read()).toString('utf8').trim() : undefined
+    const address = webhook ? (await valueFrom(world, {}, 'Address of the web hook')).trim() : undefined
     const body = {
       watch: watch as Watched,
       ...(threshold !== undefined && { threshold: Number(threshold) }),

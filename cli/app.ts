@@ -1,7 +1,7 @@
 import { command, data, json, Refusal } from './command.ts'
 import { objectCalled, type Principal } from './principal.ts'
 import { paintFor, shown, table } from './print.ts'
-import { pagesOf, withDirectory } from './service.ts'
+import { pagesOf, type Service, withDirectory } from './service.ts'
 import { timestampFrom } from './time.ts'
 
 /** Applications: who acts without a person, and the passwords by which they prove it. */
@@ -22,7 +22,7 @@ export const appCreate = command({
   async run({ name, json, data }, world) {
     return withDirectory(world, { data }, async (directory) => {
       const { id, appId } = (await directory.ask<Application>('POST', '/v1.0/applications', { displayName: name })).body
-      const principal = (await directory.ask<Principal>('POST', '/v1.0/servicePrincipals', { appId })).body
+      const principal = await principalFor(directory, id, appId)
       if (json) world.print(JSON.stringify({ name, appId, id, principal: principal.id }))
       else {
         world.print(`${paintFor(world.terminal).name(shown(name))} is registered, with the application id ${appId}`)
@@ -32,6 +32,22 @@ export const appCreate = command({
     })
   },
 })
+
+/** Without a principal an application can't sign in, and would only be in the way of the next attempt: then it goes again. */
+async function principalFor(directory: Service, id: string, appId: string): Promise<Principal> {
+  try {
+    return (await directory.ask<Principal>('POST', '/v1.0/servicePrincipals', { appId })).body
+  } catch (error) {
+    await directory.ask('DELETE', `/v1.0/applications/${id}`).catch(() => {
+      throw new Refusal(
+        'unfinished',
+        `The application is registered, and can't sign in: ${error instanceof Error ? error.message : error}`,
+        `Before another attempt, take it away with: cardea app delete ${id}`,
+      )
+    })
+    throw error
+  }
+}
 
 export const appList = command({
   name: 'app list',

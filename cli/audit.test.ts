@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Answers, run } from './testing/world.ts'
+import { type Answers, run, type Said } from './testing/world.ts'
 
 const record = (more: object = {}, client = 'azsdk') => ({
   time: '2026-01-31T12:00:00.0000000Z',
@@ -154,6 +154,19 @@ describe('who read a secret', () => {
     const { out, asked } = await run(['secret', 'readers', 'db'], { answers: readers })
     assert.equal(asked[0]?.url.pathname, '/.cardea/secrets/db/readers')
     assert.match(out, /^VERSION .*\nb +app +1 minute ago +3 +10\.0\.0\.1\nb +p /)
+  })
+
+  it('is nobody, or a question of the name', async () => {
+    const none =
+      (versions: Said): Answers =>
+      ({ url }) =>
+        url.pathname.startsWith('/.cardea') ? { body: { value: [] } } : versions
+    const there = { body: { value: [{ id: 'x' }], nextLink: null } }
+    assert.equal((await run(['secret', 'readers', 'db'], { answers: none(there) })).out, 'Nobody has read db yet.\n')
+    const typo = { status: 404, body: { error: { code: 'SecretNotFound', message: 'Azure’s text' } } }
+    const { exit, err } = await run(['secret', 'readers', 'typo'], { answers: none(typo) })
+    assert.equal(exit, 1)
+    assert.match(err, /^There is no secret typo in \S+\.\nSee: cardea secret list\n$/)
   })
 
   it('stands beside the versions for programs', async () => {

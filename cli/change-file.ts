@@ -3,6 +3,7 @@ import { keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
 import { Misuse } from './command.ts'
 import { shown } from './print.ts'
 import { secretUri } from './setting-set.ts'
+import { bytesOf, textIn } from './value.ts'
 import type { World } from './world.ts'
 
 /** A file of changes: the treaty's own JSON, with words for what people write most: flags, and references to secrets. */
@@ -15,20 +16,12 @@ const members = new Set([
 
 /** Reads a file of changes, or standard input where it is called `-`. `vault` says where secrets are that have but a name. */
 export async function changesFrom(world: World, file: string, vault: () => string): Promise<ChangeFile> {
-  const text = (file === '-' ? await world.read() : contentOf(world, file)).toString('utf8')
+  const text = textIn(await bytesOf(world, file), 'The file')
   const whole = parsed(text)
   const { changes, description } = (Array.isArray(whole) ? { changes: whole } : whole) as Partial<ChangeFile>
   if (!Array.isArray(changes)) throw new Misuse('The file must be a list of changes, or an object with "changes".')
   if (description !== undefined && typeof description !== 'string') throw new Misuse('"description" must be text.')
   return { description, changes: changes.map((change, index) => changeFrom(change, index, vault)) }
-}
-
-function contentOf(world: World, file: string): Buffer {
-  try {
-    return world.readFile(file)
-  } catch {
-    throw new Misuse(`The file ${file} can't be read.`)
-  }
 }
 
 function parsed(text: string): unknown {

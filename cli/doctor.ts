@@ -316,7 +316,7 @@ async function workLines(data: string | undefined, world: World): Promise<Line[]
             state: 'warn',
             about: 'deliveries',
             says: `${waiting} events wait for their receiver`,
-            next: 'Does CARDEA_EVENTS_URL answer? The server’s log says what it got.',
+            next: 'Do CARDEA_EVENTS_URL and the receivers of your subscriptions answer? What was given up: cardea event dead NAME',
           },
     )
   } catch (error) {

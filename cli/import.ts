@@ -115,7 +115,11 @@ export default command({
       )
       const content = await source.entries()
       if (given.strict && content.entries.length === 0) {
-        throw new Refusal('refused', `There is nothing in ${source.says}, and --strict would delete all of ${prefix}.`)
+        throw new Refusal(
+          'refused',
+          `There is nothing in ${source.says}, and --strict would delete all of ${prefix}.`,
+          'Look at --from and --begins; or leave --strict out.',
+        )
       }
       const target = patient(service, world)
       const plan =

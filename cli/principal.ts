@@ -54,7 +54,12 @@ function onlyOne(found: readonly Principal[], name: string): Principal {
   throw new Refusal('refused', `${found.length} are called ${name}.`, `Say which by its object id: ${ids}`)
 }
 
-const nobody = (who: string): Refusal => new Refusal('not-found', `There is nobody called ${who} in the directory.`)
+const nobody = (who: string): Refusal =>
+  new Refusal(
+    'not-found',
+    `There is nobody called ${who} in the directory.`,
+    'See: cardea user list, cardea group list and cardea app list',
+  )
 
 async function oneAt(directory: Service, path: string): Promise<Principal | undefined> {
   try {

@@ -42,7 +42,12 @@ async function deletedOf(management: Service, kind: Kind): Promise<Deleted[]> {
 
 async function deletedCalled(management: Service, kind: Kind, name: string): Promise<Deleted> {
   const found = (await deletedOf(management, kind)).find((one) => one.name.toLowerCase() === name.toLowerCase())
-  if (found === undefined) throw new Refusal('not-found', `There is no deleted ${kind} ${name}, or you may not see it.`)
+  if (found === undefined)
+    throw new Refusal(
+      'not-found',
+      `There is no deleted ${kind} ${name}, or you may not see it.`,
+      `See: cardea ${kind} list --deleted`,
+    )
   return found
 }
 
@@ -206,6 +211,6 @@ export function resourceCommands(kind: Kind): readonly Command[] {
 async function refuseTaken(management: Service, kind: Kind, name: string): Promise<void> {
   const there = await resourcesOf(management, kind)
   if (there.some((one) => one.name.toLowerCase() === name.toLowerCase())) {
-    throw new Refusal('refused', `There is a ${kind} ${name} already.`)
+    throw new Refusal('refused', `There is a ${kind} ${name} already.`, `Choose another name; see: cardea ${kind} list`)
   }
 }

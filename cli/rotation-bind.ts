@@ -6,7 +6,7 @@ import { paintFor, shown } from './print.ts'
 import { scheduleFrom, scheduleLines, scheduleOptions } from './rotation-schedule.ts'
 import { graceText, often, rhythmText, rotationOf, scrubText } from './rotation-view.ts'
 import { hasSecret, type Service, withVault } from './service.ts'
-import { fileContent } from './value.ts'
+import { bytesOf, textIn } from './value.ts'
 import type { World } from './world.ts'
 
 const ofDatabases = ['host', 'port', 'tls', 'admin', 'user', 'from', 'database', 'format']
@@ -189,7 +189,7 @@ function warnOfUnknown(provider: string, binding: unknown, { tell }: World): voi
 }
 
 async function bindingFrom(file: string, world: World): Promise<unknown> {
-  const text = (file === '-' ? await world.read() : fileContent(world, file)).toString()
+  const text = textIn(await bytesOf(world, file), '--binding')
   if (text.trim() === '') {
     const what = file === '-' ? 'Standard input' : file
     throw new Misuse(`${what} is empty; --binding must be JSON.`, 'For a provider that needs nothing: {}')

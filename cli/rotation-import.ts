@@ -4,6 +4,7 @@ import { type SecretItem, secretName } from '@cardea/contract/vault/secrets'
 import { command, data, json, Misuse, Refusal, vault } from './command.ts'
 import { rotationPath } from './paths.ts'
 import { paintFor, shown, spanOf, table, when } from './print.ts'
+import { noSecret } from './refusals.ts'
 import { isTagged, type Surroundings, type Understood, understood } from './rotation-tags.ts'
 import { pagesOf, type Service, withVault } from './service.ts'
 import { shellWord } from './shell.ts'
@@ -108,8 +109,7 @@ async function planned(vault: Service, only: string | undefined, around: Surroun
   const meant = named.filter(({ name, tags }) =>
     only === undefined ? isTagged(tags) : name.toLowerCase() === only.toLowerCase(),
   )
-  if (only !== undefined && meant.length === 0)
-    throw new Refusal('not-found', `There is no secret ${only} in ${vault.origin}.`)
+  if (only !== undefined && meant.length === 0) throw noSecret(vault.origin, only)
   return meant.map(({ name, tags, attributes }): Step => {
     const step = { name, expires: attributes.exp, wanted: undefined, why: undefined, undo: undefined }
     const provider = providers.get(name.toLowerCase())

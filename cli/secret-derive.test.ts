@@ -24,6 +24,14 @@ describe('secret derive', () => {
     })
   })
 
+  it('asks for the template at a keyboard, and sends none that is empty', async () => {
+    const around = { answers: () => ({ body: view }), terminal: { in: true, out: true } }
+    const { asked } = await run(['secret', 'derive', 'db-url'], { ...around, typed: '{{secret:db}}' })
+    assert.equal(JSON.parse(String(asked.at(-1)?.body)).template, '{{secret:db}}')
+    const none = await run(['secret', 'derive', 'db-url'], { answers: around.answers })
+    assert.deepEqual([none.exit, none.asked.length], [2, 0])
+  })
+
   it('shows how a secret is made, and what is made of one that is not', async () => {
     const { out } = await run(['secret', 'derive', 'db', '--show'], {
       answers: () => ({ body: { secret: 'db', derivation: null, usedBy: ['db-url'] } }),

@@ -4,6 +4,7 @@ import { command, data, json, Misuse, secret, vault } from './command.ts'
 import { derivationPath } from './paths.ts'
 import { type Paint, paintFor, shown } from './print.ts'
 import { withVault } from './service.ts'
+import { valueFrom } from './value.ts'
 
 export const secretDerive = command({
   name: 'secret derive',
@@ -28,7 +29,7 @@ export const secretDerive = command({
   ],
   async run({ name, show, escape: escaping, value, json, ...where }, world) {
     const values = show ? {} : valuesFrom(value)
-    const template = show ? '' : (await world.read()).toString('utf8').replace(/\r?\n$/, '')
+    const template = show ? '' : await valueFrom(world, {}, `Template of ${name}`)
     return withVault(world, where, async (vault) => {
       const { body: view } = show
         ? await vault.ask<DerivationView>('GET', derivationPath(name))

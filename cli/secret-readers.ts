@@ -3,7 +3,8 @@ import { command, data, json, secret, vault } from './command.ts'
 import { list } from './listing.ts'
 import { readersPath } from './paths.ts'
 import { shown, when } from './print.ts'
-import { type Service, type Values, withVault } from './service.ts'
+import { noSecret } from './refusals.ts'
+import { hasSecret, type Service, type Values, withVault } from './service.ts'
 
 export default command({
   name: 'secret readers',
@@ -15,6 +16,7 @@ export default command({
   async run({ name, json, ...where }, world) {
     return withVault(world, where, async (vault) => {
       const readers = await readersOf(vault, name)
+      if (readers.length === 0 && (await hasSecret(vault, name)) === false) throw noSecret(vault.origin, name)
       return list(world, readers, {
         json,
         heads: ['VERSION', 'WHO', 'LAST', { head: 'TIMES', right: true }, 'FROM'],

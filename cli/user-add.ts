@@ -18,7 +18,7 @@ export default command({
   examples: ['cardea user add ada@example.org --display-name "Ada Lovelace"', 'cardea user add ada@example.org < file'],
   async run({ name, file, json, 'display-name': displayName, ...where }, world) {
     const nickname = name.split('@', 1)[0] as string
-    const password = await valueFrom(world, { file, raw: false }, `Password of ${name}`)
+    const password = await valueFrom(world, { file }, `Password of ${name}`)
     return withDirectory(world, where, async (directory) => {
       const { id } = (
         await directory.ask<{ id: string }>('POST', '/v1.0/users', {

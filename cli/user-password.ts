@@ -12,7 +12,7 @@ export default command({
   options: { file: { type: 'string', value: 'FILE', says: 'read the password from a file' }, data, json },
   examples: ['cardea user password ada@example.org          (asks, and shows nothing)'],
   async run({ name, file, json, ...where }, world) {
-    const password = await valueFrom(world, { file, raw: false }, `Password of ${name}`)
+    const password = await valueFrom(world, { file }, `Password of ${name}`)
     return withDirectory(world, where, async (directory) => {
       await directory.ask('PATCH', `/v1.0/users/${encodeURIComponent(name)}`, { passwordProfile: { password } })
       const paint = paintFor(world.terminal)

@@ -1,13 +1,13 @@
 import { Misuse } from './command.ts'
 import type { World } from './world.ts'
 
-type From = { readonly file: string | undefined; readonly raw: boolean }
+type From = { readonly file?: string | undefined; readonly raw?: boolean }
 
 /**
  * A value, from a file, a pipe, or the keyboard where nobody sees it; never from an argument, which every process list
  * would show. One line break at the end is the shell's, not the value's, unless `raw` says that it is.
  */
-export async function valueFrom(world: World, { file, raw }: From, what: string): Promise<string> {
+export async function valueFrom(world: World, { file, raw = false }: From, what: string): Promise<string> {
   if (file === undefined && world.terminal.in) {
     const typed = await world.ask(`${what} (not shown): `)
     if (typed === '') throw new Misuse('Nothing was typed.')
@@ -25,6 +25,11 @@ export async function valueFrom(world: World, { file, raw }: From, what: string)
   return value
 }
 
+/** What a file has, or standard input where it is called `-`. */
+export const bytesOf = async (world: World, file: string): Promise<Buffer> =>
+  file === '-' ? await world.read() : fileContent(world, file)
+
+/** What a file has. */
 export function fileContent(world: World, file: string): Buffer {
   try {
     return world.readFile(file)
@@ -40,7 +45,7 @@ export function textIn(bytes: Buffer, what = 'The value'): string {
   } catch {
     throw new Misuse(
       `${what} is not text in UTF-8.`,
-      what === 'The value' ? 'Encode it first, for example with: base64 FILE | cardea secret set …' : undefined,
+      what === 'The value' ? 'Encode it first, for example with base64.' : undefined,
     )
   }
 }

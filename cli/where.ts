@@ -13,7 +13,12 @@ export const typeOf = (kind: Kind): string => kinds[kind]
 /** The subscription: an installation has one. */
 export async function subscriptionOf(management: Service): Promise<string> {
   const [first] = (await management.ask<Values<Named>>('GET', '/subscriptions')).body.value
-  if (first === undefined) throw new Refusal('forbidden', 'You may not see the subscription.')
+  if (first === undefined)
+    throw new Refusal(
+      'forbidden',
+      'You may not see the subscription.',
+      'Reader there lets you; who is its owner gives it to you with: cardea role assign WHO Reader subscription',
+    )
   return first.id
 }
 
@@ -24,7 +29,8 @@ export const resourcesOf = async <T extends Named>(management: Service, kind: Ki
 /** The resource id of a vault or store, by its name. */
 export async function idCalled(management: Service, kind: Kind, name: string): Promise<string> {
   const found = (await resourcesOf(management, kind)).find((one) => one.name.toLowerCase() === name.toLowerCase())
-  if (found === undefined) throw new Refusal('not-found', `There is no ${kind} ${name}, or you may not see it.`)
+  if (found === undefined)
+    throw new Refusal('not-found', `There is no ${kind} ${name}, or you may not see it.`, `See: cardea ${kind} list`)
   return found.id
 }
 

@@ -30,7 +30,12 @@ export const workloadCreate = command({
   examples: ['cardea workload create shop'],
   async run({ name, group, location = 'local', json, data }, world) {
     return withManagement(world, { data }, async (management) => {
-      if (called(await all(management), name)) throw new Refusal('refused', `There is a workload ${name} already.`)
+      if (called(await all(management), name))
+        throw new Refusal(
+          'refused',
+          `There is a workload ${name} already.`,
+          'Choose another name; see: cardea workload list',
+        )
       const path = `${await groupFor(management, group)}/${type}/${encodeURIComponent(name)}`
       const { id, identity } = (
         await management.ask<Workload>('PUT', path, { location, identity: { type: 'SystemAssigned' } })
@@ -80,7 +85,12 @@ export const workloadDelete = command({
   async run({ name, json, data }, world) {
     return withManagement(world, { data }, async (management) => {
       const found = called(await all(management), name)
-      if (found === undefined) throw new Refusal('not-found', `There is no workload ${name}, or you may not see it.`)
+      if (found === undefined)
+        throw new Refusal(
+          'not-found',
+          `There is no workload ${name}, or you may not see it.`,
+          'See: cardea workload list',
+        )
       await management.ask('DELETE', found.id)
       world.print(
         json ? JSON.stringify({ name, deleted: true }) : `${paintFor(world.terminal).name(shown(name))} is deleted`,

@@ -4,7 +4,7 @@ import type { World } from '../world.ts'
 
 /** What a service answers in a test. */
 export type Answers = (request: Request & { readonly given: Record<string, unknown> | undefined }) => Said | undefined
-type Said = { readonly status?: number; readonly body?: unknown; readonly headers?: Record<string, string> }
+export type Said = { readonly status?: number; readonly body?: unknown; readonly headers?: Record<string, string> }
 
 type Around = {
   readonly stdin?: string | Buffer

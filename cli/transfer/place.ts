@@ -5,7 +5,7 @@ import { type Tokens, tokensOf } from '@cardea/client/tokens'
 import type { Transport } from '@cardea/client/transport'
 import { Misuse } from '../command.ts'
 import { storeOn, vaultAt } from '../service.ts'
-import { fileContent } from '../value.ts'
+import { bytesOf, fileContent } from '../value.ts'
 import { originOf, type Way } from '../way.ts'
 import type { World } from '../world.ts'
 import type { Source } from './entry.ts'
@@ -122,7 +122,7 @@ function tokenFile(world: World): string {
 async function fileSource(world: World, { from, format: said, profile, flattening, begins }: From): Promise<Source> {
   if (from === '-' && said === undefined) throw new Misuse('What is on standard input? Say it with --format.')
   const format: Format = formatOf(from, said)
-  const bytes = from === '-' ? await world.read() : fileContent(world, from)
+  const bytes = await bytesOf(world, from)
   const content = contentOf(bytes, format, profile, flattening)
   const chosen = <T extends { readonly name: string }>(all: readonly T[]) =>
     all.filter(({ name }) => name.startsWith(begins))
