@@ -1,6 +1,6 @@
-import { featureFlagPrefix, featureFlagType } from '@cardea/contract/appconfig/feature-flags'
-import { keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
+import { featureFlagPrefix } from '@cardea/contract/appconfig/feature-flags'
 import { Misuse } from './command.ts'
+import { flagContentType, referenceContentType } from './content-types.ts'
 import { shown } from './print.ts'
 import { secretUri } from './setting-set.ts'
 import { bytesOf, textIn } from './value.ts'
@@ -43,7 +43,7 @@ function changeFrom(given: unknown, index: number, vault: () => string): object 
   if (reference === undefined) return change
   if (typeof reference !== 'string') throw new Misuse(`${where}.reference must be the name of a secret, or its URL.`)
   const uri = reference.startsWith('https://') ? reference : secretUri(vault(), reference)
-  return { ...change, value: JSON.stringify({ uri }), content_type: `${keyVaultReferenceType};charset=utf-8` }
+  return { ...change, value: JSON.stringify({ uri }), content_type: referenceContentType }
 }
 
 /** A flag by its name, or whole. */
@@ -52,7 +52,7 @@ function flagged(change: Record<string, unknown>, flag: unknown, where: string):
   if (typeof id !== 'string') throw new Misuse(`${where}.flag must be a feature flag with its "id", or the id alone.`)
   const place = { ...change, key: `${featureFlagPrefix}${id}` }
   if (!isObject(flag)) return place
-  return { ...place, value: JSON.stringify(flag), content_type: `${featureFlagType};charset=utf-8` }
+  return { ...place, value: JSON.stringify(flag), content_type: flagContentType }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,3 +1,4 @@
+import { featureFlagPrefix } from '@cardea/contract/appconfig/feature-flags'
 import { oneOf } from '@cardea/contract/shape'
 import { command, data, json, Misuse, Refusal, store, vault } from './command.ts'
 import { intoNewFile } from './new-file.ts'
@@ -5,7 +6,7 @@ import { paintFor } from './print.ts'
 import { withStore, withVault } from './service.ts'
 import { timeFrom } from './time.ts'
 import { dotenvText } from './transfer/dotenv.ts'
-import { type Content, type Entry, flagPrefix, isJson } from './transfer/entry.ts'
+import { type Content, type Entry, isJson } from './transfer/entry.ts'
 import { type Format, formats } from './transfer/file-source.ts'
 import { patient } from './transfer/patient.ts'
 import { collisions } from './transfer/plan.ts'
@@ -71,7 +72,9 @@ export default command({
         const { entries: all } = await storeSource(patient(service, world), chosen, kvset).entries()
         // A list of names and texts has no place for flags; Azure's own tool leaves them out likewise.
         const entries =
-          format === 'env' || format === 'properties' ? all.filter(({ name }) => !name.startsWith(flagPrefix)) : all
+          format === 'env' || format === 'properties'
+            ? all.filter(({ name }) => !name.startsWith(featureFlagPrefix))
+            : all
         const flags = all.length - entries.length
         if (flags > 0) world.tell(`${flags} feature flags are left out: ${format} has no place for them.`)
         return written(world, settingsText(kvset, format, entries, given.separator), out, entries.length, given.json)

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { providersWith } from '@cardea/providers/providers'
 import { argumentsOf } from './arguments.ts'
 import { areas, commands } from './commands.ts'
-import { providers } from './rotation-bind.ts'
+import { bindings } from './rotation-bind.ts'
 import { commandsPage, writtenCommandsPage } from './testing/commands-page.ts'
 import { run } from './testing/world.ts'
 
@@ -45,8 +45,9 @@ describe('the command line', () => {
     })
   }
 
-  it('names every provider that there is', () => {
-    assert.deepEqual([...providers], [...providersWith({ loopback: false }).keys()])
+  it('names every provider that there is, and what a binding for it may say', () => {
+    const there = [...providersWith({ loopback: false }).values()].map(({ name, binding }) => [name, binding.members])
+    assert.deepEqual([...bindings], there)
   })
 
   it('is as wide as the terminal, with its second column in its place, and as it is where there is none', async () => {

@@ -13,9 +13,10 @@ const ofDatabases = ['host', 'port', 'tls', 'admin', 'user', 'from', 'database',
 const ofWebhooks = ['url', 'key', 'target']
 /**
  * The providers that a server of this version brings along, and what a binding for each may say. One that says more is likely
- * mistyped, and would do something else.
+ * mistyped, and would do something else. A test holds this to the providers' own shapes, which the command doesn't load: they
+ * bring along the clients of all that they rotate.
  */
-const known: ReadonlyMap<string, readonly string[]> = new Map([
+export const bindings: ReadonlyMap<string, readonly string[]> = new Map([
   ['postgres', ['host', 'port', 'database', 'admin', 'owner', 'roles', 'format', 'parameters']],
   ['postgres-role', ['host', 'port', 'database', 'admin', 'role', 'format', 'parameters']],
   ['mariadb', ofDatabases],
@@ -29,7 +30,7 @@ const known: ReadonlyMap<string, readonly string[]> = new Map([
   ['webhook-set', ofWebhooks],
   ['random', ['length', 'alphabet', 'prefix', 'requires']],
 ])
-export const providers: readonly string[] = [...known.keys()]
+const providers: readonly string[] = [...bindings.keys()]
 
 export default command({
   name: 'rotation bind',
@@ -181,7 +182,7 @@ function warnOfUnknown(provider: string, binding: unknown, { tell }: World): voi
       'MySQL is rotated by its manual: nobody has tried this against a server yet. Try it with: cardea rotate NAME --rehearse',
     )
   }
-  const names = known.get(provider)
+  const names = bindings.get(provider)
   if (names === undefined || typeof binding !== 'object' || binding === null) return
   const strange = Object.keys(binding).filter((name) => !names.includes(name))
   if (strange.length === 0) return

@@ -1,5 +1,6 @@
-import { type KeyValue, keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
+import type { KeyValue } from '@cardea/contract/appconfig/key-values'
 import { command, data, json, Misuse, setting, store, vault } from './command.ts'
+import { referenceContentType } from './content-types.ts'
 import { settingPath } from './paths.ts'
 import { paintFor } from './print.ts'
 import { hasSecret, vaultOn, withStore } from './service.ts'
@@ -40,7 +41,7 @@ export default command({
           ? { value: text, content_type: given['content-type'] }
           : {
               value: JSON.stringify({ uri: secretUri(vault, secret) }),
-              content_type: `${keyVaultReferenceType};charset=utf-8`,
+              content_type: referenceContentType,
             }
       const { etag } = (await store.ask<KeyValue>('PUT', settingPath(key, label), body)).body
       const paint = paintFor(world.terminal)

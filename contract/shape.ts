@@ -1,5 +1,9 @@
 /** A shape turns what arrived into what we asked for, or says in words why it can't. */
-export type Shape<T> = { read(value: unknown, where: string): T }
+export type Shape<T> = {
+  read(value: unknown, where: string): T
+  /** Of an object, the members that it looks at; others are passed over. */
+  readonly members?: readonly string[]
+}
 
 /** What arrived is not what the treaty asks for. `where` is the path of the member, `name` its first word. */
 export class ShapeError extends Error {
@@ -137,6 +141,7 @@ export const oneOf = <const T extends string>(...words: T[]): Shape<T> => ({
 export const record = <F extends Record<string, Shape<unknown>>>(fields: F): Shape<{ [K in keyof F]: Read<F[K]> }> => {
   const members = Object.entries(fields)
   return {
+    members: Object.keys(fields),
     read(value, where) {
       const given = object(value, where)
       const result: Record<string, unknown> = {}

@@ -5,11 +5,11 @@ import { credentialFrom } from '@cardea/client/credential'
 import { Follower } from '@cardea/client/follower'
 import { tokensOf } from '@cardea/client/tokens'
 import { openTransport } from '@cardea/client/transport'
-import { keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
 import type { Change } from '@cardea/contract/cardea/changes'
 import type { RotationView } from '@cardea/contract/cardea/rotations'
 import type { SecretBundle } from '@cardea/contract/vault/secrets'
 import { environmentOf } from '@cardea/server/environment'
+import { referenceContentType } from '../content-types.ts'
 import { rotationPath, settingPath } from '../paths.ts'
 import { type Service, storeAt, vaultAt } from '../service.ts'
 import { startServer } from './children.ts'
@@ -82,7 +82,7 @@ export async function setStage({ data, builtIn }: Wanted, stop: AbortSignal): Pr
   })
   await store.ask('PUT', settingPath(setting, undefined), {
     value: JSON.stringify({ uri: `${vault.origin}/secrets/${secret}` }),
-    content_type: `${keyVaultReferenceType};charset=utf-8`,
+    content_type: referenceContentType,
   })
 
   const kept = opened.move()

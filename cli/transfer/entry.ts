@@ -24,6 +24,3 @@ export type Content = { readonly entries: readonly Entry[]; readonly withheld: r
 /** The content type that says a value is JSON, whatever follows in it. */
 export const isJson = (contentType: string | undefined): boolean =>
   /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType ?? '')
-
-export const flagType = 'application/vnd.microsoft.appconfig.ff+json;charset=utf-8'
-export const flagPrefix = '.appconfig.featureflag/'

@@ -1,5 +1,7 @@
+import { featureFlagPrefix } from '@cardea/contract/appconfig/feature-flags'
 import { Misuse } from '../command.ts'
-import { type Content, type Entry, flagPrefix, flagType } from './entry.ts'
+import { flagContentType } from '../content-types.ts'
+import type { Content, Entry } from './entry.ts'
 import { type Flattening, flattened, grown, type Tree, Written } from './tree.ts'
 
 /** The two shapes of files that Azure's own tools write and read. */
@@ -33,7 +35,7 @@ function flagsIn(management: Tree | undefined): Entry[] {
   return (flags as readonly Tree[]).map((flag, at) => {
     const id = isNamed(flag) ? flag.id : undefined
     if (typeof id !== 'string' || id === '') throw new Misuse(`${section}.feature_flags[${at}] has no id.`)
-    return { name: `${flagPrefix}${id}`, value: JSON.stringify(flag), contentType: flagType }
+    return { name: `${featureFlagPrefix}${id}`, value: JSON.stringify(flag), contentType: flagContentType }
   })
 }
 
@@ -44,9 +46,9 @@ function oldFlagsIn(where: string, management: Tree | undefined): Entry[] {
   return Object.entries(management).map(([id, told]) => {
     const bad = (what: string) => new Misuse(`${where}.${id} ${what}.`)
     const made = (enabled: boolean, conditions: object): Entry => ({
-      name: `${flagPrefix}${id}`,
+      name: `${featureFlagPrefix}${id}`,
       value: JSON.stringify({ id, enabled, conditions }),
-      contentType: flagType,
+      contentType: flagContentType,
     })
     if (typeof told === 'boolean') return made(told, { client_filters: [] })
     if (!isNamed(told)) throw bad('is neither true nor false, and has no filters')
@@ -71,7 +73,7 @@ const member = (tree: Named, name: string): Tree | undefined =>
   Object.entries(tree).find(([one]) => one.replace(/[-_]/g, '').toLowerCase() === name)?.[1]
 
 export function defaultTree(entries: readonly Entry[], separator: string | undefined): Tree {
-  const isFlag = ({ name }: Entry) => name.startsWith(flagPrefix)
+  const isFlag = ({ name }: Entry) => name.startsWith(featureFlagPrefix)
   const flags = entries.filter(isFlag).map(({ name, value }) => flagOf(name, value))
   const tree = grown(
     entries.filter((entry) => !isFlag(entry)),

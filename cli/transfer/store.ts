@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
+import { featureFlagPrefix, featureFlagType } from '@cardea/contract/appconfig/feature-flags'
 import { type KeyValue, settingKey, settingLabel } from '@cardea/contract/appconfig/key-values'
 import { ShapeError } from '@cardea/contract/shape'
 import { settingPath } from '../paths.ts'
 import { pagesOf, type Service } from '../service.ts'
-import { type Content, type Entry, flagPrefix, flagType, type Source } from './entry.ts'
+import type { Content, Entry, Source } from './entry.ts'
 import { collisions, type Doing, type Plan, refusedStep } from './plan.ts'
 
 /** A store that speaks Azure's wire, ours or Azure's own: what is in it, and what would be changed in it. */
@@ -67,7 +68,7 @@ export async function planForStore(store: Service, content: Content, into: IntoS
   const wanted = content.entries.map(
     (entry): Wanted => ({
       entry,
-      key: into.whole || entry.name.startsWith(flagPrefix) ? entry.name : `${into.prefix}${entry.name}`,
+      key: into.whole || entry.name.startsWith(featureFlagPrefix) ? entry.name : `${into.prefix}${entry.name}`,
       label: into.label ?? (entry.label || undefined),
     }),
   )
@@ -106,7 +107,7 @@ export async function planForStore(store: Service, content: Content, into: IntoS
 
 /** Where to look: flags stand apart, whatever the prefix. */
 function prefixesOf(wanted: readonly Wanted[], prefix: string): string[] {
-  return wanted.some(({ key }) => !key.startsWith(prefix)) ? [prefix, flagPrefix] : [prefix]
+  return wanted.some(({ key }) => !key.startsWith(prefix)) ? [prefix, featureFlagPrefix] : [prefix]
 }
 
 function complaint(key: string, label: string | undefined): string | undefined {
@@ -149,7 +150,7 @@ function stepFor(
 /** Feature flags say the same in whatever order and spacing, and what is null in them is not there. */
 function saysTheSame(before: KeyValue, { value, content_type }: { value: string; content_type: string }): boolean {
   if (before.value === value) return true
-  if (!content_type.startsWith(flagType.split(';')[0] as string)) return false
+  if (!content_type.startsWith(featureFlagType)) return false
   try {
     const read = (text: string): unknown => JSON.parse(text, (_, inner) => (inner === null ? undefined : inner))
     return isDeepStrictEqual(read(before.value ?? ''), read(value))

@@ -89,6 +89,7 @@ const members = record({
 })
 
 export const pair: Shape<Pair> = {
+  ...members,
   read(value, where) {
     const read = members.read(value, where)
     if (read.owner !== undefined && read.roles.includes(read.owner)) {

@@ -38,6 +38,7 @@ const members = record({
 })
 
 const binding: Shape<RandomValue> = {
+  ...members,
   read(value, where) {
     const read = members.read(value, where)
     const { alphabet = lettersAndDigits, requires = [] } = read
