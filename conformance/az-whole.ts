@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { openHouse } from '@cardea/server/testing/house'
-import { findAz, openAz } from './az.ts'
+import { findAz, jsonOf, openAz } from './az.ts'
 import { scenes } from './az-scenes.ts'
 
 /**
@@ -46,11 +46,3 @@ if (values.out !== undefined) {
   )
 }
 process.exitCode = wrong === 0 ? 0 : 1
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text.trim()
-  }
-}

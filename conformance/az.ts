@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Ran, run as ran } from './run.ts'
 
 /**
  * Azure's own command line against a Cardea, with nothing but `cardea env` in its environment. Commands are shell lines, so
@@ -9,7 +9,7 @@ import { join } from 'node:path'
  */
 export type Az = Disposable & {
   /** Runs a shell line. Standard error is kept apart: az also warns there. */
-  run(line: string): Promise<{ readonly code: number | null; readonly out: string; readonly error: string }>
+  run(line: string): Promise<Ran>
   /** Runs one that must succeed, and gives what it printed, as JSON if it is any. */
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it
   done(line: string): Promise<any>
@@ -45,19 +45,10 @@ export function openAz({ env, root = '/' }: Given): Az {
     AZURE_CORE_NO_COLOR: 'yes',
     PYTHONWARNINGS: 'ignore',
   }
-  const run: Az['run'] = (line) =>
-    new Promise((resolve) => {
-      const words = root === '/' ? ['/bin/sh', '-c', line] : ['/usr/sbin/chroot', root, '/bin/sh', '-c', line]
-      const child = spawn(words[0] as string, words.slice(1), { env: given, stdio: ['ignore', 'pipe', 'pipe'] })
-      let [out, error] = ['', '']
-      child.stdout.on('data', (part) => {
-        out += part
-      })
-      child.stderr.on('data', (part) => {
-        error += part
-      })
-      child.on('close', (code) => resolve({ code, out, error }))
-    })
+  const run: Az['run'] = (line) => {
+    const [program, ...words] = root === '/' ? ['/bin/sh'] : ['/usr/sbin/chroot', root, '/bin/sh']
+    return ran(program as string, [...words, '-c', line], { env: given })
+  }
   return {
     run,
     async done(line) {
@@ -74,7 +65,8 @@ export function openAz({ env, root = '/' }: Given): Az {
   }
 }
 
-function jsonOf(text: string): unknown {
+/** What a command printed, as JSON if it is any. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,25 +1,22 @@
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-/** Runs an official client as a program of its own, with nothing but `cardea env` in its environment. */
-export type Ran = { readonly code: number | null; readonly out: string; readonly error: string }
+import { type Ran, run } from './run.ts'
 
 /** Debian's Python with Azure's SDK; other Pythons of the machine don't have it. */
 const python = '/usr/bin/python3'
 export const findPythonSdk = (): string | undefined =>
   existsSync('/usr/lib/python3/dist-packages/azure/keyvault/secrets') && existsSync(python) ? python : undefined
 
+/** Runs an official client as a program of its own, with nothing but `cardea env` in its environment. */
 export const runClient = (
   file: string,
   env: Readonly<Record<string, string>>,
   given: readonly string[] = [],
-  timeoutMs = 60_000,
-): Promise<Ran> =>
-  run(file.endsWith('.py') ? python : process.execPath, [join(import.meta.dirname, 'clients', file), ...given], {
-    env,
-    timeoutMs,
-  })
+  timeoutMs?: number,
+): Promise<Ran> => {
+  const words = [join(import.meta.dirname, 'clients', file), ...given]
+  return asClient(file.endsWith('.py') ? python : process.execPath, words, env, timeoutMs)
+}
 
 /** Runs the programs of a page that are written in a language, as they are printed there, one after the other. */
 export async function runPrinted(
@@ -33,32 +30,23 @@ export async function runPrinted(
     if (written !== language) continue
     const [program, words] =
       language === 'js' ? [process.execPath, ['--input-type=module', '--eval', text]] : [python, ['-c', text]]
-    ran.push(await run(program, words, { env, timeoutMs: 60_000 }))
+    ran.push(await asClient(program, words, env))
   }
   return ran
 }
 
-type Around = { readonly env: Readonly<Record<string, string>>; readonly timeoutMs: number }
-
-function run(program: string, words: readonly string[], { env, timeoutMs }: Around): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn(program, words, {
-      // From here the libraries are found that a program names.
-      cwd: import.meta.dirname,
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-    })
-    let [out, error] = ['', '']
-    child.stdout.on('data', (part) => {
-      out += part
-    })
-    child.stderr.on('data', (part) => {
-      error += part
-    })
-    child.on('close', (code) => resolve({ code, out, error }))
+/** With nothing of our environment but where programs are, and from here, where the libraries are found that it names. */
+const asClient = (
+  program: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+  timeoutMs = 60_000,
+) =>
+  run(program, words, {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    folder: import.meta.dirname,
+    timeoutMs,
   })
-}
 
 /** What a client printed on its last line, as JSON; with all its words if it failed. */
 export async function seenBy(

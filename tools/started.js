@@ -26,22 +26,35 @@ const healthy = (port, ca) =>
     }).on('error', reject)
   })
 
+/** npm and the server that it began are a group of processes; if something went wrong, both are still there. */
+function endAll(npm) {
+  try {
+    process.kill(-npm.pid, 'SIGKILL')
+  } catch {
+    // It ended, as it should.
+  }
+}
+
 for (const time of ['first', 'second']) {
   const began = performance.now()
   const words = ['start', '--', '--json', '--data', data, '--port', '0', '--proxy-port', '0']
   const server = spawn('npm', ['--silent', ...words], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
   const ended = new Promise((resolve) => server.once('exit', resolve))
-  let ready
-  for await (const line of createInterface({ input: server.stdout })) {
-    if (!line.startsWith('{')) continue
-    ready = JSON.parse(line)
-    break
+  try {
+    let ready
+    for await (const line of createInterface({ input: server.stdout })) {
+      if (!line.startsWith('{')) continue
+      ready = JSON.parse(line)
+      break
+    }
+    if (ready?.ready !== true) throw new Error(`the ${time} start did not become ready`)
+    const status = await healthy(ready.port, readFileSync(`${data}/tls/ca.pem`))
+    if (status !== 200) throw new Error(`the ${time} start answers ${status}`)
+    process.kill(ready.pid, 'SIGINT')
+    const code = await ended
+    if (code !== 0) throw new Error(`the ${time} start ended with ${code}`)
+  } finally {
+    endAll(server)
   }
-  if (ready?.ready !== true) throw new Error(`the ${time} start did not become ready`)
-  const status = await healthy(ready.port, readFileSync(`${data}/tls/ca.pem`))
-  if (status !== 200) throw new Error(`the ${time} start answers ${status}`)
-  process.kill(ready.pid, 'SIGINT')
-  const code = await ended
-  if (code !== 0) throw new Error(`the ${time} start ended with ${code}`)
   console.log(`the ${time} start was ready after ${Math.round(performance.now() - began)} ms and ended cleanly`)
 }
