@@ -37,7 +37,7 @@ const left = {
   'compound-identity': 'names an application besides; roles have no word for that',
 } as const
 
-export function converted({ model, steps }: AccessConversion, applied: boolean, paint: Paint): string[] {
+function converted({ model, steps }: AccessConversion, applied: boolean, paint: Paint): string[] {
   const lines: string[] = []
   if (model === 'roles' && !applied) lines.push('This vault goes by roles already; its policies count for nothing.')
   for (const { principal, name, roles, gains, left: why } of steps) {

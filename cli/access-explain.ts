@@ -29,7 +29,7 @@ export default command({
 type Reason = AccessExplanation['reasons'][number]
 
 /** The answer in words: first whether, then by what, then what would help. */
-export function explained(told: AccessExplanation, paint: Paint): string[] {
+function explained(told: AccessExplanation, paint: Paint): string[] {
   const { principal, allowed, action, resource, closed, model, reasons, wanted } = told
   const who = paint.name(shown(principal.name))
   const lines = [`${who} ${allowed ? paint.good('may') : paint.bad('may not')} ${action}`, `  on ${shown(resource)}`]

@@ -64,7 +64,7 @@ function fits(name: string, what: string, given: unknown, shape: Shape<string> |
   }
 }
 
-export const helpFor = (name: string): string => `See: cardea help ${name}`
+const helpFor = (name: string): string => `See: cardea help ${name}`
 
 function unknownOption(name: string, raw: string, known: readonly string[]): Misuse {
   const meant = nearest(raw.replace(/^-+/, ''), known)

@@ -7,5 +7,6 @@ export const resource = {
   says: 'the resource id at and below which (default the subscription)',
   shape: resourceId,
 } as const
+/** The same as the query of a path. */
 export const below = (resource: string | undefined): string =>
   resource === undefined ? '' : `?${new URLSearchParams({ resource })}`

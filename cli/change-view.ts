@@ -53,12 +53,15 @@ function differences(before: SettingView | null, after: SettingView | null): str
   return [value, ...(others.length === 0 ? [] : [`(${others.join(', ')})`])].filter((part) => part !== '').join(' ')
 }
 
+/** `1 setting`, `5 settings`. */
 export const settingsText = (count: number): string => `${count} setting${count === 1 ? '' : 's'}`
 
+/** How a change set stands. */
 export function stateText({ state, activates }: ChangeSetView, paint: Paint): string {
   if (state === 'failed') return paint.bad(state)
   return state === 'waiting' ? paint.warn(`waiting for ${activates}`) : state
 }
 
+/** What a change set without words of its own was made for. */
 export const originText = ({ origin, undoes, restores }: ChangeSetView): string =>
   origin === 'undo' ? `undoes ${undoes}` : origin === 'restore' ? `restores ${restores}` : ''

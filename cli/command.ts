@@ -45,6 +45,10 @@ export type Command<T extends Takes = Takes, O extends Options = Options> = {
   run(given: Given<T, O>, world: World): Promise<ExitCode>
 }
 
+/**
+ * Tells the checker what `run` is given. What is handed on is a command like all others: the words that one gets have been
+ * checked against what it says of itself (see arguments.ts), which the checker can't know.
+ */
 export const command = <const T extends Takes, const O extends Options>(told: Command<T, O>): Command =>
   told as unknown as Command
 

@@ -92,6 +92,7 @@ ${words}
   fi`
 }
 
+/** What `cardea completion` prints for each of the three shells: all commands, with their options and words. */
 export const bashCompletion = (commands: readonly Command[]): string => `# Completion of cardea for bash.
 _cardea() {
   local current="\${COMP_WORDS[COMP_CWORD]}"

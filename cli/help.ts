@@ -24,6 +24,7 @@ export function overview(areas: readonly Area[], paint: Paint): string {
   ].join('\n')
 }
 
+/** The help of a command, made from what it says of itself. */
 export function helpOf({ name, says, more, takes, options, examples }: Command, paint: Paint): string {
   const places = Object.entries(takes).map(([place, { optional }]) =>
     optional ? `[${place.toUpperCase()}]` : place.toUpperCase(),

@@ -49,6 +49,7 @@ const cell = (value: string | number): string => {
 const oneLine = (value: unknown): string =>
   JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 
+/** How a file in each format begins, and what a record becomes in it. */
 export const formats: Record<JournalFormat, Format> = {
   azure: { head: '', line: (record) => `${oneLine(record)}\n` },
   json: { head: '', line: (record) => `${oneLine(flat(record))}\n` },

@@ -4,11 +4,11 @@ import { pagesOf, type Service } from './service.ts'
 /** Somebody in the directory: a person, a group of people, or who acts for an application. */
 export type Principal = { readonly id: string; readonly displayName: string; readonly appId?: string }
 
-export const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export const whoWords = 'a name with which somebody signs in, the name of a group or application, or an id'
 
 /** A text in a filter: a quote inside is written twice. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** Who is meant, by an id, the name with which they sign in, or the name that they alone have. */
 export async function principalCalled(directory: Service, who: string): Promise<Principal> {

@@ -15,6 +15,7 @@ const plain = (text: string): string => text
 
 type Terminal = { readonly colours: boolean; readonly columns?: number | undefined }
 
+/** Colours where the terminal has any. */
 export const paintFor = ({ colours, columns }: Terminal): Paint =>
   colours
     ? {
@@ -175,4 +176,5 @@ export function clockTime(ms: number): string {
   return `${time}.${String(at.getMilliseconds()).padStart(3, '0')}`
 }
 
+/** `12 345`. */
 export const thousands = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')

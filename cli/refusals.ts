@@ -85,5 +85,6 @@ function wordsIn(body: string): { word?: string; text?: string } {
   }
 }
 
+/** Said wherever a secret is missed, by the service or by us. */
 export const noSecret = (vault: string, name: string): Refusal =>
   new Refusal('not-found', `There is no secret ${name} in ${vault}.`, 'See: cardea secret list')

@@ -67,6 +67,7 @@ function days(given: string | undefined): number | undefined {
   return Number(given)
 }
 
+/** The five commands for vaults, or for stores. */
 export function resourceCommands(kind: Kind): readonly Command[] {
   const name = { says: `the ${kind}` } as const
 

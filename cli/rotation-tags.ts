@@ -53,6 +53,7 @@ const others: Readonly<Record<string, string>> = {
 /** Whether a secret was made for a rotation function of Azure's. */
 export const isTagged = (tags: Tags): boolean => tags.ProviderAddress !== undefined
 
+/** The binding and the rhythm that a secret’s tags ask for, or why they can’t be had here. */
 export function understood(tags: Tags, around: Surroundings): Understood | NotUnderstood {
   const validityDays = daysIn(tags.ValidityPeriodDays)
   if (validityDays === undefined) {

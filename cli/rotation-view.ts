@@ -6,6 +6,7 @@ import { type Paint, shown, spanOf, table, when } from './print.ts'
 import { scheduleLines } from './rotation-schedule.ts'
 import type { Service } from './service.ts'
 
+/** How a secret is bound, and where its rotation stands. */
 export const rotationOf = async (vault: Service, name: string): Promise<RotationView> =>
   (await vault.ask<RotationView>('GET', rotationPath(name))).body
 
@@ -62,12 +63,7 @@ export const meanings: Record<RotationState, string> = {
   aborted: 'given up; the published one is as it was',
 }
 
-export function consumerRows(
-  consumers: readonly Consumer[],
-  current: string | null,
-  paint: Paint,
-  now: number,
-): string[] {
+function consumerRows(consumers: readonly Consumer[], current: string | null, paint: Paint, now: number): string[] {
   const rows = [...consumers]
     .sort((a, b) => a.instance.localeCompare(b.instance, 'en', { numeric: true }))
     .map(({ instance, application, version, seen }) => [

@@ -33,6 +33,7 @@ export default command({
   },
 })
 
+/** Who read which version of a secret. */
 export async function readersOf(vault: Service, name: string): Promise<readonly Reader[]> {
   return (await vault.ask<Values<Reader>>('GET', readersPath(name))).body.value
 }

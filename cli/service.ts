@@ -134,6 +134,7 @@ export function vaultAt(origin: string, transport: Transport, tokens: Tokens): S
   })
 }
 
+/** App Configuration’s way: each request proves by itself who makes it. */
 export const storeAt = (origin: string, transport: Transport, authorization: Authorization): Service =>
   serviceAt(origin, newestConfigurationVersion, transport, (request) => authorization.headersFor(request))
 

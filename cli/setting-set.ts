@@ -57,6 +57,7 @@ export default command({
   },
 })
 
+/** What a setting that points at a secret says: of the latest version, or of one. */
 export const secretUri = (vault: string, secret: string): string => {
   if (!/^[0-9a-zA-Z-]{1,127}(\/[0-9a-zA-Z]{32})?$/.test(secret))
     throw new Misuse('--reference must be the name of a secret.')

@@ -25,6 +25,7 @@ export default command({
   },
 })
 
+/** Said wherever a setting is missed. */
 export function noSetting(store: string, key: string, label: string | undefined): Refusal {
   const which = label === undefined ? 'without a label' : `with the label ${label}`
   return new Refusal('not-found', `There is no setting ${key} ${which} in ${store}.`, 'See: cardea setting list')

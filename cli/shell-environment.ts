@@ -10,7 +10,7 @@ export type Variables = Readonly<Record<string, string>>
 type Shell = Readonly<Record<string, string | undefined>>
 
 /** Holds, as JSON, what the shell had under the names that were given to it. */
-export const beforeName = 'CARDEA_BEFORE'
+const beforeName = 'CARDEA_BEFORE'
 
 /** Some programs take these rather than their namesakes in capitals (curl, Python's requests). */
 const namesakes = { HTTPS_PROXY: 'https_proxy', NO_PROXY: 'no_proxy' } as const

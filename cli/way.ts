@@ -32,6 +32,7 @@ export async function along({ folder }: Way, work: () => Promise<ExitCode>): Pro
   }
 }
 
+/** Said where the data folder is there, and its server isn’t. */
 export const notRunning = (folder: string): Refusal =>
   new Refusal(
     'not-running',

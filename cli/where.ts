@@ -8,6 +8,7 @@ const kinds = {
   store: 'Microsoft.AppConfiguration/configurationStores',
 } as const
 export type Kind = keyof typeof kinds
+/** The resource type, as Azure names it. */
 export const typeOf = (kind: Kind): string => kinds[kind]
 
 /** The subscription: an installation has one. */

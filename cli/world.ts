@@ -23,7 +23,7 @@ export type World = {
   read(): Promise<Buffer>
   /** A file's content. */
   readFile(path: string): Buffer
-  /** A new file that only its owner may read; one that is there already is left as it is, with an error. It has its name once it is kept. */
+  /** A new file that only its owner may read; one that is there already is left as it is, with an error. */
   create(path: string): NewFile
   /** A line from the keyboard that isn't shown. */
   ask(question: string): Promise<string>
@@ -37,6 +37,7 @@ export type World = {
 /** A file that is being written, under another name beside its own: what isn't kept goes. */
 export type NewFile = Disposable & { write(text: string): void; keep(): void }
 
+/** The world of this process. */
 export function ownWorld(): World {
   const { env, stdin, stdout, stderr } = process
   // Whoever reads us has read enough; that is no error of ours.

@@ -61,8 +61,10 @@ export function openBoard(scene: Scene, world: World, paint: Paint, json: boolea
   }
 }
 
+/** Enough of a version to tell it from the others. */
 export const shortVersion = (version: string | undefined): string => version?.slice(0, 8) ?? '–'
 
+/** The board as it stands, line by line. */
 export function drawn(
   { target, perSecond, secret, planned, current, instances, rotations }: Scene,
   paint: Paint,

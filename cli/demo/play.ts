@@ -217,6 +217,7 @@ export type Figures = {
   readonly seconds: number
 }
 
+/** What is left of a play when it is over: counts, and how long the switches took. */
 export function figuresOf({ instances, rotations }: Scene, target: string, seconds: number): Figures {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
   const toUse = rotations.flatMap((rotation) => [...rotation.toUse.values()]).sort((a, b) => a - b)

@@ -31,6 +31,7 @@ export type Stage = AsyncDisposable & {
 
 type Wanted = { readonly data: string | undefined; readonly builtIn: boolean }
 
+/** Starts what the play needs, or finds room for it in somebody’s own Cardea; whatever came so far goes if it fails. */
 export async function setStage({ data, builtIn }: Wanted, stop: AbortSignal): Promise<Stage> {
   await using opened = new AsyncDisposableStack()
   const folder = data ?? (await ownServer(opened))

@@ -7,6 +7,7 @@ import { paintFor } from '../print.ts'
 /** The guide's page of commands, made from what they say of themselves. */
 const page = join(import.meta.dirname, '../../docs/guide/commands.md')
 
+/** The page as it should be. */
 export function commandsPage(): string {
   const plain = paintFor({ colours: false })
   const lines = [
@@ -26,6 +27,7 @@ export function commandsPage(): string {
   return `${lines.join('\n')}\n`
 }
 
+/** The page as it is. */
 export const writtenCommandsPage = (): string => readFileSync(page, 'utf8')
 
 if (process.argv[1] === import.meta.filename) writeFileSync(page, commandsPage())

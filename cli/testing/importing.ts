@@ -29,6 +29,7 @@ export type Step = {
 }
 type Told = { exit: number; steps: Step[]; text: string; counts: Record<string, number> }
 
+/** Called once in a test file: it opens before the file’s tests, and closes after them. */
 export function importing(): Importing {
   const folder = mkdtempSync(join(tmpdir(), 'cardea-import-'))
   let house: House

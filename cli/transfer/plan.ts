@@ -25,6 +25,7 @@ export type Change = {
 }
 export type Plan = readonly Doing[]
 
+/** What may be done with an entry, in the order in which it is told. */
 export const kinds = ['new', 'changed', 'delete', 'same', 'refused'] as const
 
 /** How many of each. */
@@ -34,8 +35,10 @@ export const countsOf = (plan: readonly Step[]): Record<Step['what'], number> =>
     number
   >
 
+/** Whether a step changes anything. */
 export const isToDo = ({ what }: Step): boolean => what === 'new' || what === 'changed' || what === 'delete'
 
+/** A step that isn’t taken, and why. */
 export const refusedStep = ({ name, label, reason }: Withheld): Step => ({
   what: 'refused',
   from: name,

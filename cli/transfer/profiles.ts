@@ -72,6 +72,7 @@ function oldFlagsIn(where: string, management: Tree | undefined): Entry[] {
 const member = (tree: Named, name: string): Tree | undefined =>
   Object.entries(tree).find(([one]) => one.replace(/[-_]/g, '').toLowerCase() === name)?.[1]
 
+/** Settings as the file of the profile `appconfig/default`: keys, and flags in a section of their own. */
 export function defaultTree(entries: readonly Entry[], separator: string | undefined): Tree {
   const isFlag = ({ name }: Entry) => name.startsWith(featureFlagPrefix)
   const flags = entries.filter(isFlag).map(({ name, value }) => flagOf(name, value))
@@ -121,6 +122,7 @@ export function kvsetContent(tree: Tree): Content {
   return { entries, withheld: [] }
 }
 
+/** Settings as the file of the profile `appconfig/kvset`: a list of all that each of them has. */
 export const kvsetTree = (entries: readonly Entry[]): Tree => ({
   items: entries.map(({ name, value, label, contentType, tags }) => ({
     key: name,

@@ -48,6 +48,7 @@ const escaped = (text: string, marks: RegExp): string =>
         .join(''),
     )
 
+/** Entries as a file of properties, escaped as Java reads them. */
 export const propertiesText = (entries: readonly Entry[]): string =>
   entries
     .map(({ name, value }) => `${escaped(name, /[\t\n\r\f :=#!]/g)}=${escaped(value, /[\t\n\r\f]|^ /g)}\n`)

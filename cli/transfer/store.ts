@@ -21,6 +21,7 @@ export type Chosen = {
 const noLabel = '\0'
 const literal = (text: string): string => text.replace(/[\\*,]/g, '\\$&')
 
+/** The settings whose keys begin so. */
 export function settingsOf(store: Service, { prefix, label, at }: Chosen): Promise<KeyValue[]> {
   const query = new URLSearchParams({ key: `${literal(prefix)}*`, label: label ?? noLabel })
   return pagesOf<KeyValue>(

@@ -18,6 +18,7 @@ import { eachOf } from './several.ts'
 const nameIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
 const versionIn = nameIn
 
+/** All secrets of a vault, without their values. */
 export const secretsOf = (vault: Service): Promise<SecretItem[]> =>
   pagesOf<SecretItem>(vault, '/secrets', 'value', 'nextLink')
 
