@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { needs } from '@cardea/tools/servers/require'
 import { findSoftHsm, openSoftHsm } from '@cardea/tools/servers/softhsm'
-import { type Answers, run } from './testing/world.ts'
+import { type Answers, identity, run } from './testing/world.ts'
 
 const softHsm = needs('SoftHSM', findSoftHsm)
 const now = 1_700_000_000_000
@@ -51,6 +51,21 @@ describe('the doctor', () => {
       assert.ok((found.lines.get(about)?.next ?? '').length > 10)
     })
   }
+
+  it('looks at the folder on this machine: whether others may read it, and what is left of its disk', async () => {
+    const env = { ...identity, CARDEA_DATA: '/none' }
+    const told = async (mode: number, mebibytes: number) => {
+      const modes = { '/none': 0o40700, '/none/root.key': mode }
+      const { out } = await run(['doctor', '--json'], {
+        ...{ answers: house(), now, env, modes, freeBytes: mebibytes * 1024 * 1024 },
+      })
+      const lines = new Map((JSON.parse(out) as Line[]).map((line) => [line.about, line]))
+      return [lines.get('keys')?.state, lines.get('disk')?.state, lines.get('keys')?.next]
+    }
+    assert.deepEqual(await told(0o100600, 4096), ['ok', 'ok', undefined])
+    assert.deepEqual(await told(0o100600, 100), ['ok', 'warn', undefined])
+    assert.deepEqual(await told(0o100640, 10), ['fail', 'fail', 'Run: chmod go= /none/root.key'])
+  })
 
   it('names what leads some programs of a shell past the proxy, and where a proxy of before is missed', async () => {
     const shell = {

@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, linkSync, lstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openTransport, type Transport, type TransportOptions } from '@cardea/client/transport'
 
@@ -25,6 +36,10 @@ export type World = {
   readFile(path: string): Buffer
   /** A new file that only its owner may read; one that is there already is left as it is, with an error. */
   create(path: string): NewFile
+  /** A file's or a folder's permissions; undefined where there is none. */
+  modeOf(path: string): number | undefined
+  /** How much may still be written where it lies. */
+  freeBytes(path: string): number
   /** A line from the keyboard that isn't shown. */
   ask(question: string): Promise<string>
   now(): number
@@ -61,6 +76,11 @@ export function ownWorld(): World {
     },
     readFile: (path) => readFileSync(path),
     create,
+    modeOf: (path) => statSync(path, { throwIfNoEntry: false })?.mode,
+    freeBytes(path) {
+      const { bavail, bsize } = statfsSync(path, { bigint: true })
+      return Number(bavail * bsize)
+    },
     ask,
     now: () => Date.now(),
     wait: async (ms, signal) => wait(ms, undefined, signal && { signal }),

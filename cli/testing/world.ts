@@ -10,6 +10,8 @@ type Around = {
   readonly stdin?: string | Buffer
   readonly typed?: string
   readonly files?: Readonly<Record<string, string>>
+  readonly modes?: Readonly<Record<string, number>>
+  readonly freeBytes?: number
   readonly terminal?: Partial<World['terminal']>
   readonly env?: World['env']
   readonly answers?: Answers
@@ -29,7 +31,7 @@ export type Run = {
 
 export const vaultUrl = 'https://demo.vault.cardea.internal'
 export const storeUrl = 'https://demo.config.cardea.internal'
-const identity = {
+export const identity = {
   AZURE_TENANT_ID: 'adfs',
   AZURE_CLIENT_ID: '11111111-1111-1111-1111-111111111111',
   AZURE_CLIENT_SECRET: 'client-secret',
@@ -40,7 +42,15 @@ const identity = {
 
 /** Runs a command as a function call: its world is given, and what it said is handed back. */
 export async function run(words: readonly string[], around: Around = {}): Promise<Run> {
-  const { stdin = '', typed = '', files = {}, terminal = {}, env = identity, answers = () => undefined } = around
+  const {
+    stdin = '',
+    typed = '',
+    files = {},
+    modes = {},
+    terminal = {},
+    env = identity,
+    answers = () => undefined,
+  } = around
   const [out, err, asked]: [string[], string[], Request[]] = [[], [], []]
   const written: Record<string, string> = {}
   const stop = new AbortController()
@@ -68,6 +78,8 @@ export async function run(words: readonly string[], around: Around = {}): Promis
         [Symbol.dispose]() {},
       }
     },
+    modeOf: (path) => modes[path] ?? (path in files ? 0o600 : undefined),
+    freeBytes: () => around.freeBytes ?? Number.POSITIVE_INFINITY,
     ask: async () => typed,
     now: () => clock,
     async wait(ms, signal) {
