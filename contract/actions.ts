@@ -148,9 +148,6 @@ const onDirectory = {
 
 export const actions = { ...onData, ...onManagement, ...onDirectory } as const
 
-export type DataAction = keyof typeof onData
-export type ManagementAction = keyof typeof onManagement
-export type DirectoryAction = keyof typeof onDirectory
 export type Action = keyof typeof actions
 
 export const actionNames = Object.keys(actions) as readonly Action[]

@@ -159,5 +159,11 @@ export const record = <F extends Record<string, Shape<unknown>>>(fields: F): Sha
 /** Any JSON value, taken as it is. */
 export const anything: Shape<unknown> = { read: (value) => value }
 
+/** What must not be said, but as nothing: whoever asks for what isn't there must learn it, since what is passed over is believed. */
+export const absent = (wanted: string): Shape<undefined> => ({
+  read: (value, where) =>
+    value === undefined || value === null || value === false ? undefined : refuse(where, wanted),
+})
+
 /** No body, or one that isn't looked at. */
 export const nothing: Shape<undefined> = { read: () => undefined }

@@ -1,19 +1,10 @@
 import { operation } from '../operation.ts'
-import { dictionary, nothing, nullable, optional, record, type Shape, ShapeError, text } from '../shape.ts'
+import { dictionary, nothing, nullable, optional, record, type Shape, text } from '../shape.ts'
 
 /** Azure App Configuration, key-values (REST API 1.0 to 2026-04-01). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the service refuses exactly these
 export const clean = /^[^\u0000-\u001f\u007f]*$/
 export const wanted = 'free of control characters'
-
-/** Text that can be told to anybody: half a character (a lone surrogate) has no UTF-8, and would come back changed. */
-export const whole = (inner: Shape<string>): Shape<string> => ({
-  read(value, where) {
-    const read = inner.read(value, where)
-    if (!read.isWellFormed()) throw new ShapeError(where, 'well-formed Unicode')
-    return read
-  },
-})
 
 export const settingKey = text({
   maxCharacters: 256,
@@ -27,7 +18,7 @@ export const settingLabel: Shape<string | undefined> = {
   read: (value, where) =>
     value === undefined || value === '' || value === '\0' ? undefined : cleanLabel.read(value, where),
 }
-const tagText = whole(text({ maxCharacters: 256, pattern: clean, wanted }))
+const tagText = text({ maxCharacters: 256, pattern: clean, wanted })
 const tagValues = dictionary<string | null>({
   read: (value, where) => (value === null ? null : tagText.read(value, where)),
 })
@@ -38,7 +29,7 @@ export const settingTags: Shape<Record<string, string | null>> = {
     return tags
   },
 }
-export const description = whole(text({ maxCharacters: 1024, pattern: /^[^\0]*$/, wanted: 'free of NUL' }))
+export const description = text({ maxCharacters: 1024, pattern: /^[^\0]*$/, wanted: 'free of NUL' })
 /** All of a setting together may have at most 10 KB (service limits), unless its store says otherwise. */
 export const settingBytesDefault = 10 * 1024
 /** No store may say more. */
@@ -115,8 +106,8 @@ export const putSetting = operation({
   params: keyed,
   query: labelled,
   body: record({
-    value: nullable(whole(text())),
-    content_type: nullable(whole(text({ maxCharacters: 1024, pattern: clean, wanted }))),
+    value: nullable(text()),
+    content_type: nullable(text({ maxCharacters: 1024, pattern: clean, wanted })),
     tags: nullable(settingTags),
     description: nullable(description),
   }),

@@ -11,7 +11,7 @@ export const snapshotName = text({
 
 export const snapshotStatuses = ['provisioning', 'ready', 'archived', 'failed'] as const
 export type SnapshotStatus = (typeof snapshotStatuses)[number]
-export const compositions = ['key', 'key_label'] as const
+const compositions = ['key', 'key_label'] as const
 export type Composition = (typeof compositions)[number]
 
 /** How long an archived snapshot can be had back, in seconds: an hour to ninety days. */

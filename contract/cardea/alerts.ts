@@ -24,7 +24,7 @@ export type Watched = (typeof watched)[number]
 
 export const ruleName = text({ pattern: /^[\w-]{1,64}$/, wanted: '1 to 64 letters, digits, hyphens or underscores' })
 /** No name beside the address, no list in it, and nothing that could end a header. */
-export const mailAddress = text({
+const mailAddress = text({
   maxCharacters: 254,
   pattern: /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/,
   wanted: 'a mail address such as ops@example.org',

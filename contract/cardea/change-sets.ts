@@ -8,10 +8,10 @@ import {
   settingTags,
   tagFilters,
   wanted,
-  whole,
 } from '../appconfig/key-values.ts'
+import { instant } from '../instant.ts'
 import { operation } from '../operation.ts'
-import { flag, list, nothing, nullable, oneOf, optional, record, type Shape, ShapeError, text } from '../shape.ts'
+import { flag, list, nothing, nullable, oneOf, optional, record, type Shape, text } from '../shape.ts'
 
 /**
  * Change sets (ours), on a store's host: several settings are written, deleted, locked and unlocked at once, and no reader
@@ -29,8 +29,8 @@ const change = record({
   do: oneOf(...changeDeeds),
   key: settingKey,
   label: settingLabelOrNull(),
-  value: nullable(whole(text())),
-  content_type: nullable(whole(text({ maxCharacters: 1024, pattern: clean, wanted }))),
+  value: nullable(text()),
+  content_type: nullable(text({ maxCharacters: 1024, pattern: clean, wanted })),
   tags: nullable(settingTags),
   description: nullable(settingDescription),
   locked: optional(flag),
@@ -42,16 +42,6 @@ const change = record({
 function settingLabelOrNull(): Shape<string | undefined> {
   return { read: (value, where) => settingLabel.read(value ?? undefined, where) }
 }
-
-/** A moment as ISO 8601 spells it, with its offset from UTC. */
-export const moment: Shape<number> = {
-  read(value, where) {
-    const at = typeof value === 'string' && iso.test(value) ? Date.parse(value) : Number.NaN
-    if (Number.isNaN(at)) throw new ShapeError(where, 'a time such as 2030-01-31T12:00:00Z')
-    return at
-  },
-}
-const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
 
 const id = text({ pattern: /^[0-9a-f-]{36}$/, wanted: 'the id of a change set' })
 const basis = optional(text({ pattern: /^[\w-]{43}$/, wanted: 'the basis that a plan has answered' }))
@@ -92,7 +82,7 @@ export const applyChangeSet = operation({
     basis,
     description: words,
     /** When it is to be applied; without it, now. */
-    activates: optional(moment),
+    activates: optional(instant()),
   }),
   status: 200,
   bodyBytesMax,
@@ -177,7 +167,7 @@ export const undoChangeSet = operation({
 })
 
 const past = {
-  at: moment,
+  at: instant(),
   key: filterText,
   label: filterText,
   tags: tagFilters,

@@ -3,7 +3,7 @@ import { flag, list, optional, record, text } from '../shape.ts'
 import { secretName, secretVersion } from '../vault/secrets.ts'
 
 /** No two that run at the same time have the same: each report replaces what the instance said before. */
-export const instanceName = text({
+const instanceName = text({
   pattern: /^[\w.:-]{1,128}$/,
   wanted: '1 to 128 letters, digits, dots, colons, hyphens or underscores',
 })

@@ -1,5 +1,6 @@
+import { instant } from '../instant.ts'
 import { operation } from '../operation.ts'
-import { nothing, optional, record, type Shape, ShapeError, text, whole } from '../shape.ts'
+import { nothing, optional, record, text, whole } from '../shape.ts'
 import { secretName } from '../vault/secrets.ts'
 import { resourceId } from './resource-id.ts'
 
@@ -8,17 +9,7 @@ import { resourceId } from './resource-id.ts'
  * resource id at and below which records are wanted: one who may read the journal of one vault asks for that vault, and
  * sees nothing else. Without a resource, the whole subscription; `/` is the whole house with its sign-ins.
  */
-const instant: Shape<number> = {
-  read(value, where) {
-    const time =
-      typeof value === 'string' && /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(value)
-        ? Date.parse(value)
-        : Number.NaN
-    if (Number.isNaN(time)) throw new ShapeError(where, 'a time such as 2026-01-31T12:00:00Z, or a day')
-    return time
-  },
-}
-
+const time = optional(instant({ day: true }))
 const word = text({
   pattern: /^[\w.:-]{1,128}$/,
   wanted: '1 to 128 letters, digits, dots, colons, hyphens or underscores',
@@ -34,8 +25,8 @@ export const readJournal = operation({
   params: record({}),
   query: record({
     resource: optional(resourceId),
-    from: optional(instant),
-    to: optional(instant),
+    from: time,
+    to: time,
     caller: optional(word),
     operation: optional(word),
     /** `success`, `failure`, or a code such as `forbidden`. */

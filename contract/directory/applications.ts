@@ -1,17 +1,5 @@
 import { operation } from '../operation.ts'
-import {
-  anything,
-  flag,
-  list,
-  nothing,
-  nullable,
-  optional,
-  type Read,
-  record,
-  type Shape,
-  ShapeError,
-  text,
-} from '../shape.ts'
+import { anything, flag, list, nothing, nullable, optional, record, type Shape, ShapeError, text } from '../shape.ts'
 import { keyCredentials } from './credentials.ts'
 import { deed, displayName, listAt, listBelow, none, one, oneAt, reference, removalAt, words } from './objects.ts'
 
@@ -21,7 +9,7 @@ import { deed, displayName, listAt, listBelow, none, one, oneAt, reference, remo
 const kept = (inner: 'object' | 'list'): Shape<unknown> => ({
   read(value, where) {
     const fits = inner === 'list' ? Array.isArray(value) : typeof value === 'object' && !Array.isArray(value)
-    if (value !== null && !fits) throw new ShapeError(where, inner === 'list' ? 'a list' : 'an object')
+    if (!fits) throw new ShapeError(where, inner === 'list' ? 'a list' : 'an object')
     if (JSON.stringify(value).length > 16_384) throw new ShapeError(where, 'at most 16384 characters of JSON')
     return anything.read(value, where)
   },
@@ -55,7 +43,6 @@ const members = {
 
 const newApplication = record({ displayName, ...members })
 const changedApplication = record({ displayName: optional(displayName), ...members })
-export type ChangedApplication = Read<typeof changedApplication>
 
 export const listApplications = listAt('ApplicationList', '/v1.0/applications')
 export const getApplication = oneAt('ApplicationGet', '/v1.0/applications/:id')

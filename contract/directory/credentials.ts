@@ -1,27 +1,16 @@
 import type { Action } from '../actions.ts'
+import { guid } from '../guid.ts'
+import { instant } from '../instant.ts'
 import { operation } from '../operation.ts'
-import { list, nothing, nullable, oneOf, optional, type Read, record, type Shape, ShapeError, text } from '../shape.ts'
-import { deed, guid, listBelow, named, none, one } from './objects.ts'
+import { absent, list, nothing, nullable, oneOf, optional, type Read, record, text } from '../shape.ts'
+import { deed, listBelow, named, none, one } from './objects.ts'
 
 /** Microsoft Graph: what applications and service principals prove themselves with. */
 
-/** A date and time in ISO 8601, with its zone; as milliseconds since 1970. */
-export const dateTime: Shape<number> = {
-  read(value, where) {
-    const wanted = 'a date and time with its zone, such as 2030-01-31T00:00:00Z'
-    if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i.test(value)) {
-      throw new ShapeError(where, wanted)
-    }
-    const at = Date.parse(value)
-    if (Number.isNaN(at)) throw new ShapeError(where, wanted)
-    return at
-  },
-}
-
 const term = {
   displayName: optional(named(120)),
-  startDateTime: optional(dateTime),
-  endDateTime: optional(dateTime),
+  startDateTime: optional(instant()),
+  endDateTime: optional(instant()),
 }
 export const passwordCredential = record(term)
 export type PasswordCredential = Read<typeof passwordCredential>
@@ -42,12 +31,6 @@ const removing = record({ keyId: guid })
 
 /** A JWT, signed by a key that the holder has already (Graph: "proof of possession tokens for rolling keys"). */
 const proof = text({ maxCharacters: 8192, pattern: /^[\w-]+\.[\w-]+\.[\w-]+$/, wanted: 'a signed JWT' })
-const noPassword: Shape<undefined> = {
-  read(value, where) {
-    if (value === undefined || value === null) return undefined
-    throw new ShapeError(where, 'null: keys that sign for us, with a password, are not kept here')
-  },
-}
 const keyAdding = record({
   keyCredential: record({
     ...term,
@@ -55,7 +38,7 @@ const keyAdding = record({
     usage: optional(oneOf('Verify')),
     key: text({ maxCharacters: 32_768 }),
   }),
-  passwordCredential: noPassword,
+  passwordCredential: absent('null: keys that sign for us, with a password, are not kept here'),
   proof,
 })
 const keyRemoving = record({ keyId: guid, proof })

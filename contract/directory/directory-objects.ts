@@ -1,6 +1,7 @@
+import { guid } from '../guid.ts'
 import { operation } from '../operation.ts'
 import { list, nullable, record, text } from '../shape.ts'
-import { groupsBelow, guid, none, oneAt } from './objects.ts'
+import { groupsBelow, none, oneAt } from './objects.ts'
 
 /** Microsoft Graph: whatever it is, by its id. */
 export const getDirectoryObject = oneAt('DirectoryObjectGet', '/v1.0/directoryObjects/:id')

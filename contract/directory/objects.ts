@@ -1,24 +1,10 @@
 import type { Action } from '../actions.ts'
+import { guid } from '../guid.ts'
 import { operation } from '../operation.ts'
-import {
-  flag,
-  list,
-  nothing,
-  oneOf,
-  optional,
-  type Read,
-  record,
-  type Shape,
-  ShapeError,
-  text,
-  whole,
-} from '../shape.ts'
+import { absent, flag, list, nothing, oneOf, optional, type Read, record, type Shape, text, whole } from '../shape.ts'
 
 /** What all objects of Microsoft Graph have in common: ids, names, and the ways in which lists are asked. */
 export const none = record({})
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-export const guid = text({ pattern: uuid, wanted: 'a GUID' })
 
 /**
  * A name for people. Line breaks and other control characters could pretend to be another line of a list or a log;
@@ -40,18 +26,13 @@ export const words = (maxCharacters: number): Shape<string> =>
   })
 
 /** What we can't do is refused, since passing it over would answer another question. */
-const notServed: Shape<undefined> = {
-  read(value, where) {
-    if (value === undefined) return undefined
-    throw new ShapeError(where, 'left out: this service has no such option')
-  },
-}
+const notServed = absent('left out: this service has no such option')
 const select = optional(
   text({ maxCharacters: 1024, pattern: /^[\w@.,\s]+$/, wanted: 'names of properties with commas between' }),
 )
 
 /** The parameters by which a list is asked. */
-export const listQuery = record({
+const listQuery = record({
   $filter: optional(text({ maxCharacters: 2048 })),
   $select: select,
   $top: optional(whole(1, 999)),
@@ -82,7 +63,7 @@ export const listBelow = (id: string, path: string) =>
 export const oneAt = (id: string, path: string) => operation({ ...reading, id, path, params: one, query: oneQuery })
 
 /** What is asked by POST, and changes nothing. */
-export const askedOf = <B>(id: string, path: string, body: Shape<B>) =>
+const askedOf = <B>(id: string, path: string, body: Shape<B>) =>
   operation({ ...reading, method: 'POST', id, path, params: one, query: none, body })
 
 /** An object is taken away by its id. */

@@ -1,17 +1,6 @@
-import { flag, list, optional, type Read, record } from '../shape.ts'
-import {
-  deed,
-  displayName,
-  groupsBelow,
-  guid,
-  listAt,
-  listBelow,
-  none,
-  one,
-  oneAt,
-  removalAt,
-  words,
-} from './objects.ts'
+import { guid } from '../guid.ts'
+import { flag, list, optional, record } from '../shape.ts'
+import { deed, displayName, groupsBelow, listAt, listBelow, none, one, oneAt, removalAt, words } from './objects.ts'
 
 /** Microsoft Graph: service principals, who act for applications, and as managed identities for themselves. */
 const members = {
@@ -21,7 +10,6 @@ const members = {
 } as const
 const newServicePrincipal = record({ appId: guid, ...members })
 const changedServicePrincipal = record(members)
-export type ChangedServicePrincipal = Read<typeof changedServicePrincipal>
 
 export const listServicePrincipals = listAt('ServicePrincipalList', '/v1.0/servicePrincipals')
 export const getServicePrincipal = oneAt('ServicePrincipalGet', '/v1.0/servicePrincipals/:id')

@@ -1,5 +1,5 @@
 import { operation } from '../operation.ts'
-import { flag, nothing, nullable, optional, type Read, record, type Shape, ShapeError, text } from '../shape.ts'
+import { absent, flag, nothing, nullable, optional, record, text } from '../shape.ts'
 import {
   deed,
   displayName,
@@ -29,7 +29,7 @@ const mailNickname = text({
 })
 
 /** What else may be told of somebody. */
-export const personal = {
+const personal = {
   mail: nullable(
     text({ maxCharacters: 254, pattern: /^[^\s@<>\p{Cc}\p{Cs}]+@[^\s@<>\p{Cc}\p{Cs}]+$/u, wanted: 'an address' }),
   ),
@@ -44,13 +44,8 @@ export const personal = {
   usageLocation: nullable(named(2)),
 } as const
 
-/** What isn't asked of anybody at their sign-in here is refused, so that nobody relies on it. */
-const never: Shape<undefined> = {
-  read(value, where) {
-    if (value === undefined || value === null || value === false) return undefined
-    throw new ShapeError(where, 'false: nobody is made to change a password at sign-in here')
-  },
-}
+/** Refused, so that nobody relies on it. */
+const never = absent('false: nobody is made to change a password at sign-in here')
 /** A password as it is given to somebody. */
 const passwordProfile = record({
   password: text({ maxCharacters: 256 }),
@@ -73,8 +68,6 @@ const changedUser = record({
   accountEnabled: optional(flag),
   passwordProfile: optional(passwordProfile),
 })
-export type NewUser = Read<typeof newUser>
-export type ChangedUser = Read<typeof changedUser>
 
 export const listUsers = listAt('UserList', '/v1.0/users')
 export const getUser = oneAt('UserGet', '/v1.0/users/:id')

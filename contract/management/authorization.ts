@@ -1,4 +1,5 @@
 import { words } from '../directory/objects.ts'
+import { guid } from '../guid.ts'
 import { operation } from '../operation.ts'
 import { list, nothing, nullable, oneOf, optional, record, text } from '../shape.ts'
 
@@ -6,12 +7,7 @@ import { list, nothing, nullable, oneOf, optional, record, text } from '../shape
  * Microsoft.Authorization: role definitions and role assignments, asked below any scope (Azure's REST reference, *Authorization*).
  * Api-versions are dates; any is taken.
  */
-const uuid = text({
-  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  maxCharacters: 36,
-  wanted: 'a GUID, as 00000000-0000-0000-0000-000000000000',
-})
-const named = record({ name: uuid })
+const named = record({ name: guid })
 const none = record({})
 const filtered = record({ $filter: optional(text({ maxCharacters: 1024 })) })
 
@@ -31,7 +27,7 @@ export const putRoleAssignment = operation({
   body: record({
     properties: record({
       roleDefinitionId: words(1024),
-      principalId: uuid,
+      principalId: guid,
       principalType: nullable(oneOf('User', 'Group', 'ServicePrincipal', 'ForeignGroup', 'Device')),
       description: nullable(words(1024)),
       condition: nullable(words(8192)),

@@ -1,18 +1,6 @@
+import { instant } from '../instant.ts'
 import { operation } from '../operation.ts'
-import {
-  anything,
-  flag,
-  list,
-  nothing,
-  nullable,
-  optional,
-  type Read,
-  record,
-  type Shape,
-  ShapeError,
-  text,
-  whole,
-} from '../shape.ts'
+import { anything, flag, list, nothing, nullable, optional, type Read, record, text, whole } from '../shape.ts'
 import { first, none, word } from './shapes.ts'
 
 /** Event subscriptions on anything: who outside is told of what happens there (Event Grid's, as far as it posts to a web hook). */
@@ -24,15 +12,6 @@ export const eventSubscriptionName = text({
   wanted: '3 to 64 letters, digits or hyphens',
 })
 const params = record({ eventSubscription: eventSubscriptionName })
-
-/** A time as Resource Manager writes it; null takes it away. */
-const moment: Shape<number> = {
-  read(value, where) {
-    const at = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN
-    if (!Number.isFinite(at)) throw new ShapeError(where, 'a time such as 2030-01-31T12:00:00Z')
-    return at
-  },
-}
 
 const header = record({
   // The names of headers (RFC 9110 5.6.2); which of them are ours to set is said where it is decided.
@@ -101,7 +80,8 @@ const terms = record({
       eventTimeToLiveInMinutes: optional(whole(1, 1440)),
     }),
   ),
-  expirationTimeUtc: nullable(moment),
+  // Null takes it away. Its name says that it is in UTC, so it needs no zone.
+  expirationTimeUtc: nullable(instant({ zoneless: true })),
   deadLetterDestination: anything,
   deliveryWithResourceIdentity: anything,
   deadLetterWithResourceIdentity: anything,

@@ -11,7 +11,7 @@ const subscription = '/subscriptions/:subscription/providers/Microsoft.AppConfig
 const deletedPath = `${subscription}/locations/:location/deletedConfigurationStores/:store`
 
 /** What somebody says of a store: whole in a PUT, only what changes in a PATCH. */
-export const storeBody = record({
+const storeBody = record({
   location: optional(region),
   tags: optional(tags),
   sku: optional(record({ name: word('free', 'developer', 'standard', 'premium') })),

@@ -1,3 +1,4 @@
+import { guid } from '../guid.ts'
 import { operation } from '../operation.ts'
 import { flag, list, nothing, optional, type Read, record, text, whole } from '../shape.ts'
 import { first, inGroup, inSubscription, none, pages, part, region, tags, word } from './shapes.ts'
@@ -8,14 +9,10 @@ const path = '/subscriptions/:subscription/resourceGroups/:group/providers/Micro
 const subscription = '/subscriptions/:subscription/providers/Microsoft.KeyVault'
 const deletedPath = `${subscription}/locations/:location/deletedVaults/:vault`
 
-const guid = text({
-  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  wanted: 'a GUID',
-})
 const words = optional(list(text({ maxCharacters: 64 }), { maxItems: 64 }))
 
 /** One entry of a vault's access policies. */
-export const accessPolicy = record({
+const accessPolicy = record({
   tenantId: guid,
   objectId: guid,
   applicationId: optional(guid),
@@ -46,7 +43,7 @@ const properties = record({
 })
 
 /** What somebody says of a vault: whole in a PUT, only what changes in a PATCH. */
-export const vaultBody = record({
+const vaultBody = record({
   location: optional(region),
   tags: optional(tags),
   properties: optional(properties),

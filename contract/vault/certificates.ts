@@ -1,5 +1,6 @@
 import { operation } from '../operation.ts'
 import {
+  absent,
   dictionary,
   flag,
   list,
@@ -16,7 +17,7 @@ import {
   whole,
 } from '../shape.ts'
 import { issuerName } from './issuers.ts'
-import { curve, notOffered } from './keys.ts'
+import { curve } from './keys.ts'
 import { type Deleted, type ObjectAttributes, objectName, objectVersion, page, paged } from './objects.ts'
 
 /**
@@ -25,17 +26,17 @@ import { type Deleted, type ObjectAttributes, objectName, objectVersion, page, p
  */
 const literals = ['contacts', 'issuers', 'restore']
 /** What is there under these paths is no certificate, so one of that name could never be read. */
-export const certificateName: Shape<string> = {
+const certificateName: Shape<string> = {
   read(value, where) {
     const name = objectName.read(value, where)
     if (literals.includes(name.toLowerCase())) throw new ShapeError(where, `none of ${literals.join(', ')}`)
     return name
   },
 }
-export const certificateVersion = objectVersion
+const certificateVersion = objectVersion
 
 /** What a certificate's key may be used for (RFC 5280, 4.2.1.3). */
-export const keyUsages = [
+const keyUsages = [
   'digitalSignature',
   'nonRepudiation',
   'keyEncipherment',
@@ -52,7 +53,7 @@ export type KeyUsage = (typeof keyUsages)[number]
 const importCharactersMax = 100_000
 /** A certificate as base64, which some clients encode twice. */
 const certificateCharactersMax = 32 * 1024
-export const chainLengthMax = 16
+const chainLengthMax = 16
 /** A blob holds up to 500 versions, each with its chain, its key and its secret, sealed: some 24 MB. */
 export const certificateBackupBytesMax = 32 * 1024 * 1024
 
@@ -119,7 +120,7 @@ const policy = record({
     }),
   ),
   attributes: optional(record({ enabled: optional(flag) })),
-  platformManaged: notOffered('absent: no platform uses certificates of this vault by itself'),
+  platformManaged: absent('absent: no platform uses certificates of this vault by itself'),
 })
 
 const none = record({})

@@ -1,6 +1,7 @@
 import type { Action } from '../actions.ts'
 import { operation } from '../operation.ts'
 import {
+  absent,
   base64url,
   dictionary,
   flag,
@@ -25,7 +26,7 @@ import { type Deleted, type ObjectAttributes, objectName, objectVersion, paged }
 export const keyName = objectName
 export const keyVersion = objectVersion
 
-export const keyTypes = ['RSA', 'RSA-HSM', 'EC', 'EC-HSM', 'oct', 'oct-HSM'] as const
+const keyTypes = ['RSA', 'RSA-HSM', 'EC', 'EC-HSM', 'oct', 'oct-HSM'] as const
 export type KeyType = (typeof keyTypes)[number]
 /** What a key may be used for, in the words of JSON Web Key (RFC 7517, 4.3). */
 export const keyOperations = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'] as const
@@ -33,7 +34,7 @@ export type KeyOperation = (typeof keyOperations)[number]
 export const curves = ['P-256', 'P-256K', 'P-384', 'P-521'] as const
 
 /** No more than this is encrypted or decrypted at once, in bytes: whatever is larger is encrypted with a key that is wrapped here. */
-export const dataBytesMax = 64 * 1024
+const dataBytesMax = 64 * 1024
 /** A blob holds up to 500 versions, each with its private part, sealed: some 4 MB. */
 export const backupBytesMax = 8 * 1024 * 1024
 
@@ -47,22 +48,15 @@ const operations: Shape<KeyOperation[]> = {
     return words
   },
 }
-/** What is passed over would be believed: somebody who asks for it must learn that it isn't there. */
-export const notOffered = (wanted: string): Shape<undefined> => ({
-  read(value, where) {
-    if (value === undefined || value === null || value === false) return undefined
-    throw new ShapeError(where, wanted)
-  },
-})
-const noRelease = notOffered('absent: no key can be released from this vault')
+const noRelease = absent('absent: no key can be released from this vault')
 
 const tags = dictionary(text({ maxCharacters: 256 }), { maxEntries: 15, maxKey: 256 })
 const attributes = record({
   enabled: optional(flag),
   nbf: nullable(seconds),
   exp: nullable(seconds),
-  exportable: notOffered('false: no key leaves this vault'),
-  external_key: notOffered('absent: keys that lie elsewhere are not offered'),
+  exportable: absent('false: no key leaves this vault'),
+  external_key: absent('absent: keys that lie elsewhere are not offered'),
 })
 /** A number of a key, as base64url (RFC 7518, 6): one of RSA with 4,096 bits has 683 signs. */
 const number = optional(text({ maxCharacters: 1400, pattern: /^[\w-]+$/, wanted: 'base64url' }))
@@ -121,7 +115,7 @@ export const importKey = operation({
       ...{ n: number, e: number, d: number, p: number, q: number, dp: number, dq: number, qi: number },
       crv: optional(curve),
       ...{ x: number, y: number, k: number },
-      key_hsm: notOffered('absent: keys are not taken in wrapped for a security module'),
+      key_hsm: absent('absent: keys are not taken in wrapped for a security module'),
     }),
     attributes: optional(attributes),
     tags: optional(tags),

@@ -5,7 +5,7 @@ export const objectName = text({
   pattern: /^[0-9a-zA-Z-]{1,127}$/,
   wanted: 'made of 1 to 127 letters, digits and hyphens',
 })
-export const objectVersion = text({ pattern: /^[0-9a-zA-Z]{32}$/, wanted: 'a version: 32 hexadecimal digits' })
+export const objectVersion = text({ pattern: /^[0-9a-zA-Z]{32}$/, wanted: 'a version: 32 letters and digits' })
 
 /** What a list may be asked for. */
 export const page = { maxresults: optional(whole(1, 25)), $skiptoken: optional(text({ maxCharacters: 2048 })) }

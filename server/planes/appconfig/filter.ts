@@ -50,7 +50,7 @@ function refuseControls(name: string, text: string, at: number): void {
  * A tag filter: name and value with `=` between them, `\\` before a character that is meant as it is. `t=` is the empty
  * value, `t=\\0` none at all.
  */
-export function tagFrom(name: string, given: string): TagWish {
+function tagFrom(name: string, given: string): TagWish {
   const parts = ['']
   for (let index = 0; index < given.length; index += 1) {
     const letter = given[index] as string

@@ -1,6 +1,6 @@
+import { guidForm } from '@cardea/contract/guid'
 import { Fault } from '#base/fault.ts'
 import type { Key } from '#core/directory/look-up.ts'
-import { uuid } from './key.ts'
 
 /**
  * `$filter`, as far as directories are asked with it (OData 4.01, URL conventions 5.1.1): `eq`, `ne`, `and`, `or`, `not`,
@@ -207,7 +207,7 @@ export function namedBy(condition: Condition): Key | undefined {
 function keyOf(by: Key['by'] | undefined, value: Literal): Key | undefined {
   if (by === undefined || typeof value !== 'string') return undefined
   if (by === 'userPrincipalName') return { by, value }
-  return uuid.test(value) ? { by, value: value.toLowerCase() } : undefined
+  return guidForm.test(value) ? { by, value: value.toLowerCase() } : undefined
 }
 
 /** Whether an object answers to a condition. Texts are compared without case, as Graph does. */

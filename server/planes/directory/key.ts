@@ -1,7 +1,6 @@
+import { guidForm } from '@cardea/contract/guid'
 import { Fault } from '#base/fault.ts'
 import type { Key } from '#core/directory/look-up.ts'
-
-export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** PostgreSQL can't even look for a text with NUL in it. */
 const isSignInName = (value: string): boolean => value.includes('@') && !/\p{Cc}/u.test(value)
@@ -10,7 +9,7 @@ const isSignInName = (value: string): boolean => value.includes('@') && !/\p{Cc}
 export function keyIn(given: string): Key {
   const [, named, quoted] = /^(?:(\w+)=)?'([^']*)'$/.exec(given) ?? []
   const value = quoted ?? given
-  const isId = uuid.test(value)
+  const isId = guidForm.test(value)
   if (isId && named === undefined) return { by: 'id', value: value.toLowerCase() }
   if (isId && named?.toLowerCase() === 'appid') return { by: 'appId', value: value.toLowerCase() }
   if (named === undefined && isSignInName(value)) return { by: 'userPrincipalName', value }
@@ -20,7 +19,7 @@ export function keyIn(given: string): Key {
 /** The id at the end of a pointer to an object, `…/directoryObjects/{id}`, on whatever host it is. */
 export function referredTo(address: string): string {
   const found = /\/(?:directoryObjects|users|groups|servicePrincipals)\/([0-9a-f-]{36})$/i.exec(address)
-  if (found === null || !uuid.test(found[1] as string)) {
+  if (found === null || !guidForm.test(found[1] as string)) {
     throw new Fault('invalid', '@odata.id must be the address of an object: …/directoryObjects/{id}.', {
       where: '@odata.id',
     })

@@ -167,6 +167,35 @@ describe('time travel', () => {
     assert.deepEqual(await then(new Date(clock() + 60_000).toISOString()), [200, '3', false])
   })
 
+  it('is to the same instant in every way that clients write it, wherever the server stands', async () => {
+    await here.put('spelled', '1')
+    const then = instant()
+    ahead += 5_000
+    await here.put('spelled', '2')
+    const [day, time] = then.slice(0, 19).split('T')
+    const zone = process.env.TZ
+    process.env.TZ = 'Pacific/Kiritimati'
+    try {
+      for (const written of [
+        `${day}T${time}`,
+        `${day}T${time}UTC`,
+        `${day}T${time}+00:00`,
+        // As the Python client writes a `datetime`.
+        `${day} ${time}`,
+        `${day} ${time}.123456`,
+        `${day} ${time}.123456+00:00`,
+        new Date(then).toUTCString(),
+      ]) {
+        const { json, headers } = await ok('GET', at('spelled'), { headers: { 'accept-datetime': written } })
+        assert.equal(json.value, '1', written)
+        assert.equal(headers['memento-datetime'], new Date(then).toUTCString(), written)
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ
+      else process.env.TZ = zone
+    }
+  })
+
   it('shows a setting at the very time that the setting says it was written', async () => {
     const { json } = await ok('PUT', at('stamped'), { body: { value: 'v' } })
     ahead += 5_000
@@ -198,7 +227,8 @@ describe('time travel', () => {
 
   it('to what is no date is refused', async () => {
     for (const path of [at('a'), `/kv?${version}`, `/keys?${version}`, `/labels?${version}`, `/revisions?${version}`])
-      assert.equal((await problem(path, { headers: { 'accept-datetime': 'yesterday' } })).name, 'Accept-Datetime')
+      for (const date of ['yesterday', '2026-02-30T00:00:00Z', 'Mon, 30 Feb 2026 00:00:00 GMT', '2026', ''])
+        assert.equal((await problem(path, { headers: { 'accept-datetime': date } })).name, 'Accept-Datetime', date)
   })
 })
 

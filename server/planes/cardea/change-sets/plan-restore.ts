@@ -3,7 +3,8 @@ import { planChanges } from '#core/configuration/change-sets.ts'
 import { changesBackTo } from '#core/configuration/restoring.ts'
 import { storeRoute } from '../../appconfig/appconfig-route.ts'
 import { theStore } from '../../appconfig/key-values/resource.ts'
-import { type Around, planView, selectionFrom, wholeSecondOf } from './wire.ts'
+import { wholeSecondOf } from '../../appconfig/moments.ts'
+import { type Around, planView, selectionFrom } from './wire.ts'
 
 export default (around: Around) =>
   storeRoute(contract.planRestore, {

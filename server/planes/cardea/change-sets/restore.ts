@@ -2,7 +2,8 @@ import * as contract from '@cardea/contract/cardea/change-sets'
 import { restoreTo } from '#core/configuration/restoring.ts'
 import { storeRoute } from '../../appconfig/appconfig-route.ts'
 import { theStore } from '../../appconfig/key-values/resource.ts'
-import { type Around, changeSetView, json, selectionFrom, wholeSecondOf } from './wire.ts'
+import { wholeSecondOf } from '../../appconfig/moments.ts'
+import { type Around, changeSetView, json, selectionFrom } from './wire.ts'
 
 export default (house: Around) =>
   storeRoute(contract.restore, {

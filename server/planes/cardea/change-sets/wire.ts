@@ -60,9 +60,6 @@ export const selectionFrom = ({ key, label, tags }: Past): Selection => ({
   tags: tagsFrom('tags', tags),
 })
 
-/** What says only a second means all of it, as everywhere where instants are asked for. */
-export const wholeSecondOf = (at: number): number => (at % 1000 === 0 ? at + 999 : at)
-
 /** Ours into the treaty's. */
 const settingView = ({ value, contentType, tags, description, locked }: Omit<Written, 'etag' | 'modified'>) => ({
   value: value ?? null,

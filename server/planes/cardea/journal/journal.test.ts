@@ -142,6 +142,7 @@ describe('the journal', () => {
   for (const [what, query] of [
     ['a time that is none', 'from=yesterday'],
     ['a month that is none', 'from=2026-13-01'],
+    ['a day that no month has', 'from=2026-02-30'],
     ['a limit beyond all', 'limit=100000'],
     ['a limit of nothing', 'limit=0'],
     ['a cursor of another kind', 'after=AAAA'],

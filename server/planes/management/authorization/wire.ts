@@ -12,7 +12,7 @@ const provider = '/providers/Microsoft.Authorization'
 const isoOf = (at: number): string => new Date(at).toISOString()
 
 /** Roles are named by the subscription's path everywhere: clients put names on assignments by comparing these ids. */
-export const definitionId = ({ subscription }: Tenancy, role: string): string =>
+const definitionId = ({ subscription }: Tenancy, role: string): string =>
   `/subscriptions/${subscription}${provider}/roleDefinitions/${role}`
 
 export const assignmentResource = (tenancy: Tenancy, given: KeptAssignment): RoleAssignmentResource => ({
