@@ -94,3 +94,28 @@ describe('binding', () => {
     assert.ok(far.accepts(await currentValue(here)))
   })
 })
+
+describe('the list of what is bound', () => {
+  it('spells each secret as it was first written, and links to the vault’s own name', async () => {
+    await using open = await withFarSide()
+    const { here } = open
+    const { house } = here
+    for (const name of ['Db-Password', 'Other']) {
+      await here.set(name, 'x')
+      await here.bind(name.toLowerCase(), { ...fake, intervalSeconds: 3600, binding: { places: [name] } })
+    }
+    const token = await house.developerToken()
+    const ask = (path: string) => house.ask(`${house.vaultHost.toUpperCase()}.:8443`, 'GET', path, { token })
+    const first = (await ask('/.cardea/rotations?maxresults=1')).json
+    const { origin, pathname, search } = new URL(first.nextLink)
+    assert.equal(origin, `https://${house.vaultHost}`)
+    const second = (await ask(`${pathname}${search}`)).json
+    assert.deepEqual(
+      [...first.value, ...second.value].map(({ secret }) => secret),
+      ['Db-Password', 'Other'],
+    )
+    const plan = (await here.ask('GET', '/.cardea/rotations/plan')).json
+    assert.ok(plan.rotations.length > 0)
+    for (const { secret } of plan.rotations) assert.match(secret, /^(Db-Password|Other)$/)
+  })
+})

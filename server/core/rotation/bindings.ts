@@ -12,6 +12,8 @@ import { lastRotation, policiesIn, type Rotation } from './rotation-rows.ts'
 /** All that is bound in a vault, at a glance and ahead of time. */
 export type BoundSecret = {
   readonly nameKey: string
+  /** As it was first written; the key, where nothing was written yet. */
+  readonly name: string
   readonly policy: Policy
   /** The rotation that is open, else the last one. */
   readonly rotation: Rotation | undefined
@@ -27,6 +29,7 @@ export async function listRotations(
   return Promise.all(
     found.map(async ({ nameKey, policy }) => ({
       nameKey,
+      name: (await standingOf(sql, vault, nameKey))?.latest.name ?? nameKey,
       policy,
       rotation: await lastRotation(sql, vault.name, nameKey),
     })),
@@ -51,19 +54,19 @@ export async function planRotations(
   }
 }
 
-async function boundOf(sql: Sql, providers: Providers, vault: Vault, name: string, policy: Policy): Promise<Bound> {
-  const standing = await standingOf(sql, vault, name)
+async function boundOf(sql: Sql, providers: Providers, vault: Vault, nameKey: string, policy: Policy): Promise<Bound> {
+  const standing = await standingOf(sql, vault, nameKey)
   const provider = providers.get(policy.provider)
   const binding = provider?.binding.read(JSON.parse(policy.binding), 'binding')
   return {
-    name,
+    name: standing?.latest.name ?? nameKey,
     policy,
     age: standing?.latest,
     off: standing !== undefined && (standing.deleted || !standing.latest.enabled),
-    retries: standing !== undefined && (await retries(sql, vault, name, standing.latest)),
+    retries: standing !== undefined && (await retries(sql, vault, nameKey, standing.latest)),
     targets: [...new Set(provider?.placesOf(binding).map(targetOf))],
     draws: provider?.secretsOf(binding).map((drawn) => drawn.toLowerCase()) ?? [],
-    spread: spreadOf(`${vault.name}/${name}`),
+    spread: spreadOf(`${vault.name}/${nameKey}`),
   }
 }
 

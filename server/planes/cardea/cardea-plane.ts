@@ -48,9 +48,9 @@ import showRotation from './rotations/show-rotation.ts'
 import unbindRotation from './rotations/unbind-rotation.ts'
 
 /** What Azure has no word for, on the hosts of vaults, stores and management: reading these lists is reading what we serve. */
-export const onVaults = (around: Around): readonly Route<Vault>[] => [
+export const onVaults = (around: Around & { readonly hosts: Hosts }): readonly Route<Vault>[] => [
   bindRotation(around),
-  listRotations(),
+  listRotations(around),
   rehearseRotation(),
   showRehearsal(),
   planRotations(around),

@@ -1,3 +1,4 @@
+import type { Hosts } from '../http/hosts.ts'
 import { type Call, Reply } from '../plane.ts'
 
 const json = { 'content-type': 'application/json; charset=utf-8' }
@@ -19,7 +20,12 @@ type Pages = { readonly $top?: number | undefined; readonly $skiptoken?: string 
  * A list, page by page where the client says how long a page is. A page begins behind the id that ended the one before,
  * so that what is deleted in between moves nothing.
  */
-export function listedByPage({ host, target }: Call, { $top, $skiptoken }: Pages, value: readonly Listable[]): object {
+export function listedByPage(
+  { managementUrl }: Pick<Hosts, 'managementUrl'>,
+  { target }: Call,
+  { $top, $skiptoken }: Pages,
+  value: readonly Listable[],
+): object {
   if ($top === undefined && $skiptoken === undefined) return { value }
   const placeOf = ({ id }: Listable) => id.toLowerCase()
   const last = $skiptoken === undefined ? '' : Buffer.from($skiptoken, 'base64url').toString('utf8')
@@ -27,7 +33,7 @@ export function listedByPage({ host, target }: Call, { $top, $skiptoken }: Pages
   const page = rest.slice(0, $top)
   const end = page.at(-1)
   if (page.length === rest.length || end === undefined) return { value: page }
-  const next = new URL(target, `https://${host}`)
+  const next = new URL(`${managementUrl}${target}`)
   next.searchParams.set('$skiptoken', Buffer.from(placeOf(end)).toString('base64url'))
   return { value: page, nextLink: next.href }
 }

@@ -139,6 +139,27 @@ describe('the journal', () => {
     assert.deepEqual(pages, whole)
   })
 
+  it('goes on from the time that was asked for, however the parameter is spelled', async () => {
+    const from = '2020-01-31T00:00:00.000Z'
+    for (const name of ['from', 'From', 'FROM', '%66rom']) {
+      const { json } = await house.ask(managementHost, 'GET', `/.cardea/journal?${name}=${from}&limit=1`, {
+        token: owner,
+      })
+      const next = new URL(json.nextLink).searchParams
+      assert.deepEqual(next.getAll('from'), [from], name)
+      assert.deepEqual([...next.keys()].sort(), ['after', 'from', 'limit', 'to'])
+    }
+  })
+
+  it('has links to the name that everybody knows, however the host and the path were spelled', async () => {
+    const { json } = await house.ask(`${managementHost.toUpperCase()}.:8443`, 'GET', '//.cardea//journal?limit=1', {
+      token: owner,
+    })
+    const { origin, pathname, search } = new URL(json.nextLink)
+    assert.equal(origin, management)
+    assert.equal((await house.ask(managementHost, 'GET', `${pathname}${search}`, { token: owner })).status, 200)
+  })
+
   for (const [what, query] of [
     ['a time that is none', 'from=yesterday'],
     ['a month that is none', 'from=2026-13-01'],

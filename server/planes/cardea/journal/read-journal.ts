@@ -1,4 +1,5 @@
 import * as contract from '@cardea/contract/cardea/journal'
+import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Place } from '#core/audit/entry.ts'
 import { readJournal } from '#core/journal/journal.ts'
@@ -17,9 +18,10 @@ export default (hosts: Hosts) =>
       const { caller, operation, outcome } = query
       // What is being written at this very moment stands in the next answer.
       const to = query.to ?? sight.at
+      const from = query.from ?? to - hourMs
       const { found, next } = await readJournal(sight, {
         scope: scopeOf(query, subject),
-        from: query.from ?? to - hourMs,
+        from,
         to,
         limit: query.limit ?? usualLimit,
         after: query.after === undefined ? undefined : placeIn(query.after),
@@ -27,19 +29,21 @@ export default (hosts: Hosts) =>
       })
       return {
         value: found.map((entry) => auditEventOf(entry, hosts)),
-        nextLink: next === undefined ? null : linkTo(hosts, call.target, { after: markOf(next), to }),
+        nextLink: next === undefined ? null : linkTo(hosts, call.target, { from, to, after: markOf(next) }),
       }
     },
   })
 
+type Stretch = { readonly from: Instant; readonly to: Instant; readonly after: string }
+
 /** The same question, from there on; its end stays where it was, or the last page would never come. */
-function linkTo(hosts: Hosts, target: string, { after, to }: { after: string; to: number }): string {
-  const url = new URL(target, hosts.managementUrl)
-  const link = new URL(`${hosts.managementUrl}${url.pathname}`)
+function linkTo(hosts: Hosts, target: string, { from, to, after }: Stretch): string {
+  const url = new URL(`${hosts.managementUrl}${target}`)
+  const link = new URL(`${url.origin}${url.pathname}`)
   for (const [name, value] of url.searchParams) {
     if (!['after', 'to', 'from'].includes(name.toLowerCase())) link.searchParams.append(name, value)
   }
-  link.searchParams.set('from', url.searchParams.get('from') ?? new Date(to - hourMs).toISOString())
+  link.searchParams.set('from', new Date(from).toISOString())
   link.searchParams.set('to', new Date(to).toISOString())
   link.searchParams.set('after', after)
   return link.href

@@ -89,8 +89,8 @@ export const viewOf = (secret: string, { policy, rotation, consumers }: Standing
   ),
 })
 
-export const itemOf = ({ nameKey, policy, rotation }: BoundSecret): RotationItem => ({
-  secret: nameKey,
+export const itemOf = ({ name, policy, rotation }: BoundSecret): RotationItem => ({
+  secret: name,
   provider: policy.provider,
   intervalSeconds: orSeconds(policy.intervalMs),
   schedule: policy.schedule === undefined ? null : scheduleOf(policy.schedule),

@@ -231,6 +231,14 @@ describe('a list that is asked for in pages', () => {
     const list = '/resourceGroups/demo/providers/Microsoft.KeyVault/vaults'
     const all: string[] = (await manager.ask('GET', list)).json.value.map(({ name }: { name: string }) => name)
     const first = (await manager.ask('GET', `${list}?$top=1`)).json
+    // However the host was spelled that was asked: links lead to the name that everybody knows.
+    const spelled = await house.ask(
+      `${managementHost.toUpperCase()}.:8443`,
+      'GET',
+      `//${new URL(first.nextLink).pathname.slice(1)}?api-version=2022-07-01&$top=1`,
+      { token: manager.token },
+    )
+    assert.equal(new URL(spelled.json.nextLink).origin, `https://${managementHost}`)
     assert.equal(first.value.length, 1)
     await manager.ask('DELETE', vaultPath(first.value[0].name === 'demo' ? 'pages-a' : first.value[0].name))
     const names = [first.value[0].name]
