@@ -14,8 +14,9 @@ export const runClient = (
   given: readonly string[] = [],
   timeoutMs?: number,
 ): Promise<Ran> => {
-  const words = [join(import.meta.dirname, 'clients', file), ...given]
-  return asClient(file.endsWith('.py') ? python : process.execPath, words, env, timeoutMs)
+  // Without `-B` Python would leave what it compiled beside the file.
+  const [program, ...words] = file.endsWith('.py') ? [python, '-B'] : [process.execPath]
+  return asClient(program as string, [...words, join(import.meta.dirname, 'clients', file), ...given], env, timeoutMs)
 }
 
 /** Runs the programs of a page that are written in a language, as they are printed there, one after the other. */

@@ -1,13 +1,9 @@
 /** Backup, restore and the waiting of @azure/keyvault-secrets, as its documentation shows them. Prints what it saw. */
 import { DefaultAzureCredential } from '@azure/identity'
 import { SecretClient } from '@azure/keyvault-secrets'
+import { refusal } from './refusal.js'
 
 const client = new SecretClient(process.env.AZURE_KEYVAULT_URL, new DefaultAzureCredential())
-const refusal = async (promise) =>
-  promise.then(
-    () => 'no refusal',
-    ({ statusCode, code, details }) => `${statusCode} ${code} ${details?.error?.innerError?.code ?? ''}`.trim(),
-  )
 
 const seen = {}
 const first = await client.setSecret('kept', 'one', { tags: { a: '1' } })

@@ -9,6 +9,7 @@ import { DefaultAzureCredential } from '@azure/identity'
 import { CertificateClient, parseKeyVaultCertificateIdentifier } from '@azure/keyvault-certificates'
 import { KeyClient } from '@azure/keyvault-keys'
 import { SecretClient } from '@azure/keyvault-secrets'
+import { refusal } from './refusal.js'
 
 const credential = new DefaultAzureCredential()
 const url = process.env.AZURE_KEYVAULT_URL
@@ -22,12 +23,6 @@ const openssl = (...words) => {
   if (status !== 0) throw new Error(`openssl ${words.join(' ')}: ${stderr}`)
 }
 const seen = {}
-const refusal = async (promise) =>
-  promise.then(
-    () => 'no refusal',
-    ({ statusCode, code, details, message }) =>
-      statusCode === undefined ? message : `${statusCode} ${code} ${details?.error?.innerError?.code ?? ''}`.trim(),
-  )
 const pemOf = (cer) => new X509Certificate(Buffer.from(cer)).toString()
 const quick = { intervalInMs: 100 }
 const usual = {

@@ -8,7 +8,6 @@ import ssl
 import tempfile
 import threading
 
-from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.certificates import (
     AdministratorContact,
@@ -27,20 +26,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from refusal import refusal
+
 credential = DefaultAzureCredential()
 url = os.environ["AZURE_KEYVAULT_URL"]
 client = CertificateClient(vault_url=url, credential=credential)
 secrets = SecretClient(vault_url=url, credential=credential)
 seen = {}
 quick = {"_polling_interval": 0.1}
-
-
-def refusal(call):
-    try:
-        call()
-    except HttpResponseError as error:
-        return f"{error.status_code} {error.error.code}"
-    return "no refusal"
 
 
 def policy(**more):

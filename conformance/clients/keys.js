@@ -10,16 +10,11 @@ import {
 } from 'node:crypto'
 import { DefaultAzureCredential } from '@azure/identity'
 import { CryptographyClient, KeyClient, parseKeyVaultKeyIdentifier } from '@azure/keyvault-keys'
+import { refusal } from './refusal.js'
 
 const credential = new DefaultAzureCredential()
 const client = new KeyClient(process.env.AZURE_KEYVAULT_URL, credential)
 const seen = {}
-const refusal = async (promise) =>
-  promise.then(
-    () => 'no refusal',
-    ({ statusCode, code, details, message }) =>
-      statusCode === undefined ? message : `${statusCode} ${code} ${details?.error?.innerError?.code ?? ''}`.trim(),
-  )
 const digestOf = (algorithm, data) =>
   createHash(`sha${algorithm.slice(2).replace('256K', '256')}`)
     .update(data)

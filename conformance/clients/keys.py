@@ -3,7 +3,6 @@ import hashlib
 import json
 import os
 
-from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.keys import (
     KeyClient,
@@ -14,18 +13,11 @@ from azure.keyvault.keys import (
 )
 from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, KeyWrapAlgorithm, SignatureAlgorithm
 
+from refusal import refusal
+
 credential = DefaultAzureCredential()
 client = KeyClient(vault_url=os.environ["AZURE_KEYVAULT_URL"], credential=credential)
 seen = {}
-
-
-def refusal(call):
-    try:
-        call()
-    except HttpResponseError as error:
-        return f"{error.status_code} {error.error.code}"
-    return "no refusal"
-
 
 rsa = client.create_rsa_key("py-rsa", size=3072, tags={"a": "1"})
 seen["rsa"] = [rsa.key_type, rsa.key_operations, len(rsa.key.n), rsa.key.e.hex(), rsa.properties.tags]

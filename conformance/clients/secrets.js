@@ -1,14 +1,10 @@
-/** Every method of @azure/keyvault-secrets that this issue serves, as its documentation shows it. Prints what it saw. */
+/** Every method of @azure/keyvault-secrets that a vault serves, as its documentation shows it. Prints what it saw. */
 import { DefaultAzureCredential } from '@azure/identity'
 import { SecretClient } from '@azure/keyvault-secrets'
+import { refusal } from './refusal.js'
 
 const client = new SecretClient(process.env.AZURE_KEYVAULT_URL, new DefaultAzureCredential())
 const seen = {}
-const refusal = async (promise) =>
-  promise.then(
-    () => 'no refusal',
-    ({ statusCode, code, details }) => `${statusCode} ${code} ${details?.error?.innerError?.code ?? ''}`.trim(),
-  )
 
 const first = await client.setSecret('sdk', 'one', {
   contentType: 'text/plain',

@@ -3,21 +3,13 @@ import json
 import os
 from datetime import datetime, timezone
 
-from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
 
+from refusal import refusal
+
 client = SecretClient(vault_url=os.environ["AZURE_KEYVAULT_URL"], credential=DefaultAzureCredential())
 seen = {}
-
-
-def refusal(call):
-    try:
-        call()
-    except HttpResponseError as error:
-        return f"{error.status_code} {error.error.code}"
-    return "no refusal"
-
 
 first = client.set_secret("openai-api-key", "sk-abc123")
 seen["set"] = first.value
