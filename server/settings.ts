@@ -107,7 +107,7 @@ export const settingWords = {
   CARDEA_HSM_TOKEN: 'the label of the token in it that Cardea works in',
   CARDEA_HSM_PIN_FILE: 'a file with the user PIN of that token, mode 0600',
   ...rotationWords,
-  CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info)',
+  CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info; warn with cardea start)',
 } as const
 
 export class SettingsError extends Error {
