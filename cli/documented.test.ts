@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type House, openHouse } from '@cardea/server/testing/house'
+import { needs } from '@cardea/tools/servers/require'
+import { quoted } from './shell.ts'
 
 /**
- * What the README and the guide say of settings, typed in a shell as it stands there, line after line, at a fresh house: a
+ * What the README says, and the guide of settings, typed in a shell as it stands there, line after line, at a fresh house: a
  * command that is added to a page is run from then on, and has to work.
  */
 const root = join(import.meta.dirname, '..')
+const firstSecret = sectionOf(textOf('README.md'), 'A first secret within a minute')
 const pages: Readonly<Record<string, string>> = {
-  'README.md': sectionOf(textOf('README.md'), 'Settings'),
+  'README.md, a first secret': firstSecret,
+  // Whoever types it has a database there; this machine answers at once that it has none.
+  'README.md, the loop': sectionOf(textOf('README.md'), 'See the loop').replaceAll('db.example.org', '127.0.0.1'),
+  'README.md, settings': sectionOf(textOf('README.md'), 'Settings'),
   'docs/guide/configuration.md': textOf('docs/guide/configuration.md'),
   'docs/guide/change-sets.md': textOf('docs/guide/change-sets.md'),
 }
@@ -29,7 +35,10 @@ const blocksOf = (text: string, kind: string): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${kind}\\n(.*?)^\`\`\``, 'gms'))].map(([, block = '']) => block)
 
 /** A house in a folder, where a shell finds `cardea` and `npx cardea` and no other Cardea. */
-describe('what is said of settings', () => {
+/** What the house stands for, what has a test of its own, and what conformance drives. */
+const elsewhere = /^(?:npm ci && npm start|npm run demo|az .*)$/
+
+describe('what is said', () => {
   let folder: string
   let house: House
   before(async () => {
@@ -70,7 +79,8 @@ describe('what is said of settings', () => {
   }
 
   for (const [page, text] of Object.entries(pages)) {
-    const lines = blocksOf(text, 'sh').flatMap((block) => block.split('\n').filter((line) => line.trim() !== ''))
+    const all = blocksOf(text, 'sh').flatMap((block) => block.split('\n').filter((line) => line.trim() !== ''))
+    const lines = all.filter((line) => !elsewhere.test(line))
     it(`in ${page} works as it is typed there`, async () => {
       assert.ok(lines.length > 0)
       const [json] = blocksOf(text, 'json')
@@ -81,8 +91,23 @@ describe('what is said of settings', () => {
     })
 
     it(`in ${page} is typed where this test finds it`, () => {
-      const elsewhere = text.replace(/^```sh\n.*?^```/gms, '')
-      assert.doesNotMatch(elsewhere, /^\s*(?:[$#] )?(?:npx )?cardea /m)
+      const prose = text.replace(/^```sh\n.*?^```/gms, '')
+      assert.doesNotMatch(prose, /^\s*(?:[$#] )?(?:npx )?cardea /m)
+    })
+  }
+
+  const python = needs('Debian’s python3-azure', () =>
+    existsSync('/usr/lib/python3/dist-packages/azure/keyvault/secrets') ? '/usr/bin/python3' : undefined,
+  )
+  for (const [language, program, skip] of [
+    ['js', `${process.execPath} --input-type=module --eval`, false],
+    ['python', `${python.found} -c`, python.skip],
+  ] as const) {
+    it(`in README.md the first secret is read by the program in ${language} as it is printed`, { skip }, async () => {
+      const [text = '', ...more] = blocksOf(firstSecret, language)
+      assert.deepEqual(more, [])
+      await done('printf s3cret | npx cardea secret set my-secret')
+      assert.equal(await done(`eval "$(npx cardea env)"; cd ${root}; ${program} ${quoted(text)}`), 's3cret\n')
     })
   }
 })
