@@ -65,11 +65,13 @@ describe('a table', () => {
     assert.ok(lines.every((line) => widthOf(line) <= 20))
   })
 
-  it('paints each line of a cell alone, and counts letters rather than what paints them', () => {
+  it('paints each line of a cell alone, and counts cells rather than what paints them', () => {
     const paint = paintFor({ colours: true, columns: 40 })
     const [head, ...lines] = table(paint, [{ head: 'A' }, { head: 'B' }], [['a', paint.bad('😀 '.repeat(30).trim())]])
     assert.equal(head, paint.dim('A  B'))
-    assert.deepEqual(lines, [`a  ${paint.bad('😀 '.repeat(19).trim())}`, `   ${paint.bad('😀 '.repeat(11).trim())}`])
+    // Each of them takes two cells: with the spaces between, twelve fill 35 of the 37 that are left.
+    const smiling = (count: number) => paint.bad('😀 '.repeat(count).trim())
+    assert.deepEqual(lines, [`a  ${smiling(12)}`, `   ${smiling(12)}`, `   ${smiling(6)}`])
   })
 })
 

@@ -1,3 +1,5 @@
+import { beginning, cellsOf, ending, lettersOf } from './cells.ts'
+
 /** How things look in a terminal: calm, aligned, and coloured only where somebody sees it. */
 export type Paint = {
   bold(text: string): string
@@ -31,7 +33,8 @@ export const paintFor = ({ colours, columns }: Terminal): Paint =>
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour begins with
 const colour = /\u001b\[\d+m/g
-export const widthOf = (text: string): number => [...text.replace(colour, '')].length
+/** How many cells of a terminal a text takes, whatever its colours. */
+export const widthOf = (text: string): number => cellsOf(text.replace(colour, ''))
 
 /** A second column this narrow would be harder to read than what the terminal makes of long lines. */
 const roomMin = 24
@@ -128,16 +131,15 @@ function cellLines(cell: string, width: number): string[] {
     else lines.push(shortened(word, width))
   }
   const more = lines.splice(cellLinesMax).length > 0
-  if (more) lines.push(`${[...(lines.pop() ?? '')].slice(0, width - 1).join('')}…`)
+  if (more) lines.push(`${beginning(lettersOf(lines.pop() ?? ''), width - 1)}…`)
   return lines.map((line) => on + line + off)
 }
 
 function shortened(word: string, width: number): string {
-  const letters = [...word]
+  if (widthOf(word) <= width) return word
+  const letters = lettersOf(word)
   const ends = width - 1
-  return letters.length <= width
-    ? word
-    : [...letters.slice(0, Math.ceil(ends / 2)), '…', ...letters.slice(letters.length - Math.floor(ends / 2))].join('')
+  return `${beginning(letters, Math.ceil(ends / 2))}…${ending(letters, Math.floor(ends / 2))}`
 }
 
 /** Text that came from elsewhere, without what a terminal would obey. */
