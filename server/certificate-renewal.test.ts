@@ -138,7 +138,13 @@ onBothEngines((keep) => {
       const first = await here.issued('vanishing', self)
       const begun = Promise.withResolvers<void>()
       const going = Promise.withResolvers<void>()
+      // The keys of others, which are due as well, may be made.
       door.before = async () => {
+        const { rows } = await here.house.cardea.base.database.read.run(
+          "select owner from due where kind = 'renew-certificate' and subject = 'demo/vanishing' and owner is not null",
+          [],
+        )
+        if (rows.length === 0) return
         begun.resolve()
         await going.promise
       }
@@ -149,8 +155,22 @@ onBothEngines((keep) => {
       } finally {
         going.resolve()
       }
+      const renewals = async () =>
+        (await here.house.deeds())
+          .filter(({ operation, resource }) => operation === 'CertificateRenew' && resource.endsWith('/vanishing'))
+          .map(({ outcome }) => outcome)
+      await until('the renewal has come to its end', async () => (await renewals()).length > 0)
       await rests()
-      await here.act('certificates/recover', (s) => recoverCertificate(s, here.vault, 'vanishing'))
+      assert.deepEqual(await renewals(), ['conflict'])
+      // It is due at once when it is back, and nothing of what was made before is left: its key is made anew.
+      const again = Promise.withResolvers<void>()
+      door.before = () => again.promise
+      try {
+        await here.act('certificates/recover', (s) => recoverCertificate(s, here.vault, 'vanishing'))
+        assert.equal((await versions('vanishing')).length, 1)
+      } finally {
+        again.resolve()
+      }
       await reaches('vanishing', 2)
     })
 

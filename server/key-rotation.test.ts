@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Fault } from '#base/fault.ts'
-import { silentLog } from '#base/log.ts'
+import { createLog, silentLog } from '#base/log.ts'
 import { findingsOf } from '#core/alerts/findings.ts'
 import { principalByApp } from '#core/identity/directory.ts'
 import { rotationAppId } from '#core/identity/principal.ts'
@@ -412,4 +412,32 @@ onBothEngines((keep) => {
     }
     await until('nothing is left', async () => (await left()).length === 0)
   })
+})
+
+it('the log says why a key could not be rotated, also when the database can’t take that down', async () => {
+  const lines: string[] = []
+  const door = heldUpKeys()
+  try {
+    const log = createLog('info', { write: (line) => lines.push(line) })
+    await using here = await openRotatingKeys({ custodians: { software: door }, log })
+    await here.create('unlucky')
+    await here.policy('unlucky', { rotate: { timeAfterCreate: 'P10D' } })
+    const { database } = here.house.cardea.base
+    const write = database.write.bind(database)
+    const isAway = async () => {
+      throw new Error('the database is away')
+    }
+    door.before = async () => {
+      Object.assign(database, { write: isAway })
+      throw new Error('the security module is broken')
+    }
+    await here.leapTo(here.now() + 10 * day)
+    try {
+      await until('it was said', () => lines.some((line) => line.includes('the security module is broken')))
+    } finally {
+      Object.assign(database, { write })
+    }
+  } finally {
+    await door.close()
+  }
 })

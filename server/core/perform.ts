@@ -69,13 +69,32 @@ export type Reading = {
 
 export type Entry = Omit<AuditEntry, 'at'>
 
-/** Decides about readings by absent people's rights, and keeps the entries of them. */
-export function absentReader({ access }: Pick<Base, 'access'>, turn: Turn, correlation: string, entries: Entry[]) {
+/** The means to change something that is allowed, for what an act does itself and for workers that act by nobody's rights. */
+export type Writing = Pick<Scope<never>, 'sql' | 'turn' | 'at' | 'keyring' | 'tell' | 'mayRead'>
+
+/** What comes of a turn for others: what they are told, and what the journal has of readings within it. */
+export type Outcome = { readonly told: Told[]; readonly readings: Entry[] }
+
+/** The means to change something in a turn; what comes of it for others is gathered, for whoever keeps it with the change. */
+export function writingIn(
+  { access, keyring }: Pick<Base, 'access' | 'keyring'>,
+  turn: Turn,
+  correlation: string,
+  { told, readings }: Outcome,
+): Writing {
   const circumstances = { address: '', correlation, agent: 'cardea' }
-  return async ({ version, ...wish }: Reading): Promise<boolean> => {
-    const isAllowed = await access.allowsIn(turn, wish)
-    entries.push(entryFor({ ...wish, circumstances }, isAllowed ? 'done' : 'forbidden', version))
-    return isAllowed
+  return {
+    ...{ turn, sql: turn.sql, at: turn.at, keyring },
+    tell(event) {
+      const sequence = turn.nextSequence()
+      told.push({ ...event, sequence })
+      return sequence
+    },
+    async mayRead({ version, ...wish }) {
+      const isAllowed = await access.allowsIn(turn, wish)
+      readings.push(entryFor({ ...wish, circumstances }, isAllowed ? 'done' : 'forbidden', version))
+      return isAllowed
+    },
   }
 }
 
@@ -110,21 +129,12 @@ export function perform<A extends Action, R>(
       const permit = await base.access.permitIn(turn, intent)
       const told: Told[] = []
       const result = await act({
-        turn,
-        sql: turn.sql,
-        at: turn.at,
+        ...writingIn(base, turn, intent.circumstances.correlation, { told, readings }),
         permit,
-        keyring: base.keyring,
         meet: (version) => {
           met = version
         },
         touch: (resource) => void touched.push(resource),
-        mayRead: absentReader(base, turn, intent.circumstances.correlation, readings),
-        tell(event) {
-          const sequence = turn.nextSequence()
-          told.push({ ...event, sequence })
-          return sequence
-        },
       })
       await keepEvents(turn, told, base.outgoing)
       return result

@@ -1,22 +1,19 @@
-import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
-import { type AuditEntry, inside } from '#core/audit/entry.ts'
+import { inside } from '#core/audit/entry.ts'
 import { resourceOf } from '#core/certificates/certificates.ts'
-import type { Writing } from '#core/certificates/holding.ts'
 import { end, finish, stillUnderway } from '#core/certificates/issuing.ts'
 import { issueBySelf } from '#core/certificates/making.ts'
 import { isSelf } from '#core/certificates/policy.ts'
 import { issuing, operationOf, type Underway } from '#core/certificates/underway.ts'
-import type { Event } from '#core/events/event.ts'
-import { keepEvents } from '#core/events/events.ts'
 import type { Custodians } from '#core/keys/custody.ts'
-import { absentReader, type Base, type Entry } from '#core/perform.ts'
-import { hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
+import type { Base, Writing } from '#core/perform.ts'
+import { type Lease, leaseMs, partsOf, settle, whileHeld } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { liveVault } from '#core/vaults/vaults.ts'
 import { mailIfPossible, type News } from './certificate-mail.ts'
 import type { MailOutlet } from './mail.ts'
+import { underLease } from './under-lease.ts'
 import type { Work } from './worker.ts'
 
 export type CertificateIssuer = {
@@ -42,7 +39,7 @@ async function ended(...given: Parameters<typeof end>): Promise<string> {
  * of a turn; certificate, key, secret and the operation's end are one turn. Whoever asked was allowed to, and is named in the journal.
  */
 export function certificateIssuer({ base, custodians, outlets, log }: CertificateIssuer): Work {
-  const { database, keyring, clock, outgoing } = base
+  const { database, keyring, clock } = base
 
   /**
    * Ends the operation in a turn under the lease, if it still is what was looked at; false if it isn't. What ends it says which
@@ -55,31 +52,17 @@ export function certificateIssuer({ base, custodians, outlets, log }: Certificat
     conclude: (writing: Writing, operation: Underway) => Promise<string>,
     outcome: string,
   ): Promise<boolean> {
-    const readings: Entry[] = []
-    const conclusions: Entry[] = []
-    const concluded = async (turn: Turn) => {
-      await hold(turn, lease)
-      const { sql, at } = turn
-      const told: Event[] = []
-      const tell = (event: Event) => told.push(event)
-      const mayRead = absentReader(base, turn, '', readings)
-      const operation = await stillUnderway({ sql, keyring }, vault, seen)
-      if (operation !== undefined) {
-        const resource = await conclude({ sql, turn, at, keyring, tell, mayRead }, operation)
-        conclusions.push({
-          operation: 'CertificateEnroll',
-          resource,
-          caller: operation.by,
-          circumstances: { ...inside, agent: 'cardea certificate issuer' },
-          outcome,
-        })
-      }
-      await keepEvents(turn, told, outgoing)
-      await settle(turn, lease, undefined)
-    }
-    const entries = (at: number): AuditEntry[] => [...conclusions, ...readings].map((entry) => ({ ...entry, at }))
-    await database.write(concluded, (at, result) => ('done' in result ? entries(at) : []))
-    return conclusions.length > 0
+    let isEnded = false
+    await underLease(base, lease, async (hand) => {
+      const operation = await stillUnderway(hand, vault, seen)
+      if (operation === undefined) return undefined
+      const resource = await conclude(hand, operation)
+      const circumstances = { ...inside, agent: 'cardea certificate issuer' }
+      hand.enter({ operation: 'CertificateEnroll', resource, caller: operation.by, circumstances, outcome })
+      isEnded = true
+      return undefined
+    })
+    return isEnded
   }
 
   /** Of what nobody asked for, people are told how it ended. */
@@ -113,7 +96,7 @@ export function certificateIssuer({ base, custodians, outlets, log }: Certificat
     concurrency: 2,
     leaseMs,
     async run(lease) {
-      const [vaultName, name] = lease.subject.split('/') as [string, string]
+      const [vaultName, name] = partsOf(lease.subject)
       const vault = await liveVault(database.read, vaultName)
       // A deleted vault has taken its certificates out of the due-index, and puts them back when it is recovered.
       if (vault === undefined) return

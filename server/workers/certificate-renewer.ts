@@ -7,11 +7,12 @@ import { againMs, type Due, dueNow, mailNotice, renewCertificate } from '#core/c
 import type { Custodians } from '#core/keys/custody.ts'
 import { noteNotice } from '#core/objects/expiry.ts'
 import { type Base, perform } from '#core/perform.ts'
-import { FencedOut, hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
+import { hold, type Lease, leaseMs, partsOf, settle, whileHeld } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { liveVault } from '#core/vaults/vaults.ts'
 import { mailContacts, mailIfPossible } from './certificate-mail.ts'
 import type { MailOutlet } from './mail.ts'
+import { pauseAfter } from './pause.ts'
 import { engineCaller } from './rotator.ts'
 import type { Work } from './worker.ts'
 
@@ -21,9 +22,6 @@ export type CertificateRenewer = {
   readonly outlets: MailOutlet
   readonly log: Log
 }
-
-const minute = 60_000
-const pauseMsMax = 60 * minute
 
 /**
  * Has certificates renewed when their policy says so, as the rotation engine's own principal: it asks for the next version as a
@@ -72,30 +70,20 @@ export function certificateRenewer({ base, custodians, outlets, log }: Certifica
     kind: renewing,
     concurrency: 2,
     leaseMs,
+    pauseAfter,
     async run(lease) {
-      const [vaultName, name] = lease.subject.split('/') as [string, string]
+      const [vaultName, name] = partsOf(lease.subject)
       const vault = await liveVault(database.read, vaultName)
       // A deleted vault has taken its certificates out of the due-index, and puts them back when it is recovered.
       if (vault === undefined) return
-      try {
-        const due = await database.write(async (turn) => {
-          await hold(turn, lease)
-          const found = await dueNow(turn, keyring, vault, name)
-          if (found.what === undefined) await settle(turn, lease, found.due)
-          return found
-        })
-        if (due.what === 'renewal') await renew(lease, vault, due)
-        else if (due.what === 'mail') await tell(lease, vault, due)
-      } catch (error) {
-        if (error instanceof FencedOut) throw error
-        const attempt = lease.attempt + 1
-        const pause = Math.min(pauseMsMax, minute * 2 ** Math.min(lease.attempt, 10))
-        log.warn(
-          { error, vault: vaultName, certificate: name, attempt, pauseMs: pause },
-          'a certificate could not be renewed',
-        )
-        await database.write((turn) => settle(turn, lease, turn.at + pause, attempt))
-      }
+      const due = await database.write(async (turn) => {
+        await hold(turn, lease)
+        const found = await dueNow(turn, keyring, vault, name)
+        if (found.what === undefined) await settle(turn, lease, found.due)
+        return found
+      })
+      if (due.what === 'renewal') await renew(lease, vault, due)
+      else if (due.what === 'mail') await tell(lease, vault, due)
     },
   }
 }

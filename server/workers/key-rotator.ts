@@ -1,27 +1,24 @@
-import type { Log } from '#base/log.ts'
 import { inside } from '#core/audit/entry.ts'
 import { type Custodians, generate } from '#core/keys/custody.ts'
 import { resourceOf } from '#core/keys/keys.ts'
 import { rotatingKeys } from '#core/keys/lifetime.ts'
 import { dueNow, rotateKey } from '#core/keys/rotation.ts'
 import { type Base, perform } from '#core/perform.ts'
-import { hold, type Lease, leaseMs, settle, whileHeld } from '#core/schedule/schedule.ts'
+import { hold, type Lease, leaseMs, partsOf, settle, whileHeld } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { liveVault } from '#core/vaults/vaults.ts'
+import { pauseAfter } from './pause.ts'
 import { engineCaller } from './rotator.ts'
 import type { Work } from './worker.ts'
 
-export type KeyRotator = { readonly base: Base; readonly custodians: Custodians; readonly log: Log }
-
-const minute = 60_000
-const pauseMsMax = 60 * minute
+export type KeyRotator = { readonly base: Base; readonly custodians: Custodians }
 
 /**
  * Gives keys their next version when their policy says so, as the rotation engine's own principal. The key is made outside
  * of a turn. Whatever changes when it is due moves it in the due-index, and fences this worker out: so what it
  * made is thrown away, and nothing else is left of it.
  */
-export function keyRotator({ base, custodians, log }: KeyRotator): Work {
+export function keyRotator({ base, custodians }: KeyRotator): Work {
   const { database, keyring } = base
   let caller: Awaited<ReturnType<typeof engineCaller>> | undefined
 
@@ -56,20 +53,13 @@ export function keyRotator({ base, custodians, log }: KeyRotator): Work {
     // Keys are made one after the other anyway, and people who wait for theirs come between.
     concurrency: 2,
     leaseMs,
+    pauseAfter,
     async run(lease) {
-      const [vaultName, name] = lease.subject.split('/') as [string, string]
+      const [vaultName, name] = partsOf(lease.subject)
       const vault = await liveVault(database.read, vaultName)
       // A deleted vault has taken its keys out of the due-index, and puts them back when it is recovered.
       if (vault === undefined) return
-      try {
-        await rotate(lease, vault, name)
-      } catch (error) {
-        const attempt = lease.attempt + 1
-        const pauseMs = Math.min(pauseMsMax, minute * 2 ** Math.min(lease.attempt, 10))
-        // Whoever was fenced out learns so here, and has nothing to tell.
-        await database.write((turn) => settle(turn, lease, turn.at + pauseMs, attempt))
-        log.warn({ error, vault: vaultName, key: name, attempt, pauseMs }, 'a key could not be rotated')
-      }
+      await rotate(lease, vault, name)
     },
   }
 }

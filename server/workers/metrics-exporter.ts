@@ -2,7 +2,8 @@ import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { Family } from '#base/metrics.ts'
 import { otlpOf } from '#base/otlp.ts'
-import { Alarm, type Worker } from './worker.ts'
+import { startLoop } from './loop.ts'
+import type { Worker } from './worker.ts'
 
 export type Exporter = {
   readonly url: URL
@@ -17,40 +18,13 @@ const requestMsMax = 10_000
 
 /** Posts what was counted to an OpenTelemetry collector (OTLP over HTTP, JSON), once a minute. What isn't taken is told next time. */
 export function startMetricsExporter({ url, families, clock, log, everyMs = usualMs }: Exporter): Worker {
-  const alarm = new Alarm()
   const began = clock()
-  let closing = false
-  let failures = 0
-
-  async function post(): Promise<void> {
+  return startLoop({ everyMs, log, trouble: 'metrics could not be delivered' }, async () => {
     const body = JSON.stringify(otlpOf(await families(), began, clock(), { 'service.name': 'cardea' }))
     const headers = { 'content-type': 'application/json' }
     const signal = AbortSignal.timeout(requestMsMax)
     const answer = await fetch(url, { method: 'POST', redirect: 'manual', headers, body, signal })
     await answer.body?.cancel()
     if (!answer.ok) throw new Error(`the collector answered ${answer.status}`)
-  }
-
-  async function loop(): Promise<void> {
-    while (!closing) {
-      await alarm.rest(everyMs)
-      if (closing) return
-      try {
-        await post()
-        failures = 0
-      } catch (error) {
-        failures += 1
-        if (failures === 1 || failures % 60 === 0) log.warn({ error, failures }, 'metrics could not be delivered')
-      }
-    }
-  }
-
-  const looping = loop()
-  return {
-    async close() {
-      closing = true
-      alarm.stop()
-      await looping
-    },
-  }
+  })
 }

@@ -9,7 +9,7 @@ import { type Life, objectResource } from '#core/objects/objects.ts'
 import { type Base, perform, type Scope } from '#core/perform.ts'
 import { purgeStore, purgingStores } from '#core/resources/store-life.ts'
 import { purgeVault, purgingVaults } from '#core/resources/vault-life.ts'
-import { hold, leaseMs } from '#core/schedule/schedule.ts'
+import { hold, leaseMs, partsOf } from '#core/schedule/schedule.ts'
 import { purgeSecret, life as secrets } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
@@ -33,7 +33,7 @@ const objectReaper = <A extends Action, V extends ObjectVersion>(
   concurrency: 4,
   leaseMs,
   async run(lease) {
-    const [vaultName, name] = lease.subject.split('/') as [string, string]
+    const [vaultName, name] = partsOf(lease.subject)
     const vault = await vaults.vault(vaultName)
     const principal = await principalByApp(base.database.read, base.keyring, reaperAppId)
     // Deleted meanwhile, with all that was in it; then the due row has gone, and the lease runs out with it.

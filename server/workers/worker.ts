@@ -14,6 +14,8 @@ export type Work = {
   readonly kind: string
   readonly concurrency: number
   readonly leaseMs: number
+  /** For how long a piece of work is left alone that has failed so often before, where that isn't the usual time. */
+  readonly pauseAfter?: (attempt: number) => number
   /** Works under a lease, and gives it back. */
   run(lease: Lease, closing: AbortSignal): Promise<void>
 }
@@ -56,10 +58,11 @@ export function startWorker<Entry>(
         return
       }
       const attempt = lease.attempt + 1
-      log.error({ error, worker: work.name, subject: lease.subject, attempt }, 'a piece of work failed')
+      const pauseMs = work.pauseAfter?.(lease.attempt) ?? shortPauseMs(attempt)
+      log.error({ error, worker: work.name, subject: lease.subject, attempt, pauseMs }, 'a piece of work failed')
       // Given back to be tried again. If that fails too, the lease runs out by itself.
       await database
-        .write((turn) => settle(turn, lease, turn.at + pauseMs(attempt), attempt))
+        .write((turn) => settle(turn, lease, turn.at + pauseMs, attempt))
         .catch((unable: unknown) =>
           log.debug({ error: unable, subject: lease.subject }, 'a lease could not be given back'),
         )
@@ -95,7 +98,7 @@ export function startWorker<Entry>(
         failures = 0
       } catch (error) {
         failures += 1
-        ms = pauseMs(failures)
+        ms = shortPauseMs(failures)
         if (failures === 1 || failures % 100 === 0)
           log.warn({ error, worker: work.name, failures }, 'a worker can’t look')
         else log.debug({ error, worker: work.name, failures }, 'a worker still can’t look')
@@ -120,7 +123,7 @@ export function startWorker<Entry>(
   }
 }
 
-const pauseMs = (failures: number): number =>
+const shortPauseMs = (failures: number): number =>
   Math.min(pauseMsMax, pauseFirstMs * 2 ** Math.min(failures - 1, 20)) * (0.5 + Math.random() / 2)
 
 /** Sleep that can be cut short. A ring while nobody sleeps is kept for the next sleep, so none is missed. */

@@ -10,8 +10,9 @@ import { DueBoard } from '#core/schedule/due-board.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { certificateIssuer } from './certificate-issuer.ts'
 import { certificateRenewer } from './certificate-renewer.ts'
-import { changeSetKeeper, historyKeeper, snapshotKeeper } from './configurator.ts'
+import { changeSetKeeper } from './change-set-keeper.ts'
 import { certificateExpirer, keyExpirer, secretExpirer } from './expirer.ts'
+import { historyKeeper } from './history-keeper.ts'
 import { keyKeeper } from './key-keeper.ts'
 import { keyRotator } from './key-rotator.ts'
 import type { Outlets } from './messenger.ts'
@@ -23,6 +24,7 @@ import { type Relay, relay } from './relay.ts'
 import { responder } from './responder.ts'
 import { rotator } from './rotator.ts'
 import { certificateSettler, keySettler, secretSettler } from './settler.ts'
+import { snapshotKeeper } from './snapshot-keeper.ts'
 import { type Validator, validator } from './validator.ts'
 import { watcher } from './watcher.ts'
 import { startWorker, type Worker } from './worker.ts'
@@ -68,7 +70,7 @@ export function startWorkers({
   const around = { database, clock, log, owner, board: new DueBoard(database.read) }
   const workers = [
     startWorker(rotator({ base, vaults, providers, times, log, onStep, concurrency }), around),
-    startWorker(keyRotator({ base, custodians, log }), around),
+    startWorker(keyRotator({ base, custodians }), around),
     startWorker(certificateIssuer({ base, custodians, outlets, log }), around),
     startWorker(certificateRenewer({ base, custodians, outlets, log }), around),
     startWorker(rehearser({ base, vaults, providers, times, log, onStep }), around),

@@ -4,13 +4,14 @@ import type { Sql } from '#base/sql.ts'
 import { findEntries } from '#core/audit/entries.ts'
 import type { KeptEntry } from '#core/audit/entry.ts'
 import { life as certificates } from '#core/certificates/certificates.ts'
-import { overdueCertificates } from '#core/certificates/renewal.ts'
+import { renewing } from '#core/certificates/lifetime.ts'
 import { consumersOf } from '#core/consumers/consumers.ts'
 import { life as keys } from '#core/keys/keys.ts'
-import { overdueKeys } from '#core/keys/rotation.ts'
+import { rotatingKeys } from '#core/keys/lifetime.ts'
 import { expiringObjects } from '#core/objects/expiry.ts'
 import type { ObjectKind } from '#core/objects/object.ts'
 import { objectResource } from '#core/objects/objects.ts'
+import { overdue } from '#core/objects/overdue.ts'
 import { rotationsInGrace, troubledRotations } from '#core/rotation/tally.ts'
 import { resourceOf, life as secrets, standingOf } from '#core/secrets/secrets.ts'
 import { deadEvents, lateEvents } from '#core/subscriptions/waiting.ts'
@@ -145,7 +146,7 @@ async function failedRotations({ scope, withinMs }: Watching, { sql, vaults, at 
 /** Keys whose next version is due, and couldn't be made so far. */
 async function failedKeyRotations({ scope }: Watching, { sql, vaults }: Where): Promise<Finding[]> {
   const found: Finding[] = []
-  for (const { vault, nameKey, attempts } of await overdueKeys(sql)) {
+  for (const { vault, nameKey, attempts } of await overdue(sql, rotatingKeys)) {
     const resource = await resourceIn(vaults, 'key', vault, nameKey)
     if (resource === undefined || !isWithin(scope, resource)) continue
     const says = `The key ${nameKey} in the vault ${vault} is due for its next version, which failed ${times(attempts)}, and is tried again; the log says why.`
@@ -157,7 +158,7 @@ async function failedKeyRotations({ scope }: Watching, { sql, vaults }: Where): 
 /** Certificates that wait for their renewal because it failed; each is one finding, however often it is tried. */
 async function failedRenewals({ scope }: Watching, { sql, vaults }: Where): Promise<Finding[]> {
   const found: Finding[] = []
-  for (const { vault, nameKey, attempts } of await overdueCertificates(sql)) {
+  for (const { vault, nameKey, attempts } of await overdue(sql, renewing)) {
     const resource = await resourceIn(vaults, 'certificate', vault, nameKey)
     if (resource === undefined || !isWithin(scope, resource)) continue
     const says = `The certificate ${nameKey} in the vault ${vault} is due for its renewal, which failed ${times(attempts)}, and is tried again; the log says why.`

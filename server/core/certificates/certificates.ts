@@ -13,7 +13,7 @@ import {
   settleObject,
   subjectOf,
 } from '#core/objects/objects.ts'
-import type { Scope, Sight } from '#core/perform.ts'
+import type { Scope, Sight, Writing } from '#core/perform.ts'
 import { unschedule } from '#core/schedule/schedule.ts'
 import {
   deleteManagedSecret,
@@ -32,7 +32,7 @@ import {
   refuseUnderway,
 } from './certificate.ts'
 import { certificateTables, keepAttributes } from './certificate-rows.ts'
-import { keepPolicy, life, openCertificate, policyOf, tellOf, type Writing } from './holding.ts'
+import { keepPolicy, life, openCertificate, policyOf, tellOf } from './holding.ts'
 import { awaitLifetime, forgetLifetime, pauseLifetime } from './lifetime.ts'
 import { importedPolicy, type Policy, type PolicyDraft, policyFrom, type Sayings } from './policy.ts'
 import { publish, type Ready } from './publishing.ts'

@@ -3,7 +3,6 @@ import type { Sql } from '#base/sql.ts'
 import type { Event } from '#core/events/event.ts'
 import type { Kept } from '#core/objects/object-tables.ts'
 import { type Life, objectPlace, objectResource } from '#core/objects/objects.ts'
-import type { Scope } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import type { Certificate, CertificateVersion, Issued } from './certificate.ts'
@@ -24,7 +23,6 @@ export const resourceOf = (vault: Pick<Vault, 'resourceId'>, name: string): stri
   objectResource('certificate', vault, name)
 
 export type Sealing = { readonly sql: Sql; readonly keyring: Keyring }
-export type Writing = Pick<Scope<never>, 'sql' | 'turn' | 'at' | 'keyring' | 'tell' | 'mayRead'>
 
 /** The same as JSON has it: the certificate in base64. */
 export type Held = Omit<Issued, 'der'> & { readonly der: string | undefined }

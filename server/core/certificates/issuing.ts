@@ -1,6 +1,6 @@
 import type { Fault } from '#base/fault.ts'
+import type { Writing } from '#core/perform.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import type { Writing } from './holding.ts'
 import { completed } from './pending.ts'
 import { publish, type Ready } from './publishing.ts'
 import { keepOperation, operationOf, type Underway } from './underway.ts'

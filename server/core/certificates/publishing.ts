@@ -5,11 +5,12 @@ import type { Made } from '#core/keys/key.ts'
 import { keyUnder, writeManagedKey } from '#core/keys/managed.ts'
 import { newObject } from '#core/objects/object.ts'
 import { newVersionId } from '#core/objects/objects.ts'
+import type { Writing } from '#core/perform.ts'
 import { secretUnder, writeManagedSecret } from '#core/secrets/managed.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { type CertificateDraft, type CertificateVersion, type Issued, isTaken, operationsOf } from './certificate.ts'
 import { addVersion } from './certificate-rows.ts'
-import { sealIssued, tellOf, type Writing } from './holding.ts'
+import { sealIssued, tellOf } from './holding.ts'
 import { awaitLifetime } from './lifetime.ts'
 
 /** A certificate that was issued, with its key and what its secret is to hold: made before the turn that keeps all three. */

@@ -1,16 +1,13 @@
 import type { Turn } from '#base/database.ts'
-import type { Sql } from '#base/sql.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import { noticeKept } from '#core/objects/expiry.ts'
 import type { Scope } from '#core/perform.ts'
-import { triedInVain } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { type Asked, ask, policyToAsk, refuseOutdated } from './asking.ts'
 import { type CertificateVersion, type Operation, refuseUnderway } from './certificate.ts'
 import { certificateTables } from './certificate-rows.ts'
 import { life, policyOf } from './holding.ts'
-import { renewing } from './lifetime.ts'
 import { actionDue, type Policy, renewsItself } from './policy.ts'
 import { operationOf } from './underway.ts'
 
@@ -58,12 +55,3 @@ export async function renewCertificate(
   const draft = { tags: latest?.object.tags ?? tags }
   return ask(scope, vault, name, caller, draft, { ...asked, policy }, 'renewal')
 }
-
-/** A certificate whose next version is due and couldn't be asked for. */
-export type Overdue = { readonly vault: string; readonly nameKey: string; readonly attempts: number }
-
-export const overdueCertificates = async (sql: Sql): Promise<Overdue[]> =>
-  (await triedInVain(sql, renewing)).map(({ subject, attempt }) => {
-    const [vault, nameKey] = subject.split('/') as [string, string]
-    return { vault, nameKey, attempts: attempt }
-  })

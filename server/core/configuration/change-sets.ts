@@ -3,7 +3,7 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Scope, Sight } from '#core/perform.ts'
-import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
+import { scheduleAt, subjectWithin, unschedule } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { keyOfStore, type Store } from '#core/vaults/vault.ts'
 import {
@@ -36,8 +36,6 @@ import { refuseHidden, resourceOf, seesOf } from './sight.ts'
 
 /** The kind under which a change set waits for its time. */
 export const changeSetDue = 'change-set'
-/** The subject of a change set in the due-index; names of stores have no slash. */
-const subjectOf = (store: Store, id: string): string => `${store.name}/${id}`
 
 /** What it takes to look at what changes would do. */
 type Hand = Pick<Scope<'settings/write'>, 'sql' | 'at' | 'keyring' | 'permit'>
@@ -223,7 +221,7 @@ export async function applyLater(
   }
   const set: ChangeSet = { ...newChangeSet(wanted, creator, at), activates }
   await addChangeSet(sql, store.name, await sealedOf(scope, store, set, { changes }))
-  await scheduleAt(turn, changeSetDue, subjectOf(store, set.id), activates)
+  await scheduleAt(turn, changeSetDue, subjectWithin(store.name, set.id), activates)
   scope.meet(`changeSets/${set.id}`)
   return set
 }
@@ -343,7 +341,7 @@ export async function cancelChangeSet(scope: WriteScope, store: Store, id: strin
   await beforeOf(scope, store, content.changes)
   const cancelled: ChangeSet = { ...set, state: 'cancelled', ended: scope.at }
   await updateChangeSet(scope.sql, store.name, await sealedOf(scope, store, cancelled, content))
-  await unschedule(scope.turn, changeSetDue, subjectOf(store, id))
+  await unschedule(scope.turn, changeSetDue, subjectWithin(store.name, id))
   return cancelled
 }
 const notWaiting = ({ state }: ChangeSet): Fault =>
@@ -391,12 +389,6 @@ export async function undoChangeSet(
   const undone: ChangeSet = { ...set, state: 'undone', undoneBy: applied.set.id }
   await updateChangeSet(scope.sql, store.name, await sealedOf(scope, store, undone, content))
   return applied
-}
-
-/** The store and the id of a change set in the due-index. */
-export function changeSetIn(subject: string): { readonly store: string; readonly id: string } {
-  const slash = subject.indexOf('/')
-  return { store: subject.slice(0, slash), id: subject.slice(slash + 1) }
 }
 
 /** Whether a store, live or deleted, has such a change set. */

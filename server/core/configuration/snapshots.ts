@@ -4,10 +4,9 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Event } from '#core/events/event.ts'
-import { keepEvents, type Outgoing } from '#core/events/events.ts'
 import type { Caller } from '#core/identity/caller.ts'
-import type { Scope, Sight } from '#core/perform.ts'
-import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
+import type { Scope, Sight, Writing } from '#core/perform.ts'
+import { scheduleAt, subjectWithin, unschedule } from '#core/schedule/schedule.ts'
 import type { Store } from '#core/vaults/vault.ts'
 import { type Page, pageFrom } from './configuration.ts'
 import { newEtag, openedAll } from './keeping.ts'
@@ -40,8 +39,6 @@ import { listKept } from './state-rows.ts'
 
 /** The kind under which a snapshot waits: to be filled, and later to be forgotten. */
 export const snapshotDue = 'snapshot'
-/** The subject of a snapshot in the due-index; names of stores have no slash. */
-const subjectOf = (store: Store, name: string): string => `${store.name}/${name}`
 
 export const resourceOfSnapshot = (store: Store, name: string): string =>
   `${store.resourceId}/snapshots/${encodeURIComponent(name)}`
@@ -77,7 +74,7 @@ export async function askForSnapshot(
   const sequence = tell(tellOf(store, 'snapshot-created', { name, etag }))
   const snapshot = asked(name, draft, etag, at, sequence)
   await addSnapshot(sql, store.name, snapshot, caller)
-  await scheduleAt(turn, snapshotDue, subjectOf(store, name), at)
+  await scheduleAt(turn, snapshotDue, subjectWithin(store.name, name), at)
   return snapshot
 }
 
@@ -120,8 +117,8 @@ export async function moveSnapshot(
   if (snapshot === before) return before
   await changeSnapshot(sql, store.name, snapshot)
   tell(tellOf(store, 'snapshot-modified', snapshot))
-  if (snapshot.expires === undefined) await unschedule(turn, snapshotDue, subjectOf(store, name))
-  else await scheduleAt(turn, snapshotDue, subjectOf(store, name), snapshot.expires)
+  if (snapshot.expires === undefined) await unschedule(turn, snapshotDue, subjectWithin(store.name, name))
+  else await scheduleAt(turn, snapshotDue, subjectWithin(store.name, name), snapshot.expires)
   return snapshot
 }
 
@@ -162,12 +159,6 @@ export async function fillSnapshot(
 const pieceMax = 200
 const failed = (error: SnapshotError) => ({ status: 'failed', error }) as const
 
-/** The store and the name of a snapshot in the due-index. */
-export function snapshotIn(subject: string): { readonly store: string; readonly name: string } {
-  const slash = subject.indexOf('/')
-  return { store: subject.slice(0, slash), name: subject.slice(slash + 1) }
-}
-
 /** Who asked for a snapshot that is still to be filled; undefined for one that isn't. */
 export async function creatorOf(sql: Sql, store: string, name: string): Promise<Creator | undefined> {
   const kept = await keptSnapshot(sql, store, name)
@@ -175,12 +166,16 @@ export async function creatorOf(sql: Sql, store: string, name: string): Promise<
 }
 
 /** Gives up a snapshot whose creator may make none any more. */
-export async function giveUpSnapshot(turn: Turn, store: Store, name: string, outgoing: Outgoing): Promise<void> {
-  const kept = await keptSnapshot(turn.sql, store.name, name)
+export async function giveUpSnapshot(
+  { sql, tell }: Pick<Writing, 'sql' | 'tell'>,
+  store: Store,
+  name: string,
+): Promise<void> {
+  const kept = await keptSnapshot(sql, store.name, name)
   if (kept?.snapshot.status !== 'provisioning') return
   const snapshot = { ...kept.snapshot, ...failed('Forbidden'), etag: newEtag() }
-  await changeSnapshot(turn.sql, store.name, snapshot)
-  await keepEvents(turn, [tellOf(store, 'snapshot-modified', snapshot)], outgoing)
+  await changeSnapshot(sql, store.name, snapshot)
+  tell(tellOf(store, 'snapshot-modified', snapshot))
 }
 
 /** Forgets a snapshot that is over, content and all. */

@@ -5,13 +5,12 @@ import type { Sql } from '#base/sql.ts'
 import { newObject, noSuchObject, refuseManaged } from '#core/objects/object.ts'
 import { missing, newVersionId } from '#core/objects/objects.ts'
 import type { Scope, Sight } from '#core/perform.ts'
-import { triedInVain } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import { life, openKey } from './holding.ts'
 import type { KeyVersion, Made, Nature } from './key.ts'
 import { keyTables } from './key-rows.ts'
-import { awaitLifetime, keepPolicy, policyOf, rotatingKeys } from './lifetime.ts'
+import { awaitLifetime, keepPolicy, policyOf } from './lifetime.ts'
 import { expiryOf, type PolicyDraft, policyFrom, type RotationPolicy, rotationDue } from './rotation-policy.ts'
 import { write } from './writing.ts'
 
@@ -103,12 +102,3 @@ export async function dueNow(
   if (kept === undefined || due === undefined || due > turn.at) return { due }
   return { replaces: (await openKey(sealing, vault, kept)).version }
 }
-
-/** A key whose next version is due and couldn't be made. */
-export type Overdue = { readonly vault: string; readonly nameKey: string; readonly attempts: number }
-
-export const overdueKeys = async (sql: Sql): Promise<Overdue[]> =>
-  (await triedInVain(sql, rotatingKeys)).map(({ subject, attempt }) => {
-    const [vault, nameKey] = subject.split('/') as [string, string]
-    return { vault, nameKey, attempts: attempt }
-  })

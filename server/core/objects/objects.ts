@@ -3,7 +3,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
-import { scheduleAt, unschedule, unscheduleUnder } from '#core/schedule/schedule.ts'
+import { scheduleAt, subjectWithin, unschedule, unscheduleUnder } from '#core/schedule/schedule.ts'
 import { purgeDate, type Vault } from '#core/vaults/vault.ts'
 import {
   type Deletion,
@@ -48,7 +48,7 @@ export const objectPlace = (kind: ObjectKind, vault: Vault, name: string, versio
   `${objectResource(kind, vault, nameKey(name))}/${version}`
 
 /** The subject of a name in the due-index. */
-export const subjectOf = (vault: Pick<Vault, 'name'>, name: string): string => `${vault.name}/${nameKey(name)}`
+export const subjectOf = (vault: Pick<Vault, 'name'>, name: string): string => subjectWithin(vault.name, nameKey(name))
 
 export const newVersionId = (): string => randomUUID().replaceAll('-', '')
 

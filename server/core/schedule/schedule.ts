@@ -15,6 +15,15 @@ import {
 
 export { type Lease, triedInVain } from './due-rows.ts'
 
+/** How something of a vault or store is named in the due-index. Names of vaults and stores have no slash. */
+export const subjectWithin = (container: string, name: string): string => `${container}/${name}`
+
+/** The vault or store of such a subject, and what it is in there. */
+export function partsOf(subject: string): readonly [container: string, name: string] {
+  const slash = subject.indexOf('/')
+  return [subject.slice(0, slash), subject.slice(slash + 1)]
+}
+
 /** Puts something into the due-index, or moves it to another time. Whoever held it is fenced out. */
 export async function scheduleAt(turn: Turn, kind: string, subject: string, at: number): Promise<void> {
   await keepDue(turn.sql, kind, subject, at)

@@ -7,7 +7,7 @@ import type { Sql } from '#base/sql.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import { nameKey, noSuchObject } from '#core/objects/object.ts'
 import { headForVersion, newVersionId } from '#core/objects/objects.ts'
-import type { Scope, Sight } from '#core/perform.ts'
+import type { Scope, Sight, Writing } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import {
   keepDerivation,
@@ -21,7 +21,7 @@ import {
 import { newVersion } from './secret.ts'
 import { type Kept, secretTables } from './secret-rows.ts'
 import { filled, partsOf, piecesOf, Unfilled } from './template.ts'
-import { life, openValue, resourceOf, type Writing, write } from './writing.ts'
+import { life, openValue, resourceOf, write } from './writing.ts'
 
 /**
  * Secrets that are made of others. Whoever changes one changes those in the same turn, so that no reader ever finds the

@@ -1,12 +1,12 @@
 import type { Sql } from '#base/sql.ts'
 import type { ObjectVersion } from '#core/objects/object.ts'
 import { deleteObject, purgeObject, recoverObject } from '#core/objects/objects.ts'
-import type { Scope } from '#core/perform.ts'
+import type { Scope, Writing } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import { makeAnew } from './derivations.ts'
 import { type Draft, newVersion, type OpenSecret, type SecretVersion, withAttributes } from './secret.ts'
 import { addVersion, keepAttributes, secretTables } from './secret-rows.ts'
-import { life, openValue, placeOf, tellOf, tellReferrers, type Writing, write } from './writing.ts'
+import { life, openValue, placeOf, tellOf, tellReferrers, write } from './writing.ts'
 
 /**
  * The secret of a certificate: the chain, and the private key where that may leave. It has the certificate's name and versions,

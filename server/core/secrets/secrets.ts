@@ -15,7 +15,7 @@ import {
   recoverObject,
   settleObject,
 } from '#core/objects/objects.ts'
-import type { Scope, Sight } from '#core/perform.ts'
+import type { Scope, Sight, Writing } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import { forgetDerivation, linksOf } from './derivation-rows.ts'
 import { makeAnew, makeUpToDate } from './derivations.ts'
@@ -30,7 +30,7 @@ import {
   withAttributes,
 } from './secret.ts'
 import { addVersion, keepAttributes, secretTables } from './secret-rows.ts'
-import { life, openValue, placeOf, subjectOf, tellOf, tellReferrers, type Writing, write } from './writing.ts'
+import { life, openValue, placeOf, subjectOf, tellOf, tellReferrers, write } from './writing.ts'
 
 export { life, resourceOf, subjectOf } from './writing.ts'
 

@@ -3,7 +3,7 @@ import { resourceOf as settingResource } from '#core/configuration/sight.ts'
 import type { Event } from '#core/events/event.ts'
 import { awaitExpiry } from '#core/objects/expiry.ts'
 import { type Life, objectPlace, objectResource, subjectOf } from '#core/objects/objects.ts'
-import type { Scope } from '#core/perform.ts'
+import type { Scope, Writing } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import type { OpenSecret, SecretVersion } from './secret.ts'
 import { addVersion, type Kept, secretTables } from './secret-rows.ts'
@@ -54,8 +54,6 @@ export async function tellReferrers(
     })
   }
 }
-
-export type Writing = Pick<Scope<never>, 'sql' | 'turn' | 'at' | 'keyring' | 'tell' | 'mayRead'>
 
 /** Keeps a version as the latest of its secret, and tells of it. */
 export async function write(

@@ -2,10 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
+import { createLog } from '#base/log.ts'
 import { inside } from '#core/audit/entry.ts'
 import type { Selection } from '#core/configuration/setting.ts'
+import type { SnapshotDraft } from '#core/configuration/snapshot.ts'
 import { askForSnapshot } from '#core/configuration/snapshots.ts'
 import { perform } from '#core/perform.ts'
+import { closeStore } from '#core/resources/store-life.ts'
+import { liveStore } from '#core/vaults/vaults.ts'
+import { until } from '../../../testing/subscribing.ts'
+import { managerOf, storePath } from '../../management/testing/manager.ts'
 import { asks, at } from '../testing/asks.ts'
 import { type RunningStore, runningStore, version } from '../testing/store.ts'
 
@@ -34,6 +40,16 @@ const content = async (name: string) =>
   (await ok('GET', `/kv?${version}&snapshot=${name}`)).json.items.map(
     ({ key, label, value }: { key: string; label: string | null; value: string }) => `${key}|${label ?? ''}=${value}`,
   )
+
+const means: Selection = { key: { kind: 'any' }, label: { kind: 'these', these: [undefined] }, tags: [] }
+const said = { key: '*', label: undefined, tags: undefined }
+const draft: SnapshotDraft = {
+  filters: [{ said, means }],
+  composition: undefined,
+  retentionSeconds: undefined,
+  tags: {},
+  description: undefined,
+}
 
 describe('a snapshot', () => {
   it('is asked for, made, and shows what was then', async () => {
@@ -246,15 +262,6 @@ describe('a snapshot', () => {
     const caller = { objectId: principal.objectId, appId: principal.appId }
     const resource = here.store.resourceId
     const intent = { caller, action: 'snapshots/write', resource, operation: 'Test', circumstances: inside } as const
-    const means: Selection = { key: { kind: 'any' }, label: { kind: 'these', these: [undefined] }, tags: [] }
-    const said = { key: '*', label: undefined, tags: undefined }
-    const draft = {
-      filters: [{ said, means }],
-      composition: undefined,
-      retentionSeconds: undefined,
-      tags: {},
-      description: undefined,
-    }
     // Both are done in one turn, of which the worker sees the end.
     await Promise.all([
       perform(base, intent, (scope) => askForSnapshot(scope, here.store, 'lost', draft, caller)),
@@ -262,5 +269,38 @@ describe('a snapshot', () => {
     ])
     const { status, error } = await made('lost')
     assert.deepEqual([status, error.code], ['Failed', 'ServerError'])
+  })
+
+  it('of a store that is deleted before it is made waits until the store is back, and is no failure', async () => {
+    const lines: string[] = []
+    let later = 0
+    const log = createLog('info', { write: (line) => lines.push(line) })
+    await using there = await runningStore({}, { log, clock: () => Date.now() + later })
+    const { base } = there.house.cardea
+    const { principal } = await there.house.newcomer('maker')
+    await there.house.assign(principal, builtInRoles.appConfigurationDataOwner, there.store.resourceId)
+    const caller = { objectId: principal.objectId, appId: principal.appId }
+    const resource = there.store.resourceId
+    const intent = { caller, action: 'snapshots/write', resource, operation: 'Test', circumstances: inside } as const
+    const store = await liveStore(base.database.read, 'demo')
+    assert.ok(store)
+    await perform(base, intent, async (scope) => {
+      await askForSnapshot(scope, store, 'patient', draft, caller)
+      await closeStore(scope, store)
+    })
+    const next = async () =>
+      (await base.database.read.run("select at from due where kind = 'snapshot'", [])).rows as { at: number }[]
+    await until(async () => (await next()).every(({ at }) => at > base.clock() + 30_000))
+    const manager = await managerOf(there.house)
+    const body = { location: 'local', sku: { name: 'standard' }, properties: { createMode: 'Recover' } }
+    const back = await manager.ask('PUT', storePath('demo'), body)
+    assert.ok(back.status < 300, back.text)
+    later += 61_000
+    await base.database.write(async (turn) => turn.stir())
+    await until(async () => (await there.send('GET', path('patient'))).json.status === 'ready')
+    assert.deepEqual(
+      lines.filter((line) => line.includes('failed')),
+      [],
+    )
   })
 })
