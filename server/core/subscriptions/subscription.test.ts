@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { fateOf, type Heard, portions, verdictOn } from './subscription.ts'
+import { fateOf, type Heard, portions, usualSchedule, verdictOn } from './subscription.ts'
 
 const minute = 60_000
 const terms = { attemptsMax: 30, liveMinutes: 1440 }
 const after = (heard: Heard, attempt: number, { at = 0, ...more }: { at?: number; attemptsMax?: number } = {}) => {
   const verdict = verdictOn(heard)
   assert.ok(!verdict.taken)
-  return fateOf({ attempt, published: 0 }, verdict, { ...terms, ...more }, { at, random: 0 })
+  return fateOf({ attempt, published: 0 }, verdict, { ...terms, ...more }, { at, random: 0, schedule: usualSchedule })
 }
 
 describe('an answer', () => {

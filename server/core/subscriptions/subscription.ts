@@ -63,11 +63,21 @@ export const fromSettings = 'settings'
 
 const minute = 60_000
 const hour = 60 * minute
-/** Event Grid's own schedule; the last pause is repeated. */
-export const pausesMs: readonly number[] = [
-  ...[10_000, 30_000, minute, 5 * minute, 10 * minute, 30 * minute],
-  ...[hour, 3 * hour, 6 * hour, 12 * hour],
-]
+/** When what wasn't taken is tried again. */
+export type Schedule = {
+  /** The pauses after each failure; the last one is repeated. */
+  readonly pausesMs: readonly number[]
+  /** Whether an answer that makes others wait longer is heeded. */
+  readonly heedsAnswers: boolean
+}
+/** Event Grid's own. */
+export const usualSchedule: Schedule = {
+  pausesMs: [
+    ...[10_000, 30_000, minute, 5 * minute, 10 * minute, 30 * minute],
+    ...[hour, 3 * hour, 6 * hour, 12 * hour],
+  ],
+  heedsAnswers: true,
+}
 
 /** What came back: a status with what it said of when to come again, or how it failed to. */
 export type Heard =
@@ -132,15 +142,14 @@ export function fateOf(
   {
     at,
     random,
-    pauses = pausesMs,
-  }: { readonly at: Instant; readonly random: number; readonly pauses?: readonly number[] },
+    schedule: { pausesMs, heedsAnswers },
+  }: { readonly at: Instant; readonly random: number; readonly schedule: Schedule },
 ): Fate {
   if (afterMs === undefined) return { dead: outcome }
   if (attempt >= attemptsMax) return { dead: 'MaxDeliveryAttemptsExceeded' }
   if (isOver(published, liveMinutes, at)) return { dead: 'TimeToLiveExceeded' }
-  const pause = pauses[Math.min(attempt, pauses.length) - 1] as number
-  const floor = pauses === pausesMs ? afterMs : 0
-  return { due: at + Math.max(Math.round(pause * (1 + random / 10)), floor) }
+  const pause = pausesMs[Math.min(attempt, pausesMs.length) - 1] as number
+  return { due: at + Math.max(Math.round(pause * (1 + random / 10)), heedsAnswers ? afterMs : 0) }
 }
 
 export const isOver = (published: Instant, liveMinutes: number, at: Instant): boolean =>
