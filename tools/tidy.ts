@@ -120,6 +120,8 @@ const pure = [
   'server/core/subscriptions/cloud-event.ts',
   'server/core/subscriptions/filter.ts',
   'server/core/subscriptions/subscription.ts',
+  'server/core/vaults/managed.ts',
+  'server/core/vaults/store.ts',
   'server/core/vaults/vault.ts',
 ]
 

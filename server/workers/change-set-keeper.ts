@@ -11,7 +11,7 @@ import {
 import type { House } from '#core/configuration/configuration.ts'
 import { type Base, perform } from '#core/perform.ts'
 import { hold, type Lease, leaseMs, partsOf, settle } from '#core/schedule/schedule.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
 import { absentMs } from './pause.ts'
 import { underLease } from './under-lease.ts'

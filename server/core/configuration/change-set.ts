@@ -1,7 +1,7 @@
 import { changeSetBytesMax, changesMax } from '@cardea/contract/cardea/change-sets'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { refuseBadFlag } from './flag.ts'
 import {
   type Address,

@@ -5,7 +5,7 @@ import type { Sql } from '#base/sql.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, subjectWithin, unschedule } from '#core/schedule/schedule.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { keyOfStore, type Store } from '#core/vaults/vault.ts'
+import { keyOfStore, type Store } from '#core/vaults/store.ts'
 import {
   about,
   type Change,

@@ -1,7 +1,7 @@
 import type { Sql } from '#base/sql.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { refuseBadFlag } from './flag.ts'
 import { type House, keepSealed, keepWritten, newEtag, openedAll, settingAt, takeAway } from './keeping.ts'
 import { listReferencesKept, type Reference, type Referrer, referencesTo } from './reference-rows.ts'

@@ -1,6 +1,6 @@
 import type { Turn } from '#base/database.ts'
 import { unscheduleUnder } from '#core/schedule/schedule.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { removeChangeSetsIn } from './change-set-rows.ts'
 import { changeSetDue } from './change-sets.ts'
 import { removeReferencesIn } from './reference-rows.ts'

@@ -1,5 +1,5 @@
 import type { Turn } from '#base/database.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { storesIn } from '#core/vaults/vaults.ts'
 import { forgetChangeSets } from './change-set-rows.ts'
 import { forgetRevisions } from './setting-rows.ts'

@@ -1,7 +1,7 @@
 import type { Database } from '#base/database.ts'
 import { changesIn } from '#core/events/events.ts'
 import type { Sight } from '#core/perform.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import type { Address, Condition, Moment, Selection } from './setting.ts'
 import { seesOf } from './sight.ts'
 

@@ -1,6 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import type { Scope, Sight } from '#core/perform.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { backTo, type Change, type Creator } from './change-set.ts'
 import { type Applied, applyChanges, type Wanted } from './change-sets.ts'
 import { historyMsOf } from './history.ts'

@@ -2,7 +2,7 @@ import { type Action, actions } from '@cardea/contract/actions'
 import { Fault } from '#base/fault.ts'
 import type { Permit } from '#core/access/access.ts'
 import { attributesOfTags } from '#core/access/condition.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { type Address, type Moment, noSuchSetting, type Part, type Setting, type Slice, type Tags } from './setting.ts'
 import type { Kept } from './setting-rows.ts'
 

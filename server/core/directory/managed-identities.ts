@@ -10,6 +10,7 @@ import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { depart } from './departure.ts'
+import { refuseMoved } from './location.ts'
 import {
   deleteIdentity,
   type IdentityResource,
@@ -20,7 +21,7 @@ import {
   type KeptIdentity,
   updateIdentity,
 } from './managed-identity-rows.ts'
-import { type Hands, newIdentity, noSuchResource, refuseMoved } from './resource.ts'
+import { type Hands, newIdentity, noSuchResource } from './resource.ts'
 
 /**
  * Managed identities that people make: a resource of Resource Manager, and a service principal without credentials that

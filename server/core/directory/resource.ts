@@ -9,16 +9,6 @@ import type { Keyring } from '#core/sealing/keyring.ts'
 export const noSuchResource = (resourceId: string): Fault =>
   new Fault('not-found', `The Resource '${resourceId.slice(0, 512)}' was not found.`)
 
-/** A resource stays where it was made. */
-export function refuseMoved({ location }: { readonly location: string }, wanted: string): void {
-  if (location === wanted) return
-  throw new Fault(
-    'conflict',
-    `The resource already exists in location '${location}'. A resource with the same name cannot be created in location '${wanted}'.`,
-    { arm: 'InvalidResourceLocation' },
-  )
-}
-
 export type Hands = { readonly turn: Turn; readonly keyring: Keyring }
 
 /** A new identity each time: one that is taken away and given again has nothing of what it was allowed before. */

@@ -9,7 +9,8 @@ import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { depart } from './departure.ts'
-import { type Hands, newIdentity, noSuchResource, refuseMoved } from './resource.ts'
+import { refuseMoved } from './location.ts'
+import { type Hands, newIdentity, noSuchResource } from './resource.ts'
 import { deleteWorkloadRow, keepWorkload, type WorkloadRow, workloadRow, workloadRowsBelow } from './workload-rows.ts'
 
 /**

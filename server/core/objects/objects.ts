@@ -4,7 +4,8 @@ import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { scheduleAt, subjectWithin, unschedule, unscheduleUnder } from '#core/schedule/schedule.ts'
-import { purgeDate, type Vault } from '#core/vaults/vault.ts'
+import { purgeDate } from '#core/vaults/managed.ts'
+import type { Vault } from '#core/vaults/vault.ts'
 import {
   type Deletion,
   isDeleted,

@@ -1,10 +1,11 @@
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
+import { refuseMoved } from '#core/directory/location.ts'
 import { refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
+import type { Tags } from '#core/vaults/managed.ts'
 import { lastIn } from '#core/vaults/resource-id.ts'
-import { refuseMoved, type Tags } from '#core/vaults/vault.ts'
 import { allGroups, type Group, keepGroup, keptGroup } from './group-rows.ts'
 
 export type { Group } from './group-rows.ts'

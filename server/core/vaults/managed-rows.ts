@@ -1,6 +1,6 @@
 import { query, type Sql, statement } from '#base/sql.ts'
+import type { Managed } from './managed.ts'
 import { groupIn } from './resource-id.ts'
-import type { ManagedVault } from './vault.ts'
 
 type Row = {
   name: string
@@ -19,21 +19,6 @@ type Row = {
 }
 type Table = 'vault' | 'store'
 type Tables = Record<Table, Row>
-
-/** What vaults and stores have alike, live or deleted. */
-export type Managed = Pick<
-  ManagedVault,
-  | 'name'
-  | 'resourceId'
-  | 'location'
-  | 'retentionDays'
-  | 'purgeProtection'
-  | 'sealingKey'
-  | 'tags'
-  | 'created'
-  | 'updated'
-  | 'removal'
->
 
 /** What only one of them has and nothing else depends on: kept as JSON. */
 type Profile<T, P> = {

@@ -1,21 +1,32 @@
 import { settingBytesDefault, settingBytesMost } from '@cardea/contract/appconfig/key-values'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
+import { refuseMoved } from '#core/directory/location.ts'
+import { badRequest, type Managed, type Tags } from './managed.ts'
 import { lastIn } from './resource-id.ts'
-import { badRequest, type Removal, refuseMoved, type Store, type Tags } from './vault.ts'
+
+/** A store keeps settings. */
+export type Store = Pick<Managed, 'name' | 'resourceId' | 'location' | 'sealingKey'> & {
+  /** Without it nobody is let in from outside. */
+  readonly publicAccess: boolean
+  /** For how long it is remembered what settings were. */
+  readonly historySeconds: number
+  /** How many bytes one setting may have in all. */
+  readonly settingBytesMax: number
+  /** How many bytes its settings, their history and its snapshots may take; undefined: as many as there is room for. */
+  readonly storageBytesMax: number | undefined
+}
+
+/** The id under which a store's key is kept. */
+export const keyOfStore = ({ sealingKey }: Store): string => sealingKey
 
 /** A store as those see it who manage it, live or deleted. */
-export type ManagedStore = Store & {
-  readonly retentionDays: number
-  readonly purgeProtection: boolean
-  readonly tags: Tags
-  readonly sku: StoreSku
-  /** Whether it has access keys at all; without them only tokens open it. */
-  readonly accessKeys: boolean
-  readonly created: Instant
-  readonly updated: Instant
-  readonly removal: Removal | undefined
-}
+export type ManagedStore = Store &
+  Managed & {
+    readonly sku: StoreSku
+    /** Whether it has access keys at all; without them only tokens open it. */
+    readonly accessKeys: boolean
+  }
 export const storeSkus = ['free', 'developer', 'standard', 'premium'] as const
 export type StoreSku = (typeof storeSkus)[number]
 

@@ -1,44 +1,21 @@
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
+import { refuseMoved } from '#core/directory/location.ts'
+import { badRequest, type Managed, type Tags } from './managed.ts'
 import { lastIn } from './resource-id.ts'
 
-/** A vault keeps secrets; a store keeps settings. Both have a resource id and a host of their own. */
-export type Vault = {
-  /** In lower case, as in its host. */
-  readonly name: string
-  readonly resourceId: string
-  readonly location: string
-  /** For how long a deletion can be undone: of what is in the vault, and of itself. Fixed when it is founded. */
-  readonly retentionDays: number
-  /** Once on, nobody can shorten that. */
-  readonly purgeProtection: boolean
-  /** The id of the key that seals its values: another one for each founding, so a name that comes back opens nothing old. */
-  readonly sealingKey: string
+/** A vault keeps secrets, keys and certificates. What is in it can be recovered for as long as it can itself. */
+export type Vault = Pick<
+  Managed,
+  'name' | 'resourceId' | 'location' | 'retentionDays' | 'purgeProtection' | 'sealingKey'
+> & {
   /** Premium ones may keep keys in a hardware security module. */
   readonly sku: 'standard' | 'premium'
   readonly network: Network
 }
 
-export type Store = {
-  /** In lower case, as in its host. */
-  readonly name: string
-  readonly resourceId: string
-  readonly location: string
-  /** The id of the key that seals its values: another one for each founding. */
-  readonly sealingKey: string
-  /** Without it nobody is let in from outside. */
-  readonly publicAccess: boolean
-  /** For how long it is remembered what settings were. */
-  readonly historySeconds: number
-  /** How many bytes one setting may have in all. */
-  readonly settingBytesMax: number
-  /** How many bytes its settings, their history and its snapshots may take; undefined: as many as there is room for. */
-  readonly storageBytesMax: number | undefined
-}
-
-/** The id under which a vault's or store's key is kept. */
+/** The id under which a vault's key is kept. */
 export const keyOfVault = ({ sealingKey }: Vault): string => sealingKey
-export const keyOfStore = ({ sealingKey }: Store): string => sealingKey
 
 /** From where the data may be asked for. */
 export type Network = {
@@ -60,19 +37,12 @@ export const openNetwork: Network = {
   virtualNetworks: [],
 }
 
-/** When something was deleted, and when it goes for good. */
-export type Removal = { readonly deleted: Instant; readonly purge: Instant }
-export type Tags = Readonly<Record<string, string>>
-
 /** A vault as those see it who manage it, live or deleted. */
-export type ManagedVault = Vault & {
-  readonly tags: Tags
-  /** Which of Azure's own services may read it: kept for who reads it back. */
-  readonly enabledFor: EnabledFor
-  readonly created: Instant
-  readonly updated: Instant
-  readonly removal: Removal | undefined
-}
+export type ManagedVault = Vault &
+  Managed & {
+    /** Which of Azure's own services may read it: kept for who reads it back. */
+    readonly enabledFor: EnabledFor
+  }
 export type EnabledFor = { readonly deployment: boolean; readonly disk: boolean; readonly template: boolean }
 
 /** What somebody wants of a vault. What isn't said stays, or becomes what it is by default. */
@@ -152,21 +122,6 @@ function refuseIrrevocable({ softDelete, purgeProtection }: VaultDraft, isProtec
   }
 }
 
-export const badRequest = (words: string): Fault => new Fault('invalid', words, { arm: 'BadRequest' })
-
-/** A resource stays where it was made. */
-export function refuseMoved(
-  { resourceId, location }: { readonly resourceId: string; readonly location: string },
-  wanted: string | undefined,
-): void {
-  if (wanted === undefined || wanted === location) return
-  throw new Fault(
-    'conflict',
-    `The resource '${lastIn(resourceId)}' already exists in location '${location}'. A resource with the same name cannot be created in location '${wanted}'. Please select a new resource name.`,
-    { arm: 'InvalidResourceLocation' },
-  )
-}
-
 const networkFrom = (before: Network, { network, publicAccess }: VaultDraft): Network => ({
   ...(network ?? before),
   publicAccess: publicAccess ?? before.publicAccess,
@@ -177,10 +132,6 @@ const enabledFrom = (before: EnabledFor, wanted: NonNullable<VaultDraft['enabled
   disk: wanted.disk ?? before.disk,
   template: wanted.template ?? before.template,
 })
-
-const dayMs = 86_400_000
-export const purgeDate = ({ retentionDays }: { readonly retentionDays: number }, deleted: Instant): Instant =>
-  deleted + retentionDays * dayMs
 
 /** What Key Vault calls a vault's promise to undo deletions (`DeletionRecoveryLevel`): the full 90 days, or fewer ("customized"). */
 export const recoveryLevel = ({

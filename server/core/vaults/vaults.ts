@@ -3,9 +3,9 @@ import type { Database, Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
 import { byRoles, keepPermissionModel } from '#core/access/permission-model.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import type { ManagedStore } from './store.ts'
+import type { ManagedStore, Store } from './store.ts'
 import { storeRows } from './store-rows.ts'
-import type { ManagedVault, Store, Vault } from './vault.ts'
+import type { ManagedVault, Vault } from './vault.ts'
 import { vaultRows } from './vault-rows.ts'
 
 /** Live vaults and stores by name, kept in memory while the epoch stands: every request asks for one. */

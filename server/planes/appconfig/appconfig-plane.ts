@@ -1,4 +1,4 @@
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import type { Route } from '../plane.ts'
 import type { StoreRoutes } from './appconfig-route.ts'
 import deleteKeyValue from './key-values/delete-key-value.ts'

@@ -2,7 +2,7 @@ import type { Action } from '@cardea/contract/actions'
 import type { Effect, Operation } from '@cardea/contract/operation'
 import type { House } from '#core/configuration/configuration.ts'
 import type { KnownPages } from '#core/configuration/known-pages.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { type Route, route } from '../plane.ts'
 import type { Vaults } from './references.ts'
 

@@ -1,5 +1,5 @@
 import type { Operation } from '@cardea/contract/operation'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import type { Spenders } from '../http/quota.ts'
 import type { Known } from '../plane.ts'
 

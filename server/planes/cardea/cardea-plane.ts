@@ -1,6 +1,7 @@
 import type { House } from '#core/configuration/configuration.ts'
 import type { Planning } from '#core/incidents/plan.ts'
-import type { Store, Vault } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
+import type { Vault } from '#core/vaults/vault.ts'
 import type { Hosts } from '../http/hosts.ts'
 import type { Route } from '../plane.ts'
 import type { Tenancy } from '../tenancy.ts'

@@ -1,5 +1,5 @@
 import { resourceOf } from '#core/configuration/sight.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import type { Call } from '../../plane.ts'
 
 /** A call about one setting is about the setting's own resource; a list is about the store. */

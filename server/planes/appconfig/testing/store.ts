@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { addAccessKey } from '#core/access/access-keys.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { newStore } from '#core/vaults/store.ts'
-import type { Store } from '#core/vaults/vault.ts'
 import { foundStore, liveStore } from '#core/vaults/vaults.ts'
 import { type Heard, type House, openHouse, type Wanted } from '../../../testing/house.ts'
 

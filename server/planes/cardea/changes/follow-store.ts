@@ -1,5 +1,5 @@
 import * as contract from '@cardea/contract/cardea/changes'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { type Route, route } from '../../plane.ts'
 import type { Around } from '../around.ts'
 import { follow } from './change-stream.ts'

@@ -1,7 +1,7 @@
 import { pageSize } from '@cardea/contract/appconfig/key-values'
 import * as contract from '@cardea/contract/cardea/references'
 import { listReferences } from '#core/configuration/configuration.ts'
-import type { Store } from '#core/vaults/vault.ts'
+import type { Store } from '#core/vaults/store.ts'
 import { linkOf, nextAfter, nextLink, nextTarget, placeOf } from '../../appconfig/paging.ts'
 import { seenBy, warnings } from '../../appconfig/references.ts'
 import { Reply, type Route, route } from '../../plane.ts'
