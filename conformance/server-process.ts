@@ -98,7 +98,7 @@ export async function readiness(child: ChildProcess, began = performance.now()) 
   return { port: message.port, readyAfterMs: performance.now() - began }
 }
 
-export const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null
 export const ended = async (child: ChildProcess): Promise<unknown> =>
   isRunning(child) ? once(child, 'exit') : undefined
 

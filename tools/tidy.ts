@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 /** What the repository promises about its own shape, as functions over its files; `tidy.test.ts` holds it to them. */
 
 /** The house, from the roof down. A file may import from its own floor and from any floor under it. */
-export const floors = [
+const floors = [
   'server/main.ts',
   'server/environment.ts',
   'server/certificate.ts',
@@ -19,7 +19,7 @@ export const floors = [
 ] as const
 
 /** The rooms of core, in the order they stand: each may use those after it. */
-export const rooms = [
+const rooms = [
   'installation',
   'alerts',
   'diagnostics',
@@ -150,7 +150,8 @@ export const importsOf = (file: string, text: string): Import[] =>
     })),
   )
 
-function place(file: string, to: string): string {
+/** Where an import leads: a path in the repository, or the name of a package or of a part of Node. */
+export function place(file: string, to: string): string {
   if (to.startsWith('#')) return `server/${to.slice(1)}`
   if (to.startsWith('@cardea/'))
     return to === '@cardea/client' ? 'client/index.ts' : `${to.slice('@cardea/'.length)}.ts`
