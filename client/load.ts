@@ -122,7 +122,7 @@ function settingsOf(options: LoadOptions) {
     secretsAtOnce: parallel ? 16 : 1,
     push: options.push ?? true,
     startup: {
-      timeoutMs: startupOptions.timeoutInMs ?? 100_000,
+      timeoutMs: span('startupOptions.timeoutInMs', startupOptions.timeoutInMs ?? 100_000, 0),
       patienceMs: span('patienceInMs', startupOptions.patienceInMs ?? 5_000, 0),
       onRetry: startupOptions.onRetry,
     },

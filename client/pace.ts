@@ -17,39 +17,39 @@ export function pauseMs(attempt: number, pace: Pace, retryAfterMs = 0, random = 
 /** The longest that a Node timer can wait; a longer one would fire at once. */
 const timerMsMax = 2 ** 31 - 1
 
+/** A timer that keeps the process alive. An infinite one never fires. */
+const timer = (ms: number, run: () => void): NodeJS.Timeout | undefined =>
+  ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(run, Math.min(ms, timerMsMax))
+
 /** A timer that doesn't keep the process alive. An infinite one never fires. */
-export const later = (ms: number, run: () => void): NodeJS.Timeout | undefined =>
-  ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(run, Math.min(ms, timerMsMax)).unref()
+export const later = (ms: number, run: () => void): NodeJS.Timeout | undefined => timer(ms, run)?.unref()
 
 /** Waits; an abort ends the wait by rejecting with its reason. What runs unasked doesn't keep the process alive. */
 export const sleep = (ms: number, signal?: AbortSignal, keepAlive = true): Promise<void> =>
   new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const abort = () => {
-      clearTimeout(timer)
+      clearTimeout(waiting)
       reject(signal?.reason)
     }
-    const timer = setTimeout(
-      () => {
-        signal?.removeEventListener('abort', abort)
-        resolve()
-      },
-      Math.min(ms, timerMsMax),
-    )
-    if (!keepAlive) timer.unref()
+    const waiting = timer(ms, () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    })
+    if (!keepAlive) waiting?.unref()
     signal?.addEventListener('abort', abort, { once: true })
   })
 
 /** Waits for the work, but no longer than this; the work itself goes on. Tells whether it was done in time. */
 export async function atMost(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
+  let waiting: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
+    waiting = timer(ms, () => resolve(false))
   })
   try {
     return await Promise.race([work.then(() => true), late])
   } finally {
-    clearTimeout(timer)
+    clearTimeout(waiting)
   }
 }
 

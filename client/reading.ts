@@ -1,3 +1,4 @@
+import { ConfigurationError } from './errors.ts'
 import { labelOf, type Selector, selects, trimmed } from './filters.ts'
 import type { Page, Setting, Store } from './store.ts'
 
@@ -65,7 +66,11 @@ async function walk(
   const pages: Page[] = []
   let path: string | undefined = store.firstPage(selector)
   let changed = false
-  while (path !== undefined && pages.length < pagesMax) {
+  while (path !== undefined) {
+    // Settings that are merely not reached must not look like settings that are gone.
+    if (pages.length === pagesMax) {
+      throw new ConfigurationError('malformed', `The store has more than ${pagesMax} pages for one selector.`)
+    }
     const before: Page | undefined = known?.[pages.length]?.path === path ? known[pages.length] : undefined
     const answer: Page | undefined = await store.page(path, before?.etag, signal)
     const page: Page | undefined = answer && before && samePage(answer, before) ? before : (answer ?? before)

@@ -19,6 +19,17 @@ describe('refreshing by looking', { concurrency: 8 }, () => {
     assert.deepEqual(loaded.told.sort(), ['gone: 1 → -', 'new: - → 2', 'other: 1 → 2'])
   })
 
+  it('takes no setting for gone because a list never ends', async () => {
+    await using azure = await RudeAzure.open(plain)
+    for (const key of ['a', 'b']) azure.set(key, '1')
+    using loaded = await loadRude(azure)
+    const headers = { 'content-type': 'application/json' }
+    azure.server.grudge(/^\/kv/, { status: 200, headers, body: '{"items":[],"@nextLink":"/kv?after=1"}' })
+    await assert.rejects(loaded.configuration.refresh(), { code: 'malformed', message: /more than 1000 pages/ })
+    assert.deepEqual(loaded.told, [])
+    assert.deepEqual(loaded.configuration.keys(), ['a', 'b'])
+  })
+
   it('asks only whether something changed, and tells nothing when nothing did', async () => {
     await using azure = await RudeAzure.open(plain)
     azure.set('a', '1')

@@ -121,6 +121,22 @@ describe('a start with references that are refused', { concurrency: 8 }, () => {
     })
   }
 
+  it('takes as long as it needs where the time-outs are longer than any timer, and refuses one that is no span', async () => {
+    await using azure = await RudeAzure.open()
+    azure.set('a', '1')
+    for (const timeoutInMs of [Number.POSITIVE_INFINITY, 2 ** 31]) {
+      azure.server.grudge(/^\/kv/, { lateMs: 100 }, { times: 1 })
+      const clientOptions = { ...azure.clientOptions, timeoutInMs }
+      using configuration = await load(azure.endpoint, { clientOptions, startupOptions: { timeoutInMs } })
+      assert.equal(configuration.get('a'), '1')
+    }
+    for (const timeoutInMs of [Number.NaN, -1, '10' as never]) {
+      const wrong = { code: 'invalid', message: /timeoutInMs must be at least/ }
+      await assert.rejects(load(azure.endpoint, { startupOptions: { timeoutInMs } }), wrong)
+      await assert.rejects(load(azure.endpoint, { clientOptions: { timeoutInMs } }), wrong)
+    }
+  })
+
   it('takes no token service’s 404 or 403 for the vault’s: an identity may be on its way', async () => {
     await using azure = await RudeAzure.open()
     azure.rotate('db', 's1')

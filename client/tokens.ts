@@ -6,11 +6,11 @@ export type TokenCredential = {
 }
 export type AccessToken = { token: string; expiresOnTimestamp: number }
 
-/** Tokens that are at hand: one per scope, renewed before they expire, asked for once however many wait. */
+/** Tokens that are at hand: one per scope and tenant, renewed before they expire, asked for once however many wait. */
 export type Tokens = {
   get(scope: string, tenantId?: string): Promise<AccessToken>
   /** The service refused this one; the next `get` asks for another. */
-  forget(scope: string, token: string): void
+  forget(scope: string, token: string, tenantId?: string): void
 }
 
 const renewMsBefore = 5 * 60_000
@@ -18,6 +18,8 @@ const renewMsBefore = 5 * 60_000
 const renewMsPause = 5_000
 
 type Kept = AccessToken & { readonly renewAt: number }
+
+const placeOf = (scope: string, tenantId: string | undefined): string => `${tenantId ?? ''} ${scope}`
 
 /** A credential of ours keeps its tokens itself; a second store of them would hand out what the first has forgotten. */
 const known = new WeakMap<TokenCredential, Tokens>()
@@ -40,29 +42,35 @@ export function tokensOf(credential: TokenCredential): Tokens {
     const token = await credential.getToken(scope, tenantId === undefined ? {} : { tenantId })
     if (!token?.token) throw new ConfigurationError('unauthenticated', `The credential gives no token for ${scope}.`)
     const lives = token.expiresOnTimestamp - asked
-    kept.set(scope, { ...token, renewAt: token.expiresOnTimestamp - Math.min(renewMsBefore, lives / 5) })
+    kept.set(placeOf(scope, tenantId), {
+      ...token,
+      renewAt: token.expiresOnTimestamp - Math.min(renewMsBefore, lives / 5),
+    })
     return token
   }
 
   function renew(scope: string, tenantId: string | undefined): Promise<AccessToken> {
-    const flight = flights.get(scope) ?? fetch(scope, tenantId).finally(() => flights.delete(scope))
-    flights.set(scope, flight)
+    const place = placeOf(scope, tenantId)
+    const flight = flights.get(place) ?? fetch(scope, tenantId).finally(() => flights.delete(place))
+    flights.set(place, flight)
     return flight
   }
 
   return {
     async get(scope, tenantId) {
-      const known = kept.get(scope)
+      const place = placeOf(scope, tenantId)
+      const known = kept.get(place)
       const now = Date.now()
       if (!known || now >= known.expiresOnTimestamp) return renew(scope, tenantId)
       if (now >= known.renewAt) {
-        kept.set(scope, { ...known, renewAt: now + renewMsPause })
+        kept.set(place, { ...known, renewAt: now + renewMsPause })
         renew(scope, tenantId).catch(() => {}) // The token at hand is good; if none comes in time, `get` will say so.
       }
       return known
     },
-    forget(scope, token) {
-      if (kept.get(scope)?.token === token) kept.delete(scope)
+    forget(scope, token, tenantId) {
+      const place = placeOf(scope, tenantId)
+      if (kept.get(place)?.token === token) kept.delete(place)
     },
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { ConfigurationError } from './errors.ts'
+import { later, span } from './pace.ts'
 import { proxyFrom, TunnelAgent } from './proxy.ts'
 
 /** How the library speaks HTTP: connections that last, bounded in time and size, no redirects, manners when throttled. */
@@ -42,6 +43,7 @@ export function openTransport({
   timeoutInMs = 10_000,
   env = process.env,
 }: TransportOptions = {}): Transport {
+  const timeoutMs = span('clientOptions.timeoutInMs', timeoutInMs, 1)
   const trust = ca === undefined ? {} : { ca: ca as string | Buffer | (string | Buffer)[] }
   const secure = new TunnelAgent(proxyFrom(env, proxy), trust)
   const plain = new http.Agent({ keepAlive: true, scheduling: 'lifo' })
@@ -53,7 +55,7 @@ export function openTransport({
     const { response, error, reused } = await ask(
       request,
       request.url.protocol === 'https:' ? secure : plain,
-      timeoutInMs,
+      timeoutMs,
     )
     if (response) {
       const retryAfterMs = retryAfterOf(response)
@@ -68,7 +70,7 @@ export function openTransport({
   return {
     open: begin,
     async send(request) {
-      const deadline = Date.now() + timeoutInMs
+      const deadline = Date.now() + timeoutMs
       const response = await begin(request)
       const body = await bodyOf(response, request, deadline)
       return { status: response.statusCode ?? 0, headers: response.headers, body }
@@ -91,7 +93,7 @@ function ask({ url, method = 'GET', headers, body, signal }: Request, agent: htt
       headers: { ...headers, 'content-length': String(Buffer.byteLength(body ?? '')) },
       ...(signal && { signal }),
     })
-    const timer = setTimeout(() => sent.destroy(new ConfigurationError('timeout', `${url.host} is silent.`)), ms)
+    const timer = later(ms, () => sent.destroy(new ConfigurationError('timeout', `${url.host} is silent.`)))
     sent.on('error', (error) => {
       clearTimeout(timer)
       resolve({ error, reused: sent.reusedSocket })
@@ -106,7 +108,7 @@ function ask({ url, method = 'GET', headers, body, signal }: Request, agent: htt
 
 async function bodyOf(response: IncomingMessage, request: Request, deadline: number): Promise<string> {
   const late = new ConfigurationError('timeout', `${request.url.host} didn't finish its answer.`)
-  const timer = setTimeout(() => response.destroy(late), Math.max(1, deadline - Date.now()))
+  const timer = later(Math.max(1, deadline - Date.now()), () => response.destroy(late))
   const chunks: Buffer[] = []
   let bytes = 0
   try {

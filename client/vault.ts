@@ -75,7 +75,8 @@ export class Vault {
     const { answer, token } = await this.#sendAs(this.#challenge, request)
     if (answer.status !== 401) return answer
     // The token expired, was revoked, or the vault moved to another tenant: its new challenge says what it wants now.
-    this.#tokens.forget(this.#challenge.scope, token)
+    const { scope, tenantId } = this.#challenge
+    this.#tokens.forget(scope, token, tenantId)
     this.#challenge = challengeFrom(this.#origin, answer)
     return (await this.#sendAs(this.#challenge, request)).answer
   }

@@ -126,6 +126,24 @@ describe('a live pool', { skip: need.skip }, () => {
     assert.equal((await program.pool.query('select $1::int + 1 as sum', [1])).rows[0].sum, 2)
   })
 
+  it('waits as long as it must where a deadline is longer than any timer, and refuses one that is no span', async () => {
+    await using program = await open()
+    const connect = (connectionString: string) => new pg.Pool({ connectionString })
+    const { configuration, azure, errors } = program
+    const patient = { proofDeadlineMs: Number.POSITIVE_INFINITY, drainDeadlineMs: 2 ** 31 }
+    await using pool = await livePool(configuration, 'database', connect, patient)
+    const client = await pool.connect()
+    const version = azure.rotate('db', postgres.url('b', 'b1'))
+    await until('it switched', () => pool.version === version)
+    await pause(50)
+    client.release()
+    assert.deepEqual(errors, [])
+    for (const name of ['proofDeadlineMs', 'drainDeadlineMs', 'loginPatienceMs']) {
+      const asked = livePool(configuration, 'database', connect, { [name]: Number.NaN })
+      await assert.rejects(asked, { code: 'invalid', message: new RegExp(name) })
+    }
+  })
+
   it('survives sessions that are ended under it', async () => {
     await using program = await open()
     await Promise.all([program.role(), program.role()])

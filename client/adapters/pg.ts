@@ -1,5 +1,5 @@
 import type { Configuration } from '../configuration.ts'
-import { atMost } from '../pace.ts'
+import { atMost, span } from '../pace.ts'
 
 /** What is asked of a pool; `pg`'s `Pool` has it. The shape is written here so that `pg` is no dependency. */
 export type Pool = {
@@ -47,6 +47,7 @@ export async function livePool<P extends Pool>(
   open: (connectionString: string) => P,
   { proofDeadlineMs = 10_000, drainDeadlineMs = 30_000, loginPatienceMs = 1_000 }: LivePoolOptions = {},
 ): Promise<LivePool<P>> {
+  for (const [name, ms] of Object.entries({ proofDeadlineMs, drainDeadlineMs, loginPatienceMs })) span(name, ms, 0)
   const live = await configuration.use<Lease<P>>(key, {
     async prepare(connectionString) {
       const pool = open(connectionString)
