@@ -31,6 +31,7 @@ async function opened({ provider, binding, administrator }: Bound, graceSeconds:
     binding: known.binding.read(binding, 'binding'),
     secrets: { admin: administrator },
     rotationId: 'reader',
+    attempt: '1',
     livesMs: undefined,
     urgent: false,
     fence: 0,

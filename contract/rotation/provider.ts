@@ -75,6 +75,12 @@ export type FarSide<Binding> = {
   readonly secrets: Readonly<Record<string, string>>
   /** The idempotency key of this rotation. */
   readonly rotationId: string
+  /**
+   * Names what is sent within it: the same where nobody knows whether it came to anything, since a server died in between;
+   * another each time that it is sent because it is not, or no longer, so. A target that does what it was told under one
+   * name only once does all that it must.
+   */
+  readonly attempt: string
   /** Grows with each worker that takes a rotation over: a target that keeps it can refuse a worker who was replaced. */
   readonly fence: number
   /** How long a credential that is made now will be needed, as far as is known; undefined: until somebody takes it away. */

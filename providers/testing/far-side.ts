@@ -26,6 +26,7 @@ export const farSideOf = <Binding>(binding: Binding, secrets: Readonly<Record<st
   binding,
   secrets,
   rotationId: randomUUID(),
+  attempt: '1',
   livesMs: undefined,
   urgent: false,
   fence: 1,

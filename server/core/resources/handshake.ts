@@ -13,18 +13,14 @@ const waits = ({ state }: Subscription): boolean => state !== 'Succeeded' && sta
  * Somebody came by the address that only the receiver was told: it wants events. Gives the subscription's id; undefined
  * for one that doesn't wait for this, or not for this word.
  */
-export async function answerByUrl(
-  { database, keyring, clock }: Base,
-  id: string,
-  token: string,
-): Promise<string | undefined> {
+export async function answerByUrl({ database, keyring }: Base, id: string, token: string): Promise<string | undefined> {
   const subscription = await subscriptionWith(database.read, id)
   if (subscription === undefined || !waits(subscription)) return undefined
   const destination = await openDestination(database.read, keyring, subscription)
   if (destination === undefined || !same(destination.token, token)) return undefined
-  if (subscription.answerUntil !== undefined && clock() > subscription.answerUntil) return undefined
   const said = { state: 'Succeeded', trouble: undefined, answerUntil: undefined } as const
-  const kept = await database.write((turn) => keepAnswer(turn, subscription, said))
+  const { answerUntil = Infinity } = subscription
+  const kept = await database.write(async (turn) => turn.at <= answerUntil && keepAnswer(turn, subscription, said))
   return kept ? subscriptionId(subscription) : undefined
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { providersWith } from '@cardea/providers/providers'
+import { openRotating } from '../../testing/rotating.ts'
 import { currentValue, fake, versionOf, withFarSide } from '../../testing/with-far-side.ts'
 
 describe('an emergency', () => {
@@ -30,5 +32,47 @@ describe('an emergency', () => {
     const done = await here.reaches('db', 'done')
     assert.equal(done.id, rotation?.id)
     assert.ok(!far.accepts(old))
+  })
+
+  it('has what the old credential opened ended, where a target has but one at a time', async () => {
+    await using open = await withFarSide('single')
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    await here.rotate('db')
+    await here.reaches('db', 'done')
+    const retired = () => far.heard.filter((heard) => heard === 'retire x').length
+    assert.equal(retired(), 0)
+    await here.ask('POST', '/.cardea/secrets/db/rotate/emergency')
+    await here.reaches('db', 'done')
+    assert.equal(retired(), 1)
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+
+  it('isn’t over before the target has said that this is done', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    await here.bind('db', fake)
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    far.losesAnswers = true
+    await here.ask('POST', '/.cardea/secrets/db/rotate/emergency')
+    const retired = () => far.heard.filter((heard) => heard.startsWith('retire')).length
+    await here.until('it was told three times', () => retired() >= 3)
+    assert.ok(!far.accepts(old))
+    assert.equal((await here.show('db')).rotation?.state, 'retiring')
+    assert.equal((await here.show('db')).rotation?.lastError, 'The connection was lost.')
+    far.losesAnswers = false
+    await here.reaches('db', 'done')
+  })
+
+  it('of what no target has to hear of ends with the new value', async () => {
+    await using here = await openRotating({ rotation: { providers: providersWith({ loopback: true }) } })
+    await here.bind('key', { provider: 'random', intervalSeconds: null, graceSeconds: 0 })
+    await here.reaches('key', 'done')
+    const old = await currentValue(here, 'key')
+    await here.ask('POST', '/.cardea/secrets/key/rotate/emergency')
+    await here.reaches('key', 'done')
+    assert.notEqual(await currentValue(here, 'key'), old)
   })
 })

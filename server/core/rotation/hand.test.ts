@@ -7,7 +7,7 @@ import { VaultBook } from '#core/vaults/vaults.ts'
 import { rotator } from '#workers/rotator.ts'
 import { startWorker } from '#workers/worker.ts'
 import { fastTimes } from '../../testing/rotating.ts'
-import { currentValue, fake, holding, withFarSide } from '../../testing/with-far-side.ts'
+import { currentValue, fake, holding, versionOf, withFarSide } from '../../testing/with-far-side.ts'
 
 describe('a worker that is held up', () => {
   it('past its lease is fenced out by whoever took over, and changes nothing', async () => {
@@ -60,5 +60,22 @@ describe('a worker that is held up', () => {
     assert.equal(sent(), 1)
     await here.reaches('db', 'done')
     assert.equal(sent(), 2)
+  })
+
+  it('sees the consumers of a slot though the clock of its node is ahead of the database’s (P5)', async () => {
+    await using open = await withFarSide()
+    const { here, far } = open
+    const { base } = here.house.cardea
+    Object.assign(base, { clock: () => Date.now() + 120_000 })
+    await here.bind('db', { ...fake, graceSeconds: 3600 })
+    await here.reaches('db', 'done')
+    const [first, firstVersion] = [await currentValue(here), await versionOf(here)]
+    await here.report('one', { db: firstVersion })
+    // The human's value is of no slot, so either could be taken; the one in use isn't.
+    await here.set('db', 'by hand')
+    await here.rotate('db')
+    await here.reaches('db', 'grace', 'done')
+    assert.ok(far.accepts(first))
+    assert.equal((await here.get('db')).json.tags.CredentialId, 'b')
   })
 })

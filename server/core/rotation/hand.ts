@@ -29,6 +29,9 @@ export class Superseded extends Fault {
   }
 }
 
+/** So much of what went wrong is kept and shown. */
+export const wordsMax = 500
+
 type Answer<T> = { readonly answer: T; readonly refusal: undefined } | { readonly refusal: string }
 
 /**
@@ -61,7 +64,7 @@ export class Hand {
   async isFollowed(): Promise<boolean> {
     const { vault, rotation } = this.seen
     const { base, times } = this.engine
-    return (await consumersOf(base.database.read, vault, rotation.nameKey, base.clock(), times.silentMs)).length > 0
+    return (await consumersOf(base.database.read, vault, rotation.nameKey, this.seen.now(), times.silentMs)).length > 0
   }
 
   /** Live consumers that run on another version than the latest, with the slot of theirs if it is known. */
@@ -69,7 +72,7 @@ export class Hand {
     const { vault, rotation, latest } = this.seen
     const { base, times } = this.engine
     const { read } = base.database
-    const users = await consumersOf(read, vault, rotation.nameKey, base.clock(), times.silentMs)
+    const users = await consumersOf(read, vault, rotation.nameKey, this.seen.now(), times.silentMs)
     const behind = users.filter(({ version }) => version !== latest?.version)
     const versions = [...new Set(behind.map(({ version }) => version))]
     const slots = await slotsOf(read, vault.name, rotation.nameKey, versions)
@@ -210,7 +213,7 @@ export class Hand {
   request<T>(step: string, call: () => Promise<T>): Promise<Answer<T>> {
     return this.step(step, () => {
       this.#stopIfOld()
-      return within(this.engine.times.requestMs * 1.2, call()).then(
+      return within(this.#answerMs, call()).then(
         (answer): Answer<T> => ({ answer, refusal: undefined }),
         (error: unknown): Answer<T> => ({ refusal: this.say(error) }),
       )
@@ -227,9 +230,7 @@ export class Hand {
   probe(step: string, credential: Credential, far: FarSide<unknown>): Promise<Probe> {
     const { provider } = this.seen
     return this.step(step, () =>
-      within(this.engine.times.requestMs * 1.2, provider.probe(credential, this.limited(far))).catch(
-        () => 'unknown' as const,
-      ),
+      within(this.#answerMs, provider.probe(credential, this.limited(far))).catch(() => 'unknown' as const),
     )
   }
 
@@ -237,6 +238,11 @@ export class Hand {
     ...far,
     signal: AbortSignal.timeout(this.engine.times.requestMs),
   })
+
+  /** A provider that heeds its signal has ended by then. */
+  get #answerMs(): number {
+    return this.engine.times.requestMs * 1.2
+  }
 
   /** A worker that was held up, by a sleeping laptop for one, stops by its own clock before it sends. */
   #stopIfOld(): void {
@@ -255,6 +261,7 @@ export class Hand {
       binding: this.binding,
       secrets,
       rotationId: rotation.id,
+      attempt: `${rotation.entered}/${rotation.attempt}`,
       fence: this.lease.fence,
       livesMs: policy && livesOf(policy),
       urgent: rotation.reason === 'emergency',
@@ -364,7 +371,7 @@ export class Hand {
 
   say(error: unknown): string {
     const words = error instanceof Error ? error.message : String(error)
-    return redacted(words, this.#secret).slice(0, 500)
+    return redacted(words, this.#secret).slice(0, wordsMax)
   }
 }
 

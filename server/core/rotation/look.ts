@@ -1,3 +1,4 @@
+import type { Kind } from '@cardea/contract/rotation/provider'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
@@ -20,7 +21,7 @@ import {
   removePolicy,
 } from './rotation-rows.ts'
 
-import type { Engine, Seen } from './steps.ts'
+import { clockFrom, type Engine, type Seen } from './steps.ts'
 
 /** Reads the rows and decides. Waiting is settled in the same turn, so that no wake-up falls between the two. */
 export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'settled'> {
@@ -30,6 +31,7 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
   return base.database.write(async (turn) => {
     await hold(turn, lease, times.leaseMs)
     const { sql, at } = turn
+    const now = clockFrom(at, monotonic)
     const until = (time: Instant | undefined) => settle(turn, lease, time).then(() => 'settled' as const)
     const vault = await vaults.vault(vaultName)
     const policy = await policyOf(sql, vaultName, key)
@@ -49,7 +51,6 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
     const users = rotation.state === 'grace' ? await consumersOf(sql, vault, key, at, times.silentMs) : []
     const laggards = users.filter(({ version }) => version !== rotation.newVersion && version !== latest?.version)
     const deadline = at >= (rotation.graceUntil ?? at)
-    const sideBySide = provider.kind === 'set' || provider.kind === 'minted'
     // Also while it is disabled: whoever enables it again shall find that it works.
     const displaced =
       latest !== undefined && !standing?.deleted && latest.version !== (rotation.newVersion ?? rotation.baseVersion)
@@ -64,11 +65,7 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
       quiet,
       // Nobody reports: then nobody is known to have switched, and only time can tell.
       graceOver: deadline || (users.length > 0 && laggards.length === 0),
-      retires:
-        rotation.scrub &&
-        (provider.kind === 'slots'
-          ? rotation.oldSlot !== undefined
-          : sideBySide && (rotation.previous !== undefined || displaced)),
+      retires: rotation.scrub && retires(provider.kind, rotation, displaced),
       displaced,
       accepted: rotation.accepted,
       givenUp: at >= rotation.entered + times.giveUpMs,
@@ -80,8 +77,15 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
       return until(Math.max(waits, quiet ? 0 : (rotation.quietUntil ?? 0), at + 1))
     }
     if (typeof step === 'string' && rotation.next > at) return until(rotation.next)
-    return { vault, provider, rotation, latest, live, quiet, step, laggards: deadline ? laggards : [], granted }
+    return { vault, provider, rotation, latest, live, quiet, step, laggards: deadline ? laggards : [], granted, now }
   })
+}
+
+/** Whether there is an old credential of ours to be taken away; of the only one at a target, what it has opened after a leak. */
+function retires(kind: Kind, { oldSlot, previous, reason }: Rotation, displaced: boolean): boolean {
+  if (kind === 'slots') return oldSlot !== undefined
+  if (kind === 'single') return previous !== undefined && reason === 'emergency'
+  return previous !== undefined || displaced
 }
 
 type Beginning = {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Check } from '@cardea/contract/cardea/rehearsals'
-import type { FarSide, Rehearsed } from '@cardea/contract/rotation/provider'
+import type { FarSide, Provider, Rehearsed } from '@cardea/contract/rotation/provider'
+import type { Clock } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import { consumersOf } from '#core/consumers/consumers.ts'
@@ -9,12 +10,13 @@ import { observe, type Scope, type Sight } from '#core/perform.ts'
 import { hold, type Lease, scheduleNow, settle } from '#core/schedule/schedule.ts'
 import { getSecret, resourceOf, standingOf, subjectOf } from '#core/secrets/secrets.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
+import { wordsMax } from './hand.ts'
 import { backoffMs } from './policy.ts'
 import { redacted } from './redaction.ts'
 import { keepRehearsal, type Rehearsal, rehearsalOf } from './rehearsal-rows.ts'
 import { providerNamed } from './rotation.ts'
 import { policyOf } from './rotation-rows.ts'
-import type { Engine } from './steps.ts'
+import { clockFrom, type Engine } from './steps.ts'
 
 export type { Rehearsal } from './rehearsal-rows.ts'
 
@@ -60,7 +62,7 @@ const placeOf = (id: string): string => `rehearsal/${id}/seed`
  * nobody to take it away from, begins again with the same seed, and so sweeps away what was left.
  */
 export async function rehearse(engine: Engine, lease: Lease): Promise<void> {
-  const { base, times, vaults, random } = engine
+  const { base, times, vaults, random, monotonic } = engine
   const [vaultName, key] = lease.subject.split('/') as [string, string]
   const vault = await vaults.vault(vaultName)
   const rehearsal = await rehearsalOf(base.database.read, vaultName, key)
@@ -70,10 +72,11 @@ export async function rehearse(engine: Engine, lease: Lease): Promise<void> {
       return work(turn)
     })
   if (vault === undefined || rehearsal?.seed === undefined) return turn((turn) => settle(turn, lease, undefined))
-  await turn(async () => {})
-  // From then on a twin may be there, also for whoever takes over from one that was torn off.
-  const begin = (checks: readonly Check[]) => turn(async ({ sql }) => keepRehearsal(sql, { ...rehearsal, checks }))
-  const { checks, clean } = await rehearsed(engine, vault, rehearsal, rehearsal.seed, begin)
+  const now = await turn(async ({ at }) => clockFrom(at, monotonic))
+  const { checks, clean } = await rehearsed({
+    ...{ engine, vault, rehearsal, now, sealed: rehearsal.seed, attempt: lease.attempt },
+    begin: (checks) => turn(async ({ sql }) => keepRehearsal(sql, { ...rehearsal, checks })),
+  })
   await turn(async (turn) => {
     const over = clean || turn.at - rehearsal.asked > times.giveUpMs
     const ended = over ? { ended: turn.at, seed: undefined } : {}
@@ -87,25 +90,30 @@ export async function rehearse(engine: Engine, lease: Lease): Promise<void> {
   })
 }
 
-/** The provider, with the binding as it reads it. Throws where there is none of this name any more, or it reads another form. */
-function boundOf({ providers }: Engine, rehearsal: Rehearsal) {
-  const provider = providerNamed(providers, rehearsal.provider)
-  return { provider, binding: provider.binding.read(JSON.parse(rehearsal.binding), 'binding') }
+/** One attempt at a rehearsal. */
+type Trial = {
+  readonly engine: Engine
+  readonly vault: Vault
+  readonly rehearsal: Rehearsal
+  /** What makes the twin, sealed. */
+  readonly sealed: Uint8Array
+  /** How many have come to nothing before. */
+  readonly attempt: number
+  /** The database's time. */
+  readonly now: Clock
+  /** From then on a twin may be there, also for whoever takes over from one that was torn off. */
+  begin(checks: readonly Check[]): Promise<void>
 }
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** A provider with the binding as it reads it. */
+type Bound = { readonly provider: Provider; readonly binding: unknown }
 
-async function rehearsed(
-  engine: Engine,
-  vault: Vault,
-  rehearsal: Rehearsal,
-  sealed: Uint8Array,
-  begin: (checks: readonly Check[]) => Promise<void>,
-): Promise<Rehearsed> {
-  const { base, caller, times } = engine
+/** Looks at everything here first; only what is in order is tried at the target. */
+async function rehearsed(trial: Trial): Promise<Rehearsed> {
+  const { engine, rehearsal } = trial
   // Nobody could have been told of a twin before the first attempt began.
   const untouched = rehearsal.checks.length === 0
-  let bound: ReturnType<typeof boundOf>
+  let bound: Bound
   try {
     bound = boundOf(engine, rehearsal)
   } catch (error) {
@@ -114,87 +122,119 @@ async function rehearsed(
     return { checks: [{ what, wrong: wordsOf(error), remedy }], clean: untouched }
   }
   const { provider, binding } = bound
-  const checks: Check[] = []
+  const names = provider.secretsOf(binding)
+  const { secrets, checks: reading } = await readSecrets(trial, names)
+  const checks = [...reading, await mayPublish(trial), ...(await readersBehind(trial))]
+  // Where the administrator was lost since, it is tried again.
+  if (Object.keys(secrets).length < names.length) return { checks, clean: untouched }
+  if (provider.rehearse === undefined) {
+    checks.push(passed(`The provider ${provider.name} has nothing at a target to rehearse.`))
+    return { checks, clean: true }
+  }
+  await trial.begin(checks)
+  const told = await rehearsedAtTarget(trial, bound, secrets)
+  // After an attempt that was torn off, only one that went well has surely met its twin and taken it away.
+  const clean = told.clean && (untouched || told.checks.every(({ wrong }) => wrong === null))
+  return { checks: [...checks, ...told.checks], clean }
+}
+
+/** Throws where there is no provider of this name any more, or it reads another form of binding. */
+function boundOf({ providers }: Engine, rehearsal: Rehearsal): Bound {
+  const provider = providerNamed(providers, rehearsal.provider)
+  return { provider, binding: provider.binding.read(JSON.parse(rehearsal.binding), 'binding') }
+}
+
+/** What the binding draws on, as far as the rotation engine may read it. */
+async function readSecrets(trial: Trial, names: readonly string[]) {
+  const { engine, vault } = trial
   const secrets: Record<string, string> = {}
-  const circumstances = { address: '', correlation: rehearsal.id, agent: 'cardea rehearsal' }
-  const intent = (name: string) =>
-    ({
-      caller,
-      action: 'secrets/get',
-      resource: resourceOf(vault, name),
-      operation: 'SecretGet',
-      circumstances,
-    }) as const
-  const grant = `Assign 'Cardea Secret Rotator' to the principal 'rotation engine' on ${vault.resourceId}.`
-  for (const name of provider.secretsOf(binding)) {
+  const checks: Check[] = []
+  for (const name of names) {
     const what = `The rotation engine reads ${name}.`
     try {
-      const secret = await observe(base, intent(name), (sight) => getSecret(sight, vault, name))
+      const secret = await observe(engine.base, intentOf(trial, name), (sight) => getSecret(sight, vault, name))
       secrets[name] = secret.value
-      checks.push({ what, wrong: null, remedy: null })
+      checks.push(passed(what))
     } catch (error) {
       if (!(error instanceof Fault)) throw error
-      const remedy = error.code === 'forbidden' ? grant : `Set the secret ${name}.`
+      const remedy = error.code === 'forbidden' ? grantOn(vault) : `Set the secret ${name}.`
       checks.push({ what, wrong: error.message, remedy })
     }
   }
-  checks.push(await mayPublish(), ...(await readersBehind()))
+  return { secrets, checks }
+}
+
+async function mayPublish(trial: Trial): Promise<Check> {
+  const { engine, vault, rehearsal } = trial
+  const name = rehearsal.nameKey
+  const what = `The rotation engine may set ${name}.`
+  const intent = { ...intentOf(trial, name), operation: 'RotationRehearse' }
+  const isAllowed = await observe(engine.base, intent, async ({ permit }) =>
+    permit.allows('secrets/set', resourceOf(vault, name)),
+  ).catch((error: unknown) => {
+    if (error instanceof Fault && error.code === 'forbidden') return false
+    throw error
+  })
+  return isAllowed
+    ? passed(what)
+    : { what, wrong: 'It holds no role that lets it read and set the secret.', remedy: grantOn(vault) }
+}
+
+/** Who reports to run on an old version now would not follow the next one either. */
+async function readersBehind({ engine, vault, rehearsal, now }: Trial): Promise<Check[]> {
+  const { base, times } = engine
+  const { read } = base.database
+  const latest = (await standingOf(read, vault, rehearsal.nameKey))?.latest.version
+  const users = await consumersOf(read, vault, rehearsal.nameKey, now(), times.silentMs)
+  const remedy = 'Restart it, or have it reload: after a rotation it would be left behind.'
+  return users.map(({ application, instance, version }) => {
+    const what = `${application} ${instance} follows new versions.`
+    const wrong = `It runs on ${version.slice(0, 8)}, which is not the latest version`
+    return version === latest ? passed(what) : { what, wrong, remedy }
+  })
+}
+
+/** Has the provider go the whole way with a twin. No word of what is secret is in what it says. */
+async function rehearsedAtTarget(
+  { engine, vault, rehearsal, sealed, attempt }: Trial,
+  { provider, binding }: Bound,
+  secrets: Readonly<Record<string, string>>,
+): Promise<Rehearsed> {
+  const { base, times } = engine
   const seed = await base.keyring.unseal(base.database.read, keyOfVault(vault), sealed, placeOf(rehearsal.id))
-  if (Object.keys(secrets).length < provider.secretsOf(binding).length) {
-    // Where the administrator was lost since, it is tried again.
-    return { checks, clean: untouched }
-  }
-  if (provider.rehearse === undefined) {
-    checks.push({
-      what: `The provider ${provider.name} has nothing at a target to rehearse.`,
-      wrong: null,
-      remedy: null,
-    })
-    return { checks, clean: true }
-  }
   const far: FarSide<unknown> = {
-    ...{ binding, secrets, rotationId: rehearsal.id, fence: 0, livesMs: 3_600_000, urgent: false },
+    ...{ binding, secrets, rotationId: rehearsal.id, attempt: String(attempt), fence: 0, livesMs: twinLivesMs },
+    urgent: false,
     signal: AbortSignal.timeout(times.leaseMs / 2),
   }
-  const words = [...Object.values(secrets), seed]
-  await begin(checks)
-  const told = await provider.rehearse(far, seed).catch((error: unknown): Rehearsed => {
+  const torn = (error: unknown): Rehearsed => {
     return { checks: [{ what: 'The rehearsal comes to its end.', wrong: wordsOf(error), remedy: null }], clean: false }
-  })
-  // After an attempt that was torn off, only one that went well has surely met its twin and taken it away.
-  const clean = told.clean && (untouched || told.checks.every(({ wrong }) => wrong === null))
-  const said = told.checks.map(({ what, wrong, remedy }) => ({
+  }
+  const told = (await provider.rehearse?.(far, seed).catch(torn)) ?? { checks: [], clean: true }
+  const words = [...Object.values(secrets), seed]
+  const checks = told.checks.map(({ what, wrong, remedy }) => ({
     what: redacted(what, words),
-    wrong: wrong && redacted(wrong, words).slice(0, 500),
+    wrong: wrong && redacted(wrong, words).slice(0, wordsMax),
     remedy: remedy && redacted(remedy, words),
   }))
-  return { checks: [...checks, ...said], clean }
-
-  async function mayPublish(): Promise<Check> {
-    const name = rehearsal.nameKey
-    const what = `The rotation engine may set ${name}.`
-    const allowed = await observe(base, { ...intent(name), operation: 'RotationRehearse' }, async ({ permit }) =>
-      permit.allows('secrets/set', resourceOf(vault, name)),
-    ).catch((error: unknown) => {
-      if (error instanceof Fault && error.code === 'forbidden') return false
-      throw error
-    })
-    return {
-      what,
-      wrong: allowed ? null : 'It holds no role that lets it read and set the secret.',
-      remedy: allowed ? null : grant,
-    }
-  }
-
-  /** Who reports to run on an old version now would not follow the next one either. */
-  async function readersBehind(): Promise<Check[]> {
-    const { read } = base.database
-    const latest = (await standingOf(read, vault, rehearsal.nameKey))?.latest.version
-    const users = await consumersOf(read, vault, rehearsal.nameKey, base.clock(), times.silentMs)
-    return users.map(({ application, instance, version }) => ({
-      what: `${application} ${instance} follows new versions.`,
-      wrong: version === latest ? null : `It runs on ${version.slice(0, 8)}, which is not the latest version`,
-      remedy: version === latest ? null : 'Restart it, or have it reload: after a rotation it would be left behind.',
-    }))
-  }
+  return { checks, clean: told.clean }
 }
+
+const intentOf = ({ engine, vault, rehearsal }: Trial, name: string) =>
+  ({
+    caller: engine.caller,
+    action: 'secrets/get',
+    resource: resourceOf(vault, name),
+    operation: 'SecretGet',
+    circumstances: { address: '', correlation: rehearsal.id, agent: 'cardea rehearsal' },
+  }) as const
+
+const passed = (what: string): Check => ({ what, wrong: null, remedy: null })
+
+const grantOn = ({ resourceId }: Vault): string =>
+  `Assign 'Cardea Secret Rotator' to the principal 'rotation engine' on ${resourceId}.`
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** What a twin is made with where credentials end by themselves. */
+const twinLivesMs = 60 * 60_000

@@ -1,4 +1,5 @@
 import type { Provider } from '@cardea/contract/rotation/provider'
+import type { Clock, Instant } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { Use } from '#core/consumers/consumers.ts'
 import type { Caller } from '#core/identity/caller.ts'
@@ -57,4 +58,12 @@ export type Seen = {
   readonly laggards: readonly Use[]
   /** When the lease was surely ours, by our own clock. */
   readonly granted: number
+  /** The time by which deadlines and what consumers said are dated: the database's, as nodes need not agree. */
+  readonly now: Clock
+}
+
+/** A clock that goes on from a time of the database's, and that nobody can move meanwhile. */
+export function clockFrom(at: Instant, monotonic: () => number): Clock {
+  const began = monotonic()
+  return () => at + Math.floor(monotonic() - began)
 }

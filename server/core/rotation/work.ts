@@ -1,10 +1,11 @@
 import type { Credential, FarSide, Probe } from '@cardea/contract/rotation/provider'
 import { valueBytesMax } from '@cardea/contract/vault/secrets'
+import type { Instant } from '#base/clock.ts'
 import type { Use } from '#core/consumers/consumers.ts'
 import { attest } from '#core/perform.ts'
 import type { Lease } from '#core/schedule/schedule.ts'
 import { resourceOf, standingOf } from '#core/secrets/secrets.ts'
-import { Hand, NotNow, Superseded } from './hand.ts'
+import { Hand, NotNow, Superseded, wordsMax } from './hand.ts'
 import { afterApply, afterCheck, afterRestore, afterRetire, afterReturn, afterUndo } from './machine.ts'
 import { givesUpAt } from './policy.ts'
 import { publish, publishAgain } from './publish.ts'
@@ -102,10 +103,11 @@ async function check(hand: Hand): Outcome {
   if (users.length > 0) {
     const policy = await policyOf(base.database.read, vault.name, rotation.nameKey)
     const deadline = rotation.reason === 'emergency' ? 0 : (latest?.created ?? 0) + (policy?.graceMs ?? 0)
-    if (base.clock() < deadline) {
+    const now = hand.seen.now()
+    if (now < deadline) {
       const names = users.map(({ application, instance }) => `${application} ${instance}`).join(', ')
       const why = `Waiting for ${names} to leave the credential that is to be changed.`
-      return hand.wait(why.slice(0, 500), Math.min(deadline, base.clock() + times.silentMs))
+      return hand.wait(why.slice(0, wordsMax), Math.min(deadline, now + times.silentMs))
     }
     await hand.nameLaggards(users)
   }
@@ -211,7 +213,48 @@ async function goBack(hand: Hand): Outcome {
  * credentials live side by side and somebody has published another, that is ours as well.
  */
 async function retire(hand: Hand): Outcome {
-  const { provider, rotation, latest, quiet } = hand.seen
+  const { provider, quiet } = hand.seen
+  const standing = await standingAtTarget(hand)
+  const { far, ours, current, old } = standing
+  if (standing.again && provider.knows(current.value, hand.binding)) {
+    const outcome = await putBackIfLost(hand, standing)
+    if (outcome !== undefined) return outcome
+  }
+  if (!ours && old.length === 0) {
+    if (!quiet) return hand.wait(undefined, hand.seen.rotation.quietUntil)
+    return hand.become('done', { lastError: 'Somebody published the old credential again, so it was not taken away.' })
+  }
+  const left = ours || far.urgent ? [] : await usersOfHumansVersion(hand)
+  if ('waitUntil' in left) return hand.wait(undefined, left.waitUntil)
+  if (provider.knows(current.value, hand.binding) && (await hand.probe('probe-current', current, far)) !== 'valid') {
+    throw new NotNow('What is published does not work now, so the old credential is left alone.')
+  }
+  let still = quiet
+  let unended: string | undefined
+  for (const credential of old) {
+    const { answer, refusal } = await takeAway(hand, credential, far, { left, ends: far.urgent })
+    if (afterRetire(answer, true) !== 'done') throw new NotNow(refusal ?? 'The old credential is not refused yet.')
+    if (refusal !== undefined) still = false
+    if (far.urgent) unended ??= refusal
+  }
+  // After a leak it isn't enough that the credential is refused: what it has opened must have ended.
+  if (unended !== undefined) return hand.wait(unended)
+  return afterRetire('invalid', still) === 'done' ? hand.become('done', {}) : hand.wait(undefined, hand.quietUntil)
+}
+
+/** What is published, and what is to be taken away beside it. */
+type AtTarget = {
+  readonly far: FarSide<unknown>
+  /** What is published is what this rotation made. */
+  readonly ours: boolean
+  /** Somebody has published the old value once more. */
+  readonly again: boolean
+  readonly current: Credential
+  readonly old: readonly Credential[]
+}
+
+async function standingAtTarget(hand: Hand): Promise<AtTarget> {
+  const { provider, rotation, latest } = hand.seen
   const far = await hand.farSide()
   const candidate = { value: await hand.kept('candidate'), slot: rotation.slot }
   const ours = latest === undefined || latest.version === rotation.newVersion
@@ -222,50 +265,51 @@ async function retire(hand: Hand): Outcome {
   // An operator who went back has done with the candidate, wherever it lives. A human who published the old value once
   // more has said nothing of it: where it has a slot of its own, it stays until its turn comes round.
   const wentBack = again && latest.version === rotation.returnedVersion
+  // The only credential of its target is gone already when it is replaced; what it has opened isn't, which matters after a leak.
+  const byValue = sideBySide || (provider.kind === 'single' && far.urgent)
   const old = [
     ...(previous === undefined ? [] : [{ value: previous, slot: rotation.oldSlot }]),
     ...((sideBySide && !ours) || wentBack ? [candidate] : []),
   ].filter(({ value, slot }) =>
-    sideBySide ? value !== current.value && provider.knows(value, hand.binding) : slot !== current.slot,
+    byValue ? value !== current.value && provider.knows(value, hand.binding) : slot !== current.slot,
   )
-  if (again && provider.knows(current.value, hand.binding)) {
-    const answer = await hand.probe('ask-published', current, far)
-    // A request of ours may have crossed with who published the old value again: then theirs is put back.
-    if (answer === 'invalid' && provider.mint === undefined) {
-      await hand.arm()
-      const refusal = await hand.send('restore', () => provider.apply(current, hand.limited(far)))
-      return hand.wait(refusal, refusal === undefined ? 0 : undefined)
-    }
-    if (answer !== 'valid')
-      throw new NotNow('What somebody published again does not work now, so nothing is taken away.')
-  }
-  if (!ours && old.length === 0) {
-    if (!quiet) return hand.wait(undefined, rotation.quietUntil)
-    return hand.become('done', {
-      lastError: 'Somebody published the old credential again, so it was not taken away.',
-    })
-  }
-  let left: readonly Use[] = []
-  if (!ours && rotation.reason !== 'emergency') {
-    // Who published once more starts the waiting once more: somebody may run on what was published before.
-    const deadline = latest.created + (rotation.graceUntil ?? 0) - (rotation.published ?? 0)
-    const now = hand.engine.base.clock()
-    const behind = await hand.usersBehind()
-    if (now < deadline && (behind.length > 0 || !(await hand.isFollowed()))) {
-      return hand.wait(undefined, Math.min(deadline, now + hand.engine.times.silentMs))
-    }
-    left = behind
-  }
-  if (provider.knows(current.value, hand.binding) && (await hand.probe('probe-current', current, far)) !== 'valid') {
-    throw new NotNow('What is published does not work now, so the old credential is left alone.')
-  }
-  let still = quiet
-  for (const credential of old) {
-    const { answer, refusal } = await takeAway(hand, credential, far, left)
-    if (afterRetire(answer, true) !== 'done') throw new NotNow(refusal ?? 'The old credential is not refused yet.')
-    if (refusal !== undefined) still = false
-  }
-  return afterRetire('invalid', still) === 'done' ? hand.become('done', {}) : hand.wait(undefined, hand.quietUntil)
+  return { far, ours, again, current, old }
+}
+
+/** A request of ours may have crossed with who published the old value again: then theirs is put back. */
+async function putBackIfLost(hand: Hand, { far, current }: AtTarget): Promise<'again' | 'settled' | undefined> {
+  const { provider } = hand.seen
+  const answer = await hand.probe('ask-published', current, far)
+  if (answer === 'valid') return undefined
+  if (answer === 'invalid' && provider.mint === undefined) return putBack(hand, current, far)
+  throw new NotNow('What somebody published again does not work now, so nothing is taken away.')
+}
+
+/** Sends what is published once more, and looks again. */
+async function putBack(hand: Hand, credential: Credential, far: FarSide<unknown>): Outcome {
+  await hand.arm()
+  const refusal = await hand.send('restore', () => hand.seen.provider.apply(credential, hand.limited(far)))
+  return hand.wait(refusal, refusal === undefined ? 0 : undefined)
+}
+
+/**
+ * Who published once more starts the waiting once more: somebody may run on what was published before. Gives who still
+ * does when the waiting is over, or until when to wait.
+ */
+async function usersOfHumansVersion(hand: Hand): Promise<readonly Use[] | { readonly waitUntil: Instant }> {
+  const { rotation, latest } = hand.seen
+  const now = hand.seen.now()
+  const deadline = (latest?.created ?? now) + (rotation.graceUntil ?? 0) - (rotation.published ?? 0)
+  const behind = await hand.usersBehind()
+  if (now >= deadline || (behind.length === 0 && (await hand.isFollowed()))) return behind
+  return { waitUntil: Math.min(deadline, now + hand.engine.times.silentMs) }
+}
+
+type Farewell = {
+  /** Who is left behind by it. */
+  readonly left: readonly Use[]
+  /** Whether it is told to the target even where the credential is refused already, to end what that has opened. */
+  readonly ends: boolean
 }
 
 /** Asks for a credential, and takes it away if it is accepted, naming those who are left behind by that. */
@@ -273,14 +317,18 @@ async function takeAway(
   hand: Hand,
   credential: Credential,
   far: FarSide<unknown>,
-  left: readonly Use[] = [],
+  { left, ends }: Farewell = { left: [], ends: false },
 ): Promise<{ readonly answer: Probe; readonly refusal: string | undefined }> {
-  const asked = await hand.probe('ask-old', credential, far)
-  if (asked !== 'valid') return { answer: asked, refusal: undefined }
+  const { provider } = hand.seen
+  const replaced = provider.kind === 'single'
+  const asked = replaced ? 'invalid' : await hand.probe('ask-old', credential, far)
+  // What the target makes opens no sessions, and to be told twice would cost it the next one.
+  const isTold = asked === 'valid' || (asked === 'invalid' && ends && provider.mint === undefined)
+  if (!isTold) return { answer: asked, refusal: undefined }
   await hand.nameLaggards(left)
   await hand.arm()
-  const refusal = await hand.send('retire', () => hand.seen.provider.retire(credential, hand.limited(far)))
-  return { answer: await hand.probe('probe-old', credential, far), refusal }
+  const refusal = await hand.send('retire', () => provider.retire(credential, hand.limited(far)))
+  return { answer: replaced ? 'invalid' : await hand.probe('probe-old', credential, far), refusal }
 }
 
 /** What everybody reads now, and the slot that it lives in. */
@@ -304,11 +352,7 @@ async function restore(hand: Hand): Outcome {
     const far = await hand.farSide()
     const credential = { value, slot }
     answer = await hand.probe('ask-published', credential, far)
-    if (answer === 'invalid') {
-      await hand.arm()
-      const refusal = await hand.send('restore', () => provider.apply(credential, hand.limited(far)))
-      return hand.wait(refusal, refusal === undefined ? 0 : undefined)
-    }
+    if (answer === 'invalid') return putBack(hand, credential, far)
   }
   const to = afterRestore(from, answer, quiet)
   if (to !== from) return hand.become(to, {})

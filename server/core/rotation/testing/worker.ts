@@ -150,7 +150,7 @@ export function act(manner: Manner, guards: Guards, world: World, index: number,
           withdrawn,
           quiet,
           graceOver: world.consumer.v === world.published.v || rotation.urgent === true,
-          retires: slotted(manner) ? !isHuman(rotation.previous) : sideBySide(manner),
+          retires: slotted(manner) ? !isHuman(rotation.previous) : sideBySide(manner) || rotation.urgent === true,
           displaced,
           accepted: rotation.accepted === true,
           givenUp: givenUp && !early,
@@ -276,7 +276,9 @@ export function act(manner: Manner, guards: Guards, world: World, index: number,
     case 'ask-old':
       return move('asks for the old credential', (next) => {
         const probe = probeOf(next, worker.c as Credential)
-        set(next, probe === 'valid' ? { at: 'arm-retire' } : { at: 'keep-retired', probe })
+        // After a leak it is told all the same, to end what the credential has opened.
+        const isTold = probe === 'valid' || (row.urgent === true && !mints(manner))
+        set(next, isTold ? { at: 'arm-retire' } : { at: 'keep-retired', probe })
       })
     case 'arm-retire':
       return turn('arms', (next) => set(next, { at: 'armed-retire' }))
