@@ -1,4 +1,3 @@
-import './dispose.ts'
 import type { Engine } from './engine.ts'
 import { ConfigurationError } from './errors.ts'
 import { Feed } from './feed.ts'

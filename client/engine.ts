@@ -2,10 +2,11 @@ import type { Change } from '@cardea/contract/cardea/changes'
 import { about, ConfigurationError, errorFrom } from './errors.ts'
 import { labelOf, selects } from './filters.ts'
 import { Follower } from './follower.ts'
-import { atMost, jittered, later, type Pace, pauseMs, sleep } from './pace.ts'
+import { atMost, jittered, later, type Pace, pauseMs } from './pace.ts'
 import { type Place, type Plan, patch, placeOf, type Reading, read, settingsOf } from './reading.ts'
 import { isReference, type Reference, referenceFrom } from './reference.ts'
 import { Secrets } from './secrets.ts'
+import { type Patience, Startup } from './startup.ts'
 import { type ConfigurationChange, changesBetween, type Entry, type Gap, nextState, type State } from './state.ts'
 import type { Setting, Store } from './store.ts'
 import { Turns } from './turns.ts'
@@ -21,30 +22,20 @@ export type EngineOptions = {
   readonly push: boolean
   vaultAt(origin: string): Vault
 }
-export type Startup = {
-  readonly timeoutMs: number
-  /** How long a refusal is borne with. */
-  readonly patienceMs: number
+export type StartOptions = Patience & {
+  /** Told of what is tried again while it starts. */
   readonly onRetry: ((error: ConfigurationError) => void) | undefined
 }
-/** Why a start hasn't ended well: the store's last error, or what has been refused for too long. */
-type Why = { error?: ConfigurationError; refusal?: ConfigurationError }
 /** What a turn is for: looking at the whole store, or at these settings. */
 type Demand = { readonly read: boolean; readonly places: ReadonlyMap<string, Place> }
 type Pointer = { readonly reference: Reference; readonly keys: string[] }
 
-const startPace: Pace = { firstMs: 250, mostMs: 5_000 }
 const pollPace: Pace = { firstMs: 1_000, mostMs: 60_000 }
 /** A stream that stands before the first reading misses nothing; a store that is slow to open it isn't waited for. */
 const streamMsMax = 1_000
 /** New settings wait so long for their secrets, to appear together. A slower secret follows by itself. */
 const secretsMsMax = 5_000
 const placesMax = 20
-/** While it starts, it looks whether a refusal lasts no more often than this, and no more seldom. */
-const lookMsMin = 50
-const lookMsMax = 60_000
-/** So many reasons are told in full; of the rest, the keys. */
-const reasonsMax = 10
 const look: Demand = { read: true, places: new Map() }
 
 /**
@@ -68,8 +59,7 @@ export class Engine {
   #coming: ReadonlyMap<string, Pointer> = new Map()
   #loaded = false
   #readingBegan = false
-  /** Since when each reference has been refused, by what the gap says was refused. */
-  readonly #refusedSince = new Map<string, number>()
+  readonly #startup: Startup
   #missed: { gap: boolean; changes: Change[] } = { gap: false, changes: [] }
   /** While new settings wait for their secrets, nothing is swapped: both appear at once. */
   #holding = 0
@@ -88,6 +78,13 @@ export class Engine {
       },
       options.secretsAtOnce,
     )
+    this.#startup = new Startup({
+      signal: this.#stop.signal,
+      read: () => this.#readFirst(),
+      renew: (ids) => this.#secrets.renew(ids),
+      gaps: () => this.#gaps(),
+      tell: (error) => this.#tell(error),
+    })
     this.#turns = new Turns<Demand>(
       (demand) => this.#turn(demand),
       (one, other) => ({
@@ -98,8 +95,9 @@ export class Engine {
   }
 
   /** Reads everything for the first time, again and again until it is whole or the time or the patience is over. */
-  async start({ timeoutMs, patienceMs, onRetry }: Startup): Promise<void> {
+  async start({ onRetry, ...patience }: StartOptions): Promise<void> {
     const began = Date.now()
+    const { timeoutMs } = patience
     if (onRetry) this.failed.add(onRetry)
     if (this.#options.push) {
       this.#follower = new Follower({
@@ -111,17 +109,12 @@ export class Engine {
       })
       await atMost(Math.min(streamMsMax, timeoutMs), this.#follower.answered)
     }
-    const why: Why = {}
-    const ended = await atMost(Math.max(0, timeoutMs - (Date.now() - began)), this.#load(why, patienceMs)).catch(
-      () => false,
-    )
-    const error = ended ? why.refusal : lateError(timeoutMs, why.error, this.#gaps())
+    const error = await this.#startup.run(patience, Math.max(0, timeoutMs - (Date.now() - began)))
     if (error) {
       this.close()
       throw error
     }
     this.#loaded = true
-    this.#refusedSince.clear()
     if (onRetry) this.failed.delete(onRetry)
     this.#apply()
     this.#schedulePoll()
@@ -162,55 +155,16 @@ export class Engine {
     clearTimeout(this.#pollTimer)
   }
 
-  /** Ends when everything is there, or when something has been refused for longer than we have patience. */
-  async #load(why: Why, patienceMs: number): Promise<void> {
+  /** Reads the store while nothing is shown yet. Gives what is done when each new secret has been tried once. */
+  async #readFirst(): Promise<{ readonly tried: Promise<void> }> {
     const { store, plan, trimKeyPrefixes } = this.#options
     this.#readingBegan = true
-    for (let attempt = 0; ; attempt += 1) {
-      const suspects = this.#refusedFor(patienceMs)
-      try {
-        this.#reading = await read(store, plan, this.#reading, this.signal)
-        delete why.error
-        this.#settings = settingsOf(this.#reading, plan, trimKeyPrefixes)
-        this.#pointers = pointersIn(this.#settings)
-        this.#secrets.retain(new Set(this.#pointers.keys()))
-        this.#tellMalformed(this.#settings)
-        const admitted = this.#secrets.admit([...this.#pointers.values()].map(({ reference }) => reference))
-        await this.#unlessRefused(admitted, patienceMs)
-        // Nobody is given up for what was said a while ago: who has been refused for so long is asked once more.
-        await this.#secrets.renew(suspects)
-        const gaps = this.#gaps()
-        if (gaps.length === 0) return
-        const refused = this.#refusedFor(patienceMs)
-        if (suspects.some((each) => refused.includes(each))) {
-          why.refusal = refusedError(gaps)
-          return
-        }
-      } catch (thrown) {
-        why.error = errorFrom(thrown, 'Reading the store')
-        this.#tell(why.error)
-      }
-      const ms = pauseMs(attempt, startPace, why.error?.retryAfterMs)
-      await (why.error ? sleep(ms, this.signal) : this.#unlessRefused(sleep(ms, this.signal, false), patienceMs))
-    }
-  }
-
-  /** Waits for the work, but not when something has been refused for so long; the work itself goes on. */
-  async #unlessRefused(work: Promise<unknown>, patienceMs: number): Promise<void> {
-    do {
-      const since = this.#gaps().flatMap(({ refused }) => this.#refusedSince.get(refused ?? '') ?? [])
-      // What is refused from now on lasts at least this long, so there is no need to look sooner.
-      const restMs = Math.min(patienceMs, Math.min(...since) + patienceMs - Date.now())
-      if (await atMost(Math.min(Math.max(restMs, lookMsMin), lookMsMax), work)) return
-    } while (this.#refusedFor(patienceMs).length === 0)
-  }
-
-  /** What has been refused for so long, and still is. */
-  #refusedFor(ms: number): string[] {
-    const until = Date.now() - ms
-    return this.#gaps().flatMap(({ refused }) =>
-      refused !== undefined && (this.#refusedSince.get(refused) ?? Number.POSITIVE_INFINITY) <= until ? [refused] : [],
-    )
+    this.#reading = await read(store, plan, this.#reading, this.signal)
+    this.#settings = settingsOf(this.#reading, plan, trimKeyPrefixes)
+    this.#pointers = pointersIn(this.#settings)
+    this.#secrets.retain(new Set(this.#pointers.keys()))
+    this.#tellMalformed(this.#settings)
+    return { tried: this.#secrets.admit([...this.#pointers.values()].map(({ reference }) => reference)) }
   }
 
   #gaps(): Gap[] {
@@ -350,17 +304,13 @@ export class Engine {
   #tellMalformed(settings: ReadonlyMap<string, Setting>): void {
     for (const [key, { value, contentType }] of settings) {
       if (!isReference(contentType) || referenceFrom(value ?? '')) continue
-      this.#noteRefused(key)
+      if (!this.#loaded) this.#startup.refused(key)
       this.#tell(about(key, notAReference))
     }
   }
 
-  #noteRefused(what: string): void {
-    if (!this.#loaded && !this.#refusedSince.has(what)) this.#refusedSince.set(what, Date.now())
-  }
-
   #tellFailed(id: string, error: ConfigurationError): void {
-    if (refuses(error)) this.#noteRefused(id)
+    if (refuses(error) && !this.#loaded) this.#startup.refused(id)
     const keys = new Set([...(this.#pointers.get(id)?.keys ?? []), ...(this.#coming.get(id)?.keys ?? [])])
     for (const key of keys) this.#tell(about(key, error))
   }
@@ -389,33 +339,6 @@ function pointersIn(settings: ReadonlyMap<string, Setting>): Map<string, Pointer
   return pointers
 }
 
-/** The error of a start whose patience is over: of all that is refused. */
-const refusedError = (gaps: readonly Gap[]): ConfigurationError =>
-  gapsError(
-    "The configuration can't be loaded",
-    gaps.filter(({ refused }) => refused !== undefined),
-  )
-
-/** The error of a start whose time is over: of the store, or of all that isn't there. */
-function lateError(timeoutMs: number, error: ConfigurationError | undefined, gaps: readonly Gap[]): ConfigurationError {
-  const said = `The configuration couldn't be loaded within ${timeoutMs} ms`
-  if (error)
-    return new ConfigurationError(error.code, `${said}: ${error.message}`, { status: error.status, cause: error })
-  return gapsError(said, gaps)
-}
-
-function gapsError(said: string, gaps: readonly Gap[]): ConfigurationError {
-  const [first] = gaps
-  if (!first) return new ConfigurationError('timeout', `${said}: the store hasn't answered.`)
-  const reasons = gaps.slice(0, reasonsMax).map(({ error }) => error.message)
-  const others = gaps.slice(reasonsMax).map(({ error }) => `"${error.key}"`)
-  if (others.length > 0) reasons.push(`Missing as well: ${others.join(', ')}.`)
-  if (gaps.some(({ refused }) => refused !== undefined)) reasons.push(wayOut)
-  const { code, key, status } = first.error
-  return new ConfigurationError(code, `${said}. ${reasons.join(' ')}`, { key, status, cause: first.error })
-}
-
-const wayOut = 'Create or enable the secret and let this application read it, fix the setting, or select fewer keys.'
 const notAReference = new ConfigurationError(
   'malformed',
   'The setting says it is a Key Vault reference, and is not one.',

@@ -1,19 +1,17 @@
 /** What can go wrong on purpose. A message names keys, addresses and reasons; it never holds a value, a token or an answer's text. */
-export const errorCodes = [
-  'unreachable',
-  'timeout',
-  'throttled',
-  'unauthenticated',
-  'forbidden',
-  'not-found',
-  'refused',
-  'malformed',
-  'untrusted',
-  'invalid',
-  'consumer',
-  'closed',
-] as const
-export type ErrorCode = (typeof errorCodes)[number]
+export type ErrorCode =
+  | 'unreachable'
+  | 'timeout'
+  | 'throttled'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'refused'
+  | 'malformed'
+  | 'untrusted'
+  | 'invalid'
+  | 'consumer'
+  | 'closed'
 
 type Details = {
   readonly key?: string | undefined

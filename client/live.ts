@@ -1,4 +1,3 @@
-import './dispose.ts'
 import { ConfigurationError } from './errors.ts'
 import { later, type Pace, pauseMs } from './pace.ts'
 import type { Entry, SecretVersion } from './state.ts'

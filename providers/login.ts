@@ -18,13 +18,21 @@ export const format: Shape<Format | undefined> = optional(oneOf('password', 'uri
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 export const authorityOf = ({ host, port }: Place): string => `${bracketed(host.toLowerCase())}:${port}`
 
-/** The value that consumers read. `rest` is what stands behind the port. */
-export function valueFor(scheme: string, login: Login, place: Place, rest: string, form: Format = 'password'): string {
+/** The value that consumers read. `rest` is what stands behind the port, `more` what JSON names beside login and place. */
+export function valueFor(
+  scheme: string,
+  login: Login,
+  place: Place,
+  rest: string,
+  form: Format = 'password',
+  more: Readonly<Record<string, string>> = {},
+): string {
   const { user, password } = login
   if (form === 'password') return password
   const [name, secret] = [user, password].map(encodeURIComponent)
   const uri = `${scheme}://${name}:${secret}@${bracketed(place.host)}:${place.port}${rest}`
-  return form === 'uri' ? uri : JSON.stringify({ username: user, password, host: place.host, port: place.port, uri })
+  if (form === 'uri') return uri
+  return JSON.stringify({ username: user, password, host: place.host, port: place.port, ...more, uri })
 }
 
 const members = record({ username: text(), password: text() })
@@ -35,24 +43,27 @@ const members = record({ username: text(), password: text() })
  */
 export function passwordIn(value: string, user: string): string | undefined {
   const login = loginIn(value)
-  if (login !== undefined) return login.user === user ? login.password : undefined
+  if (login !== undefined) return login.user === user ? login.password || undefined : undefined
   return value === '' || value.length > 512 || /^\s*[{[]|:\/\/|[\p{Cc}\p{Cs}]/u.test(value) ? undefined : value
 }
 
-function loginIn(value: string): Login | undefined {
+/** Who logs in with a value, as a URI or JSON; `schemes` are those of the URIs that count, or all. */
+export function loginIn(value: string, schemes?: readonly string[]): Login | undefined {
   try {
     if (value.trimStart().startsWith('{')) {
       const { username, password } = members.read(JSON.parse(value), '')
       return { user: username, password }
     }
     const uri = URL.parse(value.trim())
-    if (uri === null || uri.username === '' || uri.password === '') return undefined
+    if (uri === null || uri.username === '' || schemes?.includes(schemeOf(uri)) === false) return undefined
     return { user: decodeURIComponent(uri.username), password: decodeURIComponent(uri.password) }
   } catch {
     // Not a word of what the parsers say: they quote what they read, a password included.
     return undefined
   }
 }
+
+const schemeOf = ({ protocol }: URL): string => protocol.slice(0, -1)
 
 /** What a provider wants to know of an administrator's URI. */
 export type Wanted = { readonly name: string; readonly schemes: readonly string[]; readonly defaultPort: number }
@@ -63,8 +74,8 @@ export type Wanted = { readonly name: string; readonly schemes: readonly string[
  */
 export function adminIn(value: string | undefined, { name, schemes, defaultPort }: Wanted, place: Place): Login {
   const uri = value === undefined ? null : URL.parse(value.trim())
-  const login = value === undefined ? undefined : loginIn(value)
-  if (uri === null || login === undefined || !schemes.includes(uri.protocol.slice(0, -1))) {
+  const login = value === undefined ? undefined : loginIn(value, schemes)
+  if (uri === null || login === undefined || login.password === '') {
     throw new Error(`The secret ${name} is not a URI ${schemes[0]}://user:password@host of an administrator`)
   }
   const host = uri.hostname.replace(/^\[(.*)\]$/, '$1')

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Credential, FarSide, Provider, Rehearsed } from '@cardea/contract/rotation/provider'
-import { list, optional, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
+import { list, optional, record, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
 import { askToken, bearer, sourceIn } from '../http/bearer.ts'
 import { jsonOf, type Reach, refusal, send } from '../http/request.ts'
+import { serviceUrl } from '../http/service-url.ts'
 import { Rehearsal } from '../rehearsal.ts'
 
 export type AppRegistration = {
@@ -24,16 +25,7 @@ const dayMs = 86_400_000
 /** For a rotation that is asked for and not scheduled; Graph's own default. */
 const livesMsDefault = 2 * 365 * dayMs
 
-const address: Shape<string> = {
-  read(value, where) {
-    const given = text({ maxCharacters: 2048 }).read(value, where)
-    const url = URL.parse(given)
-    if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.hash !== '') {
-      throw new ShapeError(where, 'an https:// URL without user and fragment')
-    }
-    return given.replace(/\/$/, '')
-  },
-}
+const address = serviceUrl({ query: true, prefix: true })
 const id = text({ pattern: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i, wanted: 'a GUID' })
 
 const made = record({ keyId: id, secretText: text({ maxCharacters: 1024 }) })

@@ -93,7 +93,9 @@ function isOpen(address: string, { loopback }: Reach): boolean {
   return led !== 'never' && (led !== 'loopback' || loopback)
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || reachOf(host) === 'loopback'
+/** Whether a host, as a URL or an address names it, is this very machine. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || reachOf(host.replace(/^\[(.*)\]$/, '$1')) === 'loopback'
 
 /** The JSON of an answer; undefined where it is none. Its text is never shown: it may hold what was sent. */
 export function jsonOf({ text }: Heard): unknown {

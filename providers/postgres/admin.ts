@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { FarSide, Probe } from '@cardea/contract/rotation/provider'
 import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from 'pg'
+import type { Login } from '../login.ts'
 import { connected } from './connection.ts'
-import { adminIn, type Login } from './login.ts'
+import { adminIn } from './login.ts'
 import { type Pair, sslModeOf } from './pair.ts'
 
 /** What an administrator does to roles, one or two, and how a consumer is tried. */
@@ -86,15 +87,18 @@ export function changes(user: string, verifier: string, owner: string | undefine
   return statements
 }
 
-/** Takes a password away if the role still has it, and ends the sessions of who can't log in any more. */
+/**
+ * Takes a password away if the role still has it, and ends the sessions of who can't log in any more; after a leak all
+ * sessions of the role, since PostgreSQL can't tell which password opened them.
+ */
 export async function takeAway(admin: Client, login: Login, far: FarSide<Target>): Promise<void> {
   const probe = await tried(login, far)
   if (probe === 'unknown') throw new Error(`Whether ${login.user} still has the password to retire can't be told`)
   if (probe === 'valid') await admin.query(`alter role ${escapeIdentifier(login.user)} nologin password null`)
-  await admin.query(endOfSessions, [login.user])
+  await admin.query(endOfSessions, [login.user, far.urgent])
 }
 
 /** Sessions outlive the password that opened them. */
 const endOfSessions = `
   select pg_terminate_backend(pid) from pg_stat_activity join pg_roles on rolname = usename
-  where usename = $1 and not rolcanlogin`
+  where usename = $1 and ($2 or not rolcanlogin)`

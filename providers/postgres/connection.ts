@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { Client } from 'pg'
+import type { Login } from '../login.ts'
 import { bounded, refuseForbidden, targetLookup } from '../targets.ts'
-import type { Login } from './login.ts'
 import type { SslMode } from './pair.ts'
 
 export type Way = Login & {

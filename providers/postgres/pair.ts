@@ -1,5 +1,6 @@
-import { list, optional, record, type Shape, ShapeError, text, whole } from '@cardea/contract/shape'
+import { list, optional, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
+import { hostName, portNumber } from '../login.ts'
 
 /** Two roles of one database that take turns: while programs log in as one, the other gets its next password. */
 export type Pair = {
@@ -18,7 +19,7 @@ export type Pair = {
 export type Format = 'uri' | 'json'
 
 /** What `sslmode` may be: every other mode falls back to clear text where the far side, or somebody between, says so. */
-export const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const
+const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 export type SslMode = (typeof sslModes)[number]
 
 // PostgreSQL cuts a longer identifier off at 63 bytes, which would make one role of two.
@@ -26,11 +27,6 @@ export const identifier = text({
   maxBytes: 63,
   pattern: /^[^\p{Cc}\p{Cs}]+$/u,
   wanted: 'a name of 1 to 63 bytes without control characters',
-})
-export const host = text({
-  maxCharacters: 253,
-  pattern: /^([\w.-]+|[\da-f:.]+)$/i,
-  wanted: 'a host name or an IP address',
 })
 
 const roles: Shape<readonly [string, string]> = {
@@ -78,8 +74,8 @@ export function sslModeOf(query: string, where: string): SslMode | undefined {
 }
 
 const members = record({
-  host,
-  port: whole(1, 65_535),
+  host: hostName,
+  port: portNumber,
   database: identifier,
   admin: secretName,
   owner: optional(identifier),

@@ -6,7 +6,7 @@ import { connected } from './connection.ts'
 import { sslModeOf } from './pair.ts'
 import { saltOf, scramVerifier } from './scram.ts'
 
-type Part = { readonly roles: readonly string[]; readonly owner: string | undefined; readonly endsSessions: boolean }
+type Part = { readonly roles: readonly string[]; readonly owner: string | undefined }
 
 /** A role of its own with the same owner goes through all that the roles of a binding would; theirs are only looked at. */
 export async function rehearse(far: FarSide<Target>, seed: string, part: Part): Promise<Rehearsed> {
@@ -69,11 +69,7 @@ type Powers = { name: string; powerful: boolean; creates: boolean; signals: bool
 /** From version 16 on, who may make roles may change only those over which it was given the administration. */
 const administrationSince = 160_000
 
-async function lookAtPrivileges(
-  admin: Client,
-  { roles, owner, endsSessions }: Part,
-  rehearsal: Rehearsal,
-): Promise<void> {
+async function lookAtPrivileges(admin: Client, { roles, owner }: Part, rehearsal: Rehearsal): Promise<void> {
   const { rows } = await admin.query<Powers>(
     `select rolname as name, rolsuper as powerful, rolcreaterole as creates,
        pg_has_role(oid, 'pg_signal_backend', 'USAGE') as signals, current_setting('server_version_num')::int as version
@@ -84,10 +80,8 @@ async function lookAtPrivileges(
   const name = escapeIdentifier(powers.name)
   const makes = powers.creates ? null : `${powers.name} may not make or change roles`
   rehearsal.note('The administrator may change roles.', makes, makes && `ALTER ROLE ${name} CREATEROLE;`)
-  if (endsSessions) {
-    const ends = powers.signals ? null : `${powers.name} may not end the sessions of other roles`
-    rehearsal.note('The administrator may end sessions.', ends, ends && `GRANT pg_signal_backend TO ${name};`)
-  }
+  const ends = powers.signals ? null : `${powers.name} may not end the sessions of other roles`
+  rehearsal.note('The administrator may end sessions.', ends, ends && `GRANT pg_signal_backend TO ${name};`)
   if (powers.version < administrationSince) return
   for (const role of [...roles, ...(owner === undefined ? [] : [owner])]) {
     const { rows: found } = await admin.query<{ over: boolean }>(

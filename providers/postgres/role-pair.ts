@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Credential, Provider } from '@cardea/contract/rotation/provider'
+import type { Login } from '../login.ts'
 import { asAdmin, changes, standingOf, takeAway, tried } from './admin.ts'
-import { type Login, loginIn, valueFor } from './login.ts'
+import { loginIn, valueFor } from './login.ts'
 import { type Pair, pair } from './pair.ts'
 import { rehearse } from './rehearsal.ts'
 import { saltOf, scramVerifier } from './scram.ts'
@@ -55,7 +56,7 @@ export const rolePair: Provider<Pair> = {
     await asAdmin(far, far.binding.roles, (admin) => takeAway(admin, login, far))
   },
 
-  rehearse: (far, seed) => rehearse(far, seed, { ...far.binding, endsSessions: true }),
+  rehearse: (far, seed) => rehearse(far, seed, far.binding),
 }
 
 function member(slot: string, { roles }: Pair): string {

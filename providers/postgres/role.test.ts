@@ -80,6 +80,37 @@ describe('one role of PostgreSQL', { skip }, () => {
     assert.equal(await role.probe({ value: postgres.url(), slot: undefined }, plain), 'unknown')
   })
 
+  it('keeps the sessions that an old password opened, but not after a leak', async () => {
+    const far = await place()
+    const [one, other] = [proposed(far), proposed(far)]
+    await role.apply(one, far)
+    const session = new Client({ ...postgres, user: far.binding.role, password: one.value })
+    session.on('error', () => {})
+    await session.connect()
+    await role.apply(other, far)
+    await role.retire(one, far)
+    await session.query('select 1')
+    await role.retire(one, { ...far, urgent: true })
+    await assert.rejects(session.query('select 1'))
+    await session.end().catch(() => {})
+    assert.equal(await role.probe(other, far), 'valid')
+  })
+
+  it('is rehearsed by an administrator who may end sessions, or says what is missing', async () => {
+    const far = await place()
+    await root.query("create role silent login createrole password 'pw'")
+    const { rows } = await root.query('show server_version_num')
+    const name = escapeIdentifier(far.binding.role)
+    if (Number(rows[0].server_version_num) >= 160_000) await root.query(`grant ${name} to silent with admin option`)
+    const missing = async () => {
+      const rehearsed = await role.rehearse?.({ ...far, secrets: { admin: postgres.url('silent', 'pw') } }, 'seed')
+      return rehearsed?.checks.flatMap(({ wrong, remedy }) => (wrong === null ? [] : [remedy]))
+    }
+    assert.deepEqual(await missing(), ['GRANT pg_signal_backend TO "silent";'])
+    await root.query('grant pg_signal_backend to silent')
+    assert.deepEqual(await missing(), [])
+  })
+
   it('isn’t made up, is no superuser and not its own administrator', async () => {
     const far = await place()
     const named = (name: string) => ({ ...far, binding: { ...far.binding, role: name } })

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Credential, Provider } from '@cardea/contract/rotation/provider'
-import { optional, record, whole } from '@cardea/contract/shape'
+import { optional, record } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
-import { type Format, format, passwordIn } from '../login.ts'
+import { type Format, format, hostName, type Login, passwordIn, portNumber } from '../login.ts'
 import { asAdmin, changes, standingOf, takeAway, tried } from './admin.ts'
-import { type Login, loginIn, valueFor } from './login.ts'
-import { host, identifier, parameters } from './pair.ts'
+import { loginIn, valueFor } from './login.ts'
+import { identifier, parameters } from './pair.ts'
 import { rehearse } from './rehearsal.ts'
 import { saltOf, scramVerifier } from './scram.ts'
 
@@ -30,8 +30,8 @@ export const role: Provider<Role> = {
   name: 'postgres-role',
   kind: 'single',
   binding: record({
-    host,
-    port: whole(1, 65_535),
+    host: hostName,
+    port: portNumber,
     database: identifier,
     admin: secretName,
     role: identifier,
@@ -70,7 +70,7 @@ export const role: Provider<Role> = {
     await asAdmin(far, [login.user], (admin) => takeAway(admin, login, far))
   },
 
-  rehearse: (far, seed) => rehearse(far, seed, { roles: [far.binding.role], owner: undefined, endsSessions: false }),
+  rehearse: (far, seed) => rehearse(far, seed, { roles: [far.binding.role], owner: undefined }),
 }
 
 function loginOf(value: string, { role }: Role): Login | undefined {

@@ -89,6 +89,14 @@ describe('a user of RabbitMQ', { skip }, () => {
     }
   })
 
+  it('has no URI: that of the management interface isn’t the one that programs connect to', () => {
+    const bind = (format: string) =>
+      provider.binding.read({ host: 'queue.example', port: 15671, admin: 'admin', user: 'shop', format }, 'binding')
+    bind('password')
+    bind('json')
+    assert.throws(() => bind('uri'), { name: 'ShapeError', message: /format must be 'password' or 'json'/ })
+  })
+
   it('is reached without TLS on this machine only', async () => {
     const far = await place()
     const elsewhere = { ...far.binding, host: '192.0.2.1' }

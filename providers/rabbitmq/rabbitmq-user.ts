@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
-import { flag, optional, record, text } from '@cardea/contract/shape'
+import { flag, optional, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
 import { jsonOf, type Reach, refusal, send } from '../http/request.ts'
 import { adminIn, authorityOf, type Format, format, hostName, type Login, passwordIn, portNumber } from '../login.ts'
@@ -61,8 +61,7 @@ export const rabbitmqUser = (reach: Reach): Provider<RabbitmqUser> => {
       tls: optional(flag),
       admin: secretName,
       user: text({ maxBytes: 255, pattern: /^[^:\p{Cc}\p{Cs}]+$/u, wanted: 'a name without colons' }),
-      // No URI: that of the management interface isn't the one that programs connect to.
-      format: { read: (value, where) => withoutUri(format.read(value, where)) },
+      format: passwordOrJson,
     }),
     secretsOf: ({ admin }) => [admin],
     placesOf: (binding) => [`rabbitmq ${authorityOf(binding)} ${binding.user}`],
@@ -115,7 +114,13 @@ export const rabbitmqUser = (reach: Reach): Provider<RabbitmqUser> => {
   return provider
 }
 
-const withoutUri = (given: Format | undefined): Exclude<Format, 'uri'> | undefined => (given === 'uri' ? 'json' : given)
+const passwordOrJson: Shape<Exclude<Format, 'uri'> | undefined> = {
+  read(value, where) {
+    const given = format.read(value, where)
+    if (given !== 'uri') return given
+    throw new ShapeError(where, "'password' or 'json'; the management interface isn't where programs connect to")
+  },
+}
 
 function passwordOf(value: string, { user }: RabbitmqUser): string {
   const password = passwordIn(value, user)

@@ -100,7 +100,7 @@ export function providerBehaves<Binding>(
       assert.ok(farSide)
       await provider.apply(credential, far)
       await provider.retire(credential, far)
-      await provider.apply(credential, far)
+      await provider.apply(credential, { ...far, attempt: 'the next' })
       assert.equal(await provider.probe(credential, far), 'valid')
     })
 
@@ -316,7 +316,7 @@ export function providerBehaves<Binding>(
   async function mended(far: FarSide<Binding>, credential: Credential, another: () => Promise<Credential>) {
     if (mints) await provider.sweep?.(far)
     const last = mints ? await another() : credential
-    await provider.apply(last, far)
+    await provider.apply(last, { ...far, attempt: 'the next' })
     assert.equal(await provider.probe(last, far), 'valid')
   }
 

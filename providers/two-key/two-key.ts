@@ -3,6 +3,7 @@ import { list, record, type Shape, ShapeError, text } from '@cardea/contract/sha
 import { secretName } from '@cardea/contract/vault/secrets'
 import { bearer, sourceIn } from '../http/bearer.ts'
 import { type Heard, jsonOf, type Reach, refusal, send } from '../http/request.ts'
+import { serviceUrl } from '../http/service-url.ts'
 import { Rehearsal } from '../rehearsal.ts'
 import { notePermission } from './rehearsal.ts'
 
@@ -16,22 +17,6 @@ export type TwoKey = {
   readonly keys: readonly [string, string]
 }
 
-const account: Shape<string> = {
-  read(value, where) {
-    const given = text({ maxCharacters: 2048 }).read(value, where)
-    const url = URL.parse(given)
-    if (
-      url === null ||
-      !/^https?:$/.test(url.protocol) ||
-      url.username !== '' ||
-      url.search !== '' ||
-      url.hash !== ''
-    ) {
-      throw new ShapeError(where, 'the https:// URL of an account, without a query')
-    }
-    return given.replace(/\/$/, '')
-  },
-}
 const keyName = text({ maxCharacters: 64, pattern: /^[\w -]+$/, wanted: 'the name of a key' })
 const keys: Shape<readonly [string, string]> = {
   read(value, where) {
@@ -107,7 +92,7 @@ export const twoKey = (reach: Reach): Provider<TwoKey> => {
     name: 'two-key',
     kind: 'slots',
     binding: record({
-      account,
+      account: serviceUrl({ prefix: true }),
       apiVersion: text({ maxCharacters: 32, pattern: /^[\w.-]+$/, wanted: 'an API version' }),
       admin: secretName,
       keys,

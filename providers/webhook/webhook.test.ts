@@ -15,6 +15,8 @@ const accepted = new Map<string, string>()
 const heard: { step: string; id: string; fence: number; signature: boolean }[] = []
 let answers: 'now' | 'later' | 'elsewhere' | 'fenced' | 'lies' | 'contradicts' | 'at length' = 'now'
 const deeds = new Map<string, object>()
+/** What it answered to each event: told the same once more, it does nothing and says the same. */
+const known = new Map<string, object>()
 
 const server = createServer(async (request, answer) => {
   const reply = (status: number, body: object, more = {}) =>
@@ -35,9 +37,11 @@ const server = createServer(async (request, answer) => {
   if (answers === 'contradicts') return reply(200, { result: 'valid', error: 'It did not work.' })
   if (answers === 'at length') return pours(answer)
   const place = `${data.target ?? ''} ${data.value}`
-  if (data.step === 'apply' && answers !== 'lies') accepted.set(place, data.value)
-  if (data.step === 'retire') accepted.delete(place)
-  const result = data.step === 'probe' ? { result: accepted.has(place) ? 'valid' : 'invalid' } : {}
+  const isNew = !known.has(id)
+  if (isNew && data.step === 'apply' && answers !== 'lies') accepted.set(place, data.value)
+  if (isNew && data.step === 'retire') accepted.delete(place)
+  if (isNew) known.set(id, data.step === 'probe' ? { result: accepted.has(place) ? 'valid' : 'invalid' } : {})
+  const result = known.get(id) ?? {}
   if (answers === 'elsewhere') return reply(202, {}, { location: 'http://127.0.0.1:1/status' })
   if (answers !== 'later') return reply(200, result)
   deeds.set(id, result)
@@ -101,6 +105,37 @@ describe('a function that rotates', () => {
     assert.equal(one?.fence, 7)
     assert.ok(heard.every(({ signature }) => signature))
     assert.notEqual(one?.id, other?.id)
+  })
+
+  it('does once more what was undone, though it does each event but once', async () => {
+    const far = place()
+    const credential = proposed(far)
+    const undone = () => accepted.delete(`billing ${credential.value}`)
+    assert.equal(await provider.probe(credential, far), 'invalid')
+    await provider.apply(credential, far)
+    assert.equal(await provider.probe(credential, far), 'valid')
+    undone()
+    await provider.apply(credential, far)
+    assert.equal(await provider.probe(credential, far), 'invalid')
+    await provider.apply(credential, { ...far, attempt: '2' })
+    assert.equal(await provider.probe(credential, far), 'valid')
+    undone()
+  })
+
+  it('is reached by TLS, or on this very machine', () => {
+    const at = (url: string) => () => provider.binding.read({ url, key: 'key' }, 'binding')
+    for (const url of ['https://functions.example/rotate', 'http://localhost:8080/', 'http://[::1]/x']) at(url)()
+    for (const url of [
+      'http://functions.example/rotate',
+      'https://me:pw@functions.example/',
+      'https://:pw@functions.example/',
+      'https://functions.example/?code=secret',
+      'https://functions.example/#there',
+      'ftp://functions.example/',
+      'functions.example',
+    ]) {
+      assert.throws(at(url), { name: 'ShapeError', message: /url must be an https:\/\/ URL without user/ }, url)
+    }
   })
 
   it('may take its time', async () => {

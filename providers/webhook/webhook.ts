@@ -1,9 +1,10 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Credential, FarSide, Kind, Provider, Rehearsed } from '@cardea/contract/rotation/provider'
-import { oneOf, optional, record, type Shape, ShapeError, text } from '@cardea/contract/shape'
+import { oneOf, optional, record, text } from '@cardea/contract/shape'
 import { secretName } from '@cardea/contract/vault/secrets'
 import { type Heard, jsonOf, type Reach, refusal, send } from '../http/request.ts'
+import { serviceUrl } from '../http/service-url.ts'
 import { Rehearsal, twinPassword } from '../rehearsal.ts'
 import { canRehearse, told } from './rehearsal.ts'
 
@@ -17,37 +18,22 @@ export type Webhook = {
 }
 type Step = 'apply' | 'probe' | 'retire' | 'rehearse'
 
-const address: Shape<string> = {
-  read(value, where) {
-    const given = text({ maxCharacters: 2048 }).read(value, where)
-    const url = URL.parse(given)
-    if (
-      url === null ||
-      !/^https?:$/.test(url.protocol) ||
-      url.username !== '' ||
-      url.search !== '' ||
-      url.hash !== ''
-    ) {
-      // What stands in a binding can be read by everybody who may see it; who we are is for the signature to say.
-      throw new ShapeError(where, 'an https:// URL without user, query and fragment')
-    }
-    return given
-  },
-}
 const probed = record({ result: oneOf('valid', 'invalid', 'unknown') })
 const pollMs = 500
 
 /**
- * A function that speaks CloudEvents. Every event has an id that is the same for the same step with the same value, so
- * that a function which has seen it does nothing more; a fence, so that it can refuse a worker who was replaced; and a
+ * A function that speaks CloudEvents. Every event has an id that is the same for the same attempt at a step with the same
+ * value, so that a function which has seen it does nothing more; a fence, so that it can refuse a worker who was replaced; and a
  * signature (standardwebhooks.com). It answers within the time of a request, or 202 with a Location on the same host.
  * Whether its target takes one credential at a time or several is in the name of the provider.
  */
 export const webhook = (name: string, kind: Extract<Kind, 'single' | 'set'>, reach: Reach): Provider<Webhook> => {
   async function tell(step: Step, { value }: Credential, far: FarSide<Webhook>): Promise<Heard> {
-    const { binding, secrets, rotationId, fence, urgent, signal } = far
+    const { binding, secrets, rotationId, attempt, fence, urgent, signal } = far
     const url = new URL(binding.url)
-    const id = createHash('sha256').update([rotationId, step, value].join('\0')).digest('hex')
+    // What is asked is asked anew each time: an answer that the function remembers would be the one from before a change.
+    const which = step === 'probe' ? randomUUID() : attempt
+    const id = createHash('sha256').update([rotationId, which, step, value].join('\0')).digest('hex')
     const data = {
       rotationId,
       step,
@@ -127,7 +113,7 @@ export const webhook = (name: string, kind: Extract<Kind, 'single' | 'set'>, rea
   return {
     name,
     kind,
-    binding: record({ url: address, key: secretName, target: optional(text({ maxCharacters: 256 })) }),
+    binding: record({ url: serviceUrl(), key: secretName, target: optional(text({ maxCharacters: 256 })) }),
     secretsOf: ({ key }) => [key],
     placesOf: ({ url, target }) => [`webhook ${url} ${target ?? ''}`],
     slotsOf: () => [],

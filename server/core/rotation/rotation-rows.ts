@@ -139,7 +139,7 @@ const setNext = statement<Tables, Subject & { next: number | null }>((db, given)
 const dropPolicy = statement<Tables, Subject>((db, given) =>
   db.deleteFrom('rotation_policy').where('vault', '=', given('vault')).where('name_key', '=', given('name_key')),
 )
-const insertRotation = statement<Tables, Subject & { [K in keyof RotationRow]: RotationRow[K] }>((db, given) =>
+const insertRotation = statement<Tables, RotationRow>((db, given) =>
   db.insertInto('rotation').values({
     id: given('id'),
     vault: given('vault'),
@@ -183,10 +183,10 @@ const lastBy = statement<Tables, Subject, RotationRow>((db, given) =>
     .orderBy('id', 'desc')
     .limit(1),
 )
-const lastPublished = statement<Tables, Subject, { new_version: string | null }>((db, given) =>
+const anyWithVersion = statement<Tables, Subject, Pick<RotationRow, 'id'>>((db, given) =>
   db
     .selectFrom('rotation')
-    .select('new_version')
+    .select('id')
     .where('vault', '=', given('vault'))
     .where('name_key', '=', given('name_key'))
     .where((row) => row.or([row('new_version', 'is not', null), row('base_version', 'is not', null)]))
@@ -266,7 +266,7 @@ export const lastRotation = async (sql: Sql, vault: string, nameKey: string): Pr
 
 /** Whether a rotation of this secret has ever met a version of it. */
 export const hasMetVersion = async (sql: Sql, vault: string, nameKey: string): Promise<boolean> =>
-  (await lastPublished.first(sql, { vault, name_key: nameKey })) !== undefined
+  (await anyWithVersion.first(sql, { vault, name_key: nameKey })) !== undefined
 
 /** Which slot each of these versions was published from, as far as a rotation of this secret has known it. */
 export async function slotsOf(
