@@ -17,7 +17,7 @@ it('"audit verify" says that nothing is amiss, and after a record was changed, w
     }
     const line = ['audit', 'verify', '--data', data]
     const well = await run(line)
-    assert.match(well.out, /^\d+ records in 1 series, 1 checkpoints here and 1 outside\nNothing is amiss\.\n$/)
+    assert.match(well.out, /^\d+ records in 1 series, 1 checkpoint here and 1 outside\nNothing is amiss\.\n$/)
     assert.equal(well.exit, 0)
     const database = new DatabaseSync(join(data, 'cardea.db'))
     database.exec("update audit_turn set entries = replace(entries, 'TokenIssue', 'SecretGet')")

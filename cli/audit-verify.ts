@@ -57,7 +57,9 @@ export default command({
     else {
       const paint = paintFor(world.terminal)
       const { entries, series, checkpoints: made, kept, uncovered, proven, flaws } = verdict
-      world.print(`${entries} records in ${series} series, ${made} checkpoints here and ${kept} outside`)
+      world.print(
+        `${entries} records in ${series} series, ${made} ${made === 1 ? 'checkpoint' : 'checkpoints'} here and ${kept} outside`,
+      )
       if (!proven) world.print(paint.warn('Without the root key, links that were made anew would not show.'))
       if (kept === 0)
         world.print(paint.warn('Without checkpoints from outside, an end that was cut off would not show.'))

@@ -149,10 +149,10 @@ export const areas: readonly Area[] = [
       appList,
       appAddPassword,
       appRemovePassword,
+      appDelete,
       workloadCreate,
       workloadList,
       workloadDelete,
-      appDelete,
     ],
   },
   {

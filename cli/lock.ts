@@ -3,7 +3,7 @@ import { command, data, json } from './command.ts'
 import { list } from './listing.ts'
 import { paintFor, shown } from './print.ts'
 import { pagesOf, withManagement } from './service.ts'
-import { resourceCalled, subscriptionOf, whereWords } from './where.ts'
+import { resourceCalled, subscriptionOf, whereOf, whereWords } from './where.ts'
 
 /** Locks: what nobody may delete, or change, until the lock is taken away. */
 type Lock = { readonly id: string; readonly name: string; readonly properties: { level: string; notes?: string } }
@@ -35,7 +35,9 @@ export const lockSet = command({
       const { id } = (await management.ask<Lock>('PUT', `${scope}${below}/${encodeURIComponent(name)}`, { properties }))
         .body
       world.print(
-        json ? JSON.stringify({ id, level }) : `${paintFor(world.terminal).name(name)} keeps ${shown(scope)}: ${level}`,
+        json
+          ? JSON.stringify({ id, level })
+          : `${paintFor(world.terminal).name(name)} keeps ${shown(whereOf(scope))}: ${level}`,
       )
       return 0
     })
@@ -61,11 +63,11 @@ export const lockList = command({
       return list(world, found, {
         json,
         heads: ['LOCK', 'LEVEL', 'WHERE', 'WHY'],
-        none: ['Nothing is locked there.'],
+        none: [where === undefined ? 'Nothing is locked.' : 'Nothing is locked there.'],
         row: ({ name, level, scope, notes }, paint) => [
           paint.name(shown(name)),
           level,
-          shown(scope),
+          shown(whereOf(scope)),
           shown(notes ?? ''),
         ],
       })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { paintFor, table, widthOf } from './print.ts'
+import { paintFor, table, when, widthOf } from './print.ts'
 import { type Answers, run } from './testing/world.ts'
 
 const columns = [{ head: 'SECRET' }, { head: 'TYPE' }, { head: 'TIMES', right: true }, { head: 'SAID' }]
@@ -105,4 +105,14 @@ describe('a list', () => {
     assert.match(await listed(), new RegExp(`^SECRET .*\norders-db .*${RegExp.escape(lastError)}\n$`))
     assert.deepEqual(JSON.parse(await listed(80, '--json')), [item])
   })
+})
+
+it('what lacks a fiftieth of a unit at most is told as a whole one', () => {
+  const now = 1_700_000_000
+  const told = (seconds: number) => when(now + seconds, now * 1000)
+  assert.equal(told(90 * 86_400 - 2), 'in 90 days')
+  assert.equal(told(89 * 86_400), 'in 89 days')
+  assert.equal(told(-86_399), '1 day ago')
+  assert.equal(told(-84_000), '23 hours ago')
+  assert.deepEqual([told(0), told(1), told(-59), told(-58)], ['now', 'in 1 second', '1 minute ago', '58 seconds ago'])
 })

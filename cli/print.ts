@@ -154,12 +154,15 @@ const units: readonly (readonly [string, number])[] = [
   ['second', 1],
 ]
 
+/** What lacks so little of a unit is told as a whole one: 90 days are not 89 a second later. */
+const slack = 0.02
+
 /** `2 hours ago`, `in 3 days`, `now`. */
 export function when(seconds: number, nowMs: number): string {
   const away = seconds - Math.floor(nowMs / 1000)
-  const [unit, size] = units.find(([, size]) => Math.abs(away) >= size) ?? ['second', 0]
+  const [unit, size] = units.find(([, size]) => Math.abs(away) >= size * (1 - slack)) ?? ['second', 0]
   if (size === 0) return 'now'
-  const count = Math.floor(Math.abs(away) / size)
+  const count = Math.floor(Math.abs(away) / size + slack)
   const span = `${count} ${unit}${count === 1 ? '' : 's'}`
   return away < 0 ? `${span} ago` : `in ${span}`
 }

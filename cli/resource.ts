@@ -1,6 +1,6 @@
 import { type Command, command, data, json, Misuse, Refusal } from './command.ts'
 import { list } from './listing.ts'
-import { paintFor, shown } from './print.ts'
+import { paintFor, shown, when } from './print.ts'
 import { pagesOf, type Service, withManagement } from './service.ts'
 import { idCalled, type Kind, type Named, resourcesOf, subscriptionOf, typeOf } from './where.ts'
 
@@ -116,26 +116,40 @@ export function resourceCommands(kind: Kind): readonly Command[] {
     examples: [`cardea ${kind} list`, `cardea ${kind} list --deleted`],
     async run({ deleted, json, data }, world) {
       return withManagement(world, { data }, async (management) => {
-        const rows = deleted
-          ? (await deletedOf(management, kind)).map(
-              ({ name, properties: { location, deletionDate, scheduledPurgeDate } }) => ({
-                name,
-                location,
-                deleted: deletionDate,
-                purge: scheduledPurgeDate,
-              }),
-            )
-          : (await resourcesOf<Resource>(management, kind)).map((one) => ({
-              name: one.name,
-              group: groupIn(one.id),
-              location: one.location,
-              url: urlOf(one),
-            }))
-        return list<Readonly<Record<string, string>>>(world, rows, {
+        if (deleted) {
+          const gone = (await deletedOf(management, kind)).map(({ name, properties }) => ({
+            name,
+            location: properties.location,
+            deleted: properties.deletionDate,
+            purge: properties.scheduledPurgeDate,
+          }))
+          const moment = (text: string) => when(Math.floor(Date.parse(text) / 1000), world.now())
+          return list(world, gone, {
+            json,
+            heads: ['NAME', 'LOCATION', 'DELETED', 'PURGE'],
+            none: [`No ${kind} is deleted.`],
+            row: ({ name, location, deleted, purge }, paint) => [
+              paint.name(shown(name)),
+              shown(location),
+              moment(deleted),
+              moment(purge),
+            ],
+          })
+        }
+        const there = (await resourcesOf<Resource>(management, kind)).map((one) => ({
+          name: one.name,
+          group: groupIn(one.id),
+          location: one.location,
+          url: urlOf(one),
+        }))
+        return list(world, there, {
           json,
-          heads: Object.keys(rows[0] ?? {}).map((head) => head.toUpperCase()),
-          none: [deleted ? `No ${kind} is deleted.` : `There is no ${kind} that you may see.`],
-          row: ({ name = '', ...more }, paint) => [paint.name(shown(name)), ...Object.values(more).map(shown)],
+          heads: ['NAME', 'GROUP', 'LOCATION', 'URL'],
+          none: [`There is no ${kind} that you may see.`],
+          row: ({ name, group, location, url }, paint) => [
+            paint.name(shown(name)),
+            ...[group, location, url].map(shown),
+          ],
         })
       })
     },

@@ -6,7 +6,7 @@ import { nearest } from './nearest.ts'
 import { type Principal, principalCalled, whoWords } from './principal.ts'
 import { paintFor, shown } from './print.ts'
 import { directoryOn, pagesOf, type Service, type Values, withManagement } from './service.ts'
-import { resourceCalled, subscriptionOf, whereWords } from './where.ts'
+import { resourceCalled, subscriptionOf, whereOf, whereWords } from './where.ts'
 
 /** Who has which role where: three commands, and the roles that there are. */
 const who = { says: whoWords } as const
@@ -44,7 +44,7 @@ export const roleAssign = command({
       const paint = paintFor(world.terminal)
       const { roleName } = definition.properties
       if (json) world.print(JSON.stringify({ id: made.id, principal: principal.id, role: roleName, scope }))
-      else world.print(`${paint.name(shown(principal.displayName))} is ${roleName} at ${shown(scope)}`)
+      else world.print(`${paint.name(shown(principal.displayName))} is ${roleName} at ${shown(whereOf(scope))}`)
       return 0
     })
   },
@@ -118,7 +118,7 @@ export const roleList = command({
           paint.name(shown(name ?? principal)),
           kind,
           shown(role),
-          shown(scope),
+          shown(whereOf(scope)),
           condition === null ? '' : 'under a condition',
         ],
       })

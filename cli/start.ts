@@ -141,7 +141,9 @@ function greet(
     `  printf s3cret | npx cardea secret set my-secret${elsewhere}`,
     `  npx cardea secret show my-secret${elsewhere}`,
     '',
-    'Programs reach it with Azure’s own SDKs, no option set:',
+    proxyPort === undefined
+      ? 'Where DNS knows these names, programs reach it with Azure’s own SDKs, no option set:'
+      : 'Programs reach it with Azure’s own SDKs, no option set:',
     '',
     `  eval "$(npx cardea env${elsewhere})"`,
     '  new SecretClient(process.env.AZURE_KEYVAULT_URL, new DefaultAzureCredential())',

@@ -65,7 +65,7 @@ export default command({
         ['remembers', spanOf(seconds)],
       ]
       const paint = paintFor(world.terminal)
-      for (const line of table(paint, [{ head: 'STORE' }, { head: name.toUpperCase() }], rows)) world.print(line)
+      for (const line of table(paint, [{ head: 'STORE' }, { head: name }], rows)) world.print(line)
       return 0
     })
   },

@@ -11,7 +11,7 @@ export function timeFrom(option: string, text: string, now: number, way: 'ago' |
     : timeIn(text)
   if (!Number.isNaN(new Date(ms).getTime())) return ms
   throw new Misuse(
-    `${option} must be a day such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, or 2h for two hours ${way === 'ago' ? 'ago' : 'from now'}.`,
+    `${option} must be a date such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, or 2h for two hours ${way === 'ago' ? 'ago' : 'from now'}.`,
   )
 }
 

@@ -40,6 +40,18 @@ export const vaultCalled = (management: Service, name: string): Promise<string> 
 
 export const whereWords = 'a resource id, VAULT, VAULT/SECRET, store:NAME, group:NAME, or subscription'
 
+/** The same words for a resource id, as far as there are any. */
+export function whereOf(id: string): string {
+  if (/^\/subscriptions\/[^/]+$/i.test(id)) return 'subscription'
+  const [, group] = /^\/subscriptions\/[^/]+\/resourceGroups\/([^/]+)$/i.exec(id) ?? []
+  if (group !== undefined) return `group:${group}`
+  const [, store] = /\/providers\/Microsoft\.AppConfiguration\/configurationStores\/([^/]+)$/i.exec(id) ?? []
+  if (store !== undefined) return `store:${store}`
+  const [, vault, secret] = /\/providers\/Microsoft\.KeyVault\/vaults\/([^/]+)(?:\/secrets\/([^/]+))?$/i.exec(id) ?? []
+  if (vault !== undefined) return secret === undefined ? vault : `${vault}/${secret}`
+  return id
+}
+
 /** The resource id that somebody means: one as it is, or by a name. */
 export async function resourceCalled(management: Service, where: string): Promise<string> {
   if (where.startsWith('/')) return where
