@@ -13,7 +13,7 @@ import { builtInRoleList, type RoleDefinition } from '@cardea/contract/roles'
 const root = join(import.meta.dirname, '../..')
 const page = join(root, 'docs/permissions.md')
 
-export type Declared = { readonly plane: string; readonly operation: Operation }
+type Declared = { readonly plane: string; readonly operation: Operation }
 
 const isOperation = (thing: unknown): thing is Operation =>
   typeof thing === 'object' && thing !== null && 'action' in thing && 'path' in thing && 'id' in thing

@@ -74,12 +74,12 @@ export const treaty = {
   ],
   directory: declared(applications, credentials, directoryObjects, groups, organization, servicePrincipals, users),
 }
-export type PlaneName = keyof typeof treaty
+type PlaneName = keyof typeof treaty
 export const everyOperation = Object.values(treaty).flat()
 
 export const planeOf = ({ id }: Operation): PlaneName =>
   (Object.keys(treaty) as PlaneName[]).find((plane) => treaty[plane].some((one) => one.id === id)) as PlaneName
-export const domain = 'cardea.internal'
+const domain = 'cardea.internal'
 export const hosts = {
   vault: `demo.vault.${domain}`,
   appconfig: `demo.config.${domain}`,

@@ -16,7 +16,7 @@ import type { MailOutlet } from './mail.ts'
 import { underLease } from './under-lease.ts'
 import type { Work } from './worker.ts'
 
-export type CertificateIssuer = {
+type CertificateIssuer = {
   readonly base: Base
   readonly custodians: Custodians
   readonly outlets: MailOutlet

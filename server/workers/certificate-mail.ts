@@ -9,7 +9,7 @@ import { type MailOutlet, mail } from './mail.ts'
 
 /** What a vault's contacts are told of its certificates. */
 export type News = 'ending' | 'renewing' | 'renewed' | 'not renewed'
-export type Told = {
+type Told = {
   readonly name: string
   readonly news: News
   /** When it ends, or the number of the request that it is about: the same news have the same mail. */

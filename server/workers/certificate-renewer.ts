@@ -16,7 +16,7 @@ import { pauseAfter } from './pause.ts'
 import { engineCaller } from './rotator.ts'
 import type { Work } from './worker.ts'
 
-export type CertificateRenewer = {
+type CertificateRenewer = {
   readonly base: Base
   readonly custodians: Custodians
   readonly outlets: MailOutlet

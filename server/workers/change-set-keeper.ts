@@ -17,7 +17,7 @@ import { absentMs } from './pause.ts'
 import { underLease } from './under-lease.ts'
 import type { Work } from './worker.ts'
 
-export type ChangeSetKeeper = House & { readonly base: Base; readonly vaults: VaultBook }
+type ChangeSetKeeper = House & { readonly base: Base; readonly vaults: VaultBook }
 
 /** Applies the change sets whose time has come, as those who made them and with the rights that they have now. */
 export const changeSetKeeper = ({ base, vaults, domain }: ChangeSetKeeper): Work => ({

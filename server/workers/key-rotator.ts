@@ -11,7 +11,7 @@ import { pauseAfter } from './pause.ts'
 import { engineCaller } from './rotator.ts'
 import type { Work } from './worker.ts'
 
-export type KeyRotator = { readonly base: Base; readonly custodians: Custodians }
+type KeyRotator = { readonly base: Base; readonly custodians: Custodians }
 
 /**
  * Gives keys their next version when their policy says so, as the rotation engine's own principal. The key is made outside

@@ -1,7 +1,7 @@
 import type { Log } from '#base/log.ts'
 import { Alarm, type Worker } from './worker.ts'
 
-export type Looping = {
+type Looping = {
   /** How long it rests between, more or less: nodes don't do the same at the same moment. */
   readonly everyMs: number
   readonly log: Log

@@ -7,7 +7,7 @@ export type MailOutlet = {
   readonly smtp: { readonly url: string; readonly from: string } | undefined
   readonly domain: string
 }
-export type Mail = {
+type Mail = {
   readonly to: readonly string[]
   readonly subject: string
   readonly text: string
@@ -17,7 +17,7 @@ export type Mail = {
 }
 
 /** For how long a server may be silent before it is given up, in milliseconds. */
-export type Limits = { readonly connectionTimeout: number; readonly socketTimeout: number }
+type Limits = { readonly connectionTimeout: number; readonly socketTimeout: number }
 const usual: Limits = { connectionTimeout: 10_000, socketTimeout: 30_000 }
 
 /** Sends a mail; throws when it couldn't be handed over. Unencrypted it goes to a server on this machine alone. */

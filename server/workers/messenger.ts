@@ -13,7 +13,7 @@ export type Outlets = Egress &
     readonly key: string | undefined
   }
 
-export type Message = {
+type Message = {
   readonly rule: Rule
   /** By which of its channels. */
   readonly channel: Channel

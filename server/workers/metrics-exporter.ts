@@ -5,7 +5,7 @@ import { otlpOf } from '#base/otlp.ts'
 import { startLoop } from './loop.ts'
 import type { Worker } from './worker.ts'
 
-export type Exporter = {
+type Exporter = {
   readonly url: URL
   readonly families: () => Promise<Family[]>
   readonly clock: Clock

@@ -4,7 +4,7 @@ import { type Base, type Entry, type Writing, writingIn } from '#core/perform.ts
 import { hold, type Lease, settle } from '#core/schedule/schedule.ts'
 
 /** What work under a lease is handed: the means to change what it is about, and to say so in the journal. */
-export type Hand = Writing & {
+type Hand = Writing & {
   /** Has the journal have an entry, if all is done. */
   enter(entry: Entry): void
 }

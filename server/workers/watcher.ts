@@ -9,7 +9,7 @@ import { deliver, type Outlets } from './messenger.ts'
 import { pauseAfter } from './pause.ts'
 import type { Work } from './worker.ts'
 
-export type Watcher = {
+type Watcher = {
   readonly base: Base
   readonly vaults: VaultBook
   readonly outlets: Outlets

@@ -141,7 +141,7 @@ export async function updateCertificate(
 }
 
 /** A name as it is spelt, and its policy. */
-export type PolicyOfCertificate = { readonly name: string; readonly policy: Policy }
+type PolicyOfCertificate = { readonly name: string; readonly policy: Policy }
 
 export async function getPolicy(
   sight: Sight<'certificates/read'>,

@@ -19,7 +19,7 @@ export type Issuer = {
   readonly created: Instant
   readonly updated: Instant
 }
-export type Admin = {
+type Admin = {
   readonly firstName?: string | undefined
   readonly lastName?: string | undefined
   readonly email?: string | undefined

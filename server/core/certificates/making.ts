@@ -118,7 +118,7 @@ function readyFrom(
 
 /** Whoever reads bundles, which may take a while. */
 export type BundleReader = { read(text: string, password: string | undefined): Promise<Bundle> }
-export type Brought = {
+type Brought = {
   readonly value: string
   readonly password?: string | undefined
   readonly policy?: PolicyDraft | undefined

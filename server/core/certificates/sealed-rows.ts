@@ -7,7 +7,6 @@ type Tables = { sealed: SealedRow }
 type Name = Pick<SealedRow, 'vault' | 'name_key'>
 
 /** One sealed thing for each name of a vault: a policy, or what is under way. */
-export type SealedRows = ReturnType<typeof sealedRows>
 
 function sealedRows(name: 'certificate_policy' | 'certificate_operation') {
   const table = name as string as 'sealed'

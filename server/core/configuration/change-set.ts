@@ -42,7 +42,7 @@ export type ChangeSet = {
   /** How many settings it is about. */
   readonly count: number
 }
-export type State = 'waiting' | 'applied' | 'undone' | 'cancelled' | 'failed'
+type State = 'waiting' | 'applied' | 'undone' | 'cancelled' | 'failed'
 export type Creator = { readonly objectId: string; readonly appId: string }
 export type Origin =
   | { readonly kind: 'changes' }
@@ -66,10 +66,10 @@ export type Step = Address & {
   /** What there is afterwards. */
   readonly after: Written | undefined
 }
-export type StepDeed = 'create' | 'change' | 'delete' | 'lock' | 'unlock' | 'none'
+type StepDeed = 'create' | 'change' | 'delete' | 'lock' | 'unlock' | 'none'
 
 /** Which setting is meant, in words. */
-export const nameOf = ({ key, label }: Address): string => (label === undefined ? key : `${key} (label ${label})`)
+const nameOf = ({ key, label }: Address): string => (label === undefined ? key : `${key} (label ${label})`)
 const placeOf = ({ key, label }: Address): string => `${key}\n${label ?? ''}`
 
 /** Refuses changes that are too many, or of which two are about the same setting. */

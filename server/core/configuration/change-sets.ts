@@ -89,7 +89,7 @@ function refuseEmpty(changes: readonly Change[]): void {
 }
 
 /** A preview of one change: what it would do, or why it can't be done. */
-export type Planned =
+type Planned =
   | { readonly step: Step; readonly problem: undefined }
   | { readonly change: Change; readonly before: Setting | undefined; readonly problem: string }
 export type Plan = { readonly basis: string; readonly planned: readonly Planned[] }

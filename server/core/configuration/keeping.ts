@@ -19,7 +19,7 @@ export const newEtag = (): string => randomBytes(16).toString('base64url')
 export type House = { readonly domain: string }
 
 /** What a setting is kept with. */
-export type Pen = Pick<Scope<never>, 'sql' | 'keyring' | 'tell'>
+type Pen = Pick<Scope<never>, 'sql' | 'keyring' | 'tell'>
 
 /** A value is sealed to its place, so that it opens nowhere else. */
 async function opened(sql: Sql, keyring: Keyring, store: Store, { setting, sealed }: Kept): Promise<Setting> {

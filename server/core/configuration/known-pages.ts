@@ -72,7 +72,7 @@ export class KnownPages {
   }
 }
 
-export type Memory = {
+type Memory = {
   /** The page, if a reader demands no more than to hear of a change and there was none; undefined: it has to be read. */
   unchanged(condition: Condition): Promise<PageFace | undefined>
   keep(face: PageFace, moment: Moment): void

@@ -24,7 +24,7 @@ type Tagged = Address & { readonly tags: Tags }
 type SettingAction = 'settings/read' | 'settings/write' | 'settings/delete'
 
 /** Whether a setting is one that the caller may do this to; undefined when all are. */
-export type Sees = ((setting: Tagged) => boolean) | undefined
+type Sees = ((setting: Tagged) => boolean) | undefined
 
 export const seesOf = (permit: Asker, store: Store, action: SettingAction = 'settings/read'): Sees =>
   permit.extent(action, store.resourceId) === 'all'

@@ -40,7 +40,7 @@ import { listKept } from './state-rows.ts'
 /** The kind under which a snapshot waits: to be filled, and later to be forgotten. */
 export const snapshotDue = 'snapshot'
 
-export const resourceOfSnapshot = (store: Store, name: string): string =>
+const resourceOfSnapshot = (store: Store, name: string): string =>
   `${store.resourceId}/snapshots/${encodeURIComponent(name)}`
 
 const noSuchSnapshot = (): Fault => new Fault('not-found', 'There is no such snapshot.')

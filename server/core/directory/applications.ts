@@ -43,7 +43,7 @@ export async function listApplications(
   return Promise.all(applications.map((one) => withCredentials(sql, one)))
 }
 
-export type ApplicationChange = {
+type ApplicationChange = {
   readonly name?: string | undefined
   readonly identifierUris?: readonly string[] | undefined
   /** Members to set; null takes one away. */

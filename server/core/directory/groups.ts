@@ -15,7 +15,7 @@ export const getGroup = (sight: Sight<'directory/read'>, key: Key): Promise<Entr
 export const listGroups = ({ sql, keyring }: Sight<'directory/read'>, after: string, limit: number): Promise<Entry[]> =>
   entriesAfter(sql, keyring, ['group'], after, limit)
 
-export type GroupChange = {
+type GroupChange = {
   readonly name?: string | undefined
   readonly details: Readonly<Record<string, unknown>>
 }

@@ -53,7 +53,7 @@ export async function listServicePrincipals(
   return Promise.all(entries.map((entry) => whole(sight, entry)))
 }
 
-export type ServicePrincipalChange = {
+type ServicePrincipalChange = {
   readonly name?: string | undefined
   readonly enabled?: boolean | undefined
   readonly details: Readonly<Record<string, unknown>>

@@ -15,7 +15,7 @@ export const getUser = (sight: Sight<'directory/read'>, key: Key): Promise<Entry
 export const listUsers = ({ sql, keyring }: Sight<'directory/read'>, after: string, limit: number): Promise<Entry[]> =>
   entriesAfter(sql, keyring, ['user'], after, limit)
 
-export type UserChange = {
+type UserChange = {
   readonly name?: string | undefined
   readonly userPrincipalName?: string | undefined
   readonly enabled?: boolean | undefined

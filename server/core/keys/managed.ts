@@ -16,7 +16,7 @@ import { type Writing, write } from './writing.ts'
  */
 
 type Hands = Writing & { readonly at: Instant }
-export type ManagedDraft = KeyDraft & { readonly name: string; readonly version: string }
+type ManagedDraft = KeyDraft & { readonly name: string; readonly version: string }
 
 /** How a name stands among keys: as one that a certificate has, as one of its own, or free. */
 export async function keyUnder(sql: Sql, vault: Vault, name: string): Promise<'managed' | 'own' | undefined> {

@@ -13,7 +13,7 @@ import { type Life, subjectOf } from './objects.ts'
 export type Nearness = (expires: Instant) => Instant
 
 /** So long before its end a version is near it, as in Key Vault, where nobody has said otherwise. */
-export const nearByDefault: Nearness = (expires) => expires - 30 * 86_400_000
+const nearByDefault: Nearness = (expires) => expires - 30 * 86_400_000
 
 const expiringMax = 1_000
 

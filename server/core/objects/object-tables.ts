@@ -67,7 +67,7 @@ export type Slice = { readonly after: string | undefined; readonly limit: number
 type Having<Own> = { readonly having?: (keyof Own & string) | undefined }
 
 /** How one kind of object is kept: in a table of names and one of versions. */
-export type Layout<V extends ObjectVersion, Own> = {
+type Layout<V extends ObjectVersion, Own> = {
   readonly kind: ObjectKind
   readonly heads: string
   readonly versions: string

@@ -3,7 +3,7 @@ import type { Sql } from '#base/sql.ts'
 import { type Lock, lockId } from '#core/locks/lock.ts'
 import { dropLock, lockAt, locksAround, putLock } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
-import { groupId, groupIn } from '#core/vaults/resource-id.ts'
+import { groupId } from '#core/vaults/resource-id.ts'
 import { groupNamed } from './groups.ts'
 import { storeAt } from './stores.ts'
 import { vaultAt } from './vaults.ts'
@@ -13,16 +13,18 @@ type Address = Pick<Lock, 'scope' | 'name'>
 const noSuchLock = ({ name }: Address): Fault =>
   new Fault('not-found', `The lock '${name}' could not be found.`, { arm: 'LockNotFound' })
 
+/** The subscription, the group if there is one, and what lies below that. */
+const inSubscription = /^\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+)(.*))?/is
+
 /** A scope as its resource spells it. Throws when there is no such vault, store or group: a lock is on something. */
 async function canonical(sql: Sql, scope: string): Promise<string> {
   if (/\/providers\/microsoft\.keyvault\/vaults\/[^/]+$/i.test(scope)) return (await vaultAt(sql, scope)).resourceId
   if (/\/configurationstores\/[^/]+$/i.test(scope)) return (await storeAt(sql, scope)).resourceId
-  const subscription = /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1]?.toLowerCase()
+  const [, subscription, group, below = ''] = inSubscription.exec(scope) ?? []
   if (subscription === undefined) return '/'
-  const group = groupIn(scope)
-  if (group === '') return `/subscriptions/${subscription}`
+  if (group === undefined) return `/subscriptions/${subscription.toLowerCase()}`
   const { name } = await groupNamed(sql, group)
-  return `${groupId(subscription, name)}${scope.slice(scope.toLowerCase().indexOf(`/resourcegroups/`) + 16 + group.length)}`
+  return `${groupId(subscription.toLowerCase(), name)}${below}`
 }
 
 /** Puts a lock on a resource, a group, a subscription or all there is; or changes the one of this name there. */

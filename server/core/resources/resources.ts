@@ -1,6 +1,5 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Instant } from '#base/clock.ts'
-import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
 import { forgetAssignmentsAt } from '#core/access/forget-scope.ts'
@@ -8,13 +7,13 @@ import { everyIdentity, removeIdentity } from '#core/directory/managed-identitie
 import { everyWorkload, removeWorkload } from '#core/directory/workloads.ts'
 import { forgetLocks, refuseLocked } from '#core/locks/locks.ts'
 import type { Scope, Sight } from '#core/perform.ts'
-import type { Keyring } from '#core/sealing/keyring.ts'
 import { forgetSubscriptionsAt } from '#core/subscriptions/subscriptions.ts'
 import type { Tags } from '#core/vaults/managed.ts'
 import { groupIn, lastIn } from '#core/vaults/resource-id.ts'
 import { storesIn, vaultsIn } from '#core/vaults/vaults.ts'
 import { removeGroup } from './group-rows.ts'
 import { groupNamed } from './groups.ts'
+import type { Hands } from './life.ts'
 import { closeStore } from './store-life.ts'
 import { closeVault } from './vault-life.ts'
 
@@ -28,7 +27,6 @@ export type Resource = {
   readonly updated: Instant
 }
 
-type Hands = { readonly turn: Turn; readonly keyring: Keyring }
 type Found = Resource & {
   /** What somebody needs to see it, and to delete it. */
   readonly read: Action

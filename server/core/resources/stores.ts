@@ -14,7 +14,7 @@ import { changedStore, type ManagedStore, newStore, type StoreDraft, wrongStoreN
 import { foundStore, keepStore, liveStore, newSealingKey, storeNamed, storesIn } from '#core/vaults/vaults.ts'
 import { groupNamed } from './groups.ts'
 
-export const noSuchStore = (id: string): Fault =>
+const noSuchStore = (id: string): Fault =>
   new Fault(
     'not-found',
     `The Resource 'Microsoft.AppConfiguration/configurationStores/${lastIn(id)}' under resource group '${groupIn(id)}' was not found.`,

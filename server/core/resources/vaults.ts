@@ -40,7 +40,7 @@ const modelled = async (sql: Sql, keyring: Keyring, vault: ManagedVault): Promis
   model: await permissionModelOf(sql, keyring, vault.resourceId),
 })
 
-export const noSuchVault = (id: string): Fault =>
+const noSuchVault = (id: string): Fault =>
   new Fault(
     'not-found',
     `The Resource 'Microsoft.KeyVault/vaults/${lastIn(id)}' under resource group '${groupIn(id)}' was not found.`,

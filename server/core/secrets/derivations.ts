@@ -27,7 +27,7 @@ import { life, openValue, resourceOf, write } from './writing.ts'
  * Secrets that are made of others. Whoever changes one changes those in the same turn, so that no reader ever finds the
  * one new and the other old. How a secret is made is sealed: a row that somebody changes by hand tells nobody a value.
  */
-export type Derivation = {
+type Derivation = {
   readonly template: string
   readonly escaping: Escape
   readonly values: Readonly<Record<string, string>>

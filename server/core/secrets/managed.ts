@@ -13,7 +13,7 @@ import { life, openValue, placeOf, tellOf, tellReferrers, write } from './writin
  * and lives with it. What is done here was allowed as a deed with the certificate.
  */
 
-export type ManagedDraft = Draft & { readonly name: string; readonly version: string }
+type ManagedDraft = Draft & { readonly name: string; readonly version: string }
 
 /** How a name stands among secrets: as one that a certificate has, as one of its own, or free. */
 export async function secretUnder(sql: Sql, vault: Vault, name: string): Promise<'managed' | 'own' | undefined> {

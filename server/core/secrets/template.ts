@@ -2,7 +2,7 @@ import type { Escape } from '@cardea/contract/cardea/derivations'
 import { Fault } from '#base/fault.ts'
 
 /** A template, taken apart: text, a secret or a field of one that is JSON, and fixed values. */
-export type Piece =
+type Piece =
   | { readonly text: string }
   | { readonly secret: string; readonly field: readonly string[]; readonly escaping: Escape | undefined }
   | { readonly value: string; readonly escaping: Escape | undefined }

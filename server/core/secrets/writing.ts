@@ -29,7 +29,7 @@ export function tellOf(vault: Vault, type: Event['type'], { name, version, notBe
   return { type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version, notBefore, expires }
 }
 
-export type Telling = Pick<Scope<never>, 'sql' | 'tell'>
+type Telling = Pick<Scope<never>, 'sql' | 'tell'>
 /**
  * A change of a secret is a change of every setting that points at it: of those that follow the latest version when
  * that is another or itself has changed, and of those pinned to a version when it has, or when all have. Which version

@@ -21,7 +21,7 @@ export type Subscription = {
 /** Events are carried to an address only while it has said that it wants them: in `Succeeded`. */
 export type State = 'Creating' | 'Updating' | 'AwaitingManualAction' | 'Succeeded' | 'Failed'
 
-export const schemas = ['EventGridSchema', 'CloudEventSchemaV1_0'] as const
+const schemas = ['EventGridSchema', 'CloudEventSchemaV1_0'] as const
 export type Schema = (typeof schemas)[number]
 
 /** What may be shown of a subscription to whoever may read it. */
@@ -64,7 +64,7 @@ export const fromSettings = 'settings'
 const minute = 60_000
 const hour = 60 * minute
 /** When what wasn't taken is tried again. */
-export type Schedule = {
+type Schedule = {
   /** The pauses after each failure; the last one is repeated. */
   readonly pausesMs: readonly number[]
   /** Whether an answer that makes others wait longer is heeded. */
@@ -84,7 +84,7 @@ export type Heard =
   | { readonly status: number; readonly retryAfterMs?: number | undefined }
   | { readonly failed: string }
 
-export type Verdict =
+type Verdict =
   | { readonly taken: true }
   | {
       readonly taken: false
@@ -152,8 +152,7 @@ export function fateOf(
   return { due: at + Math.max(Math.round(pause * (1 + random / 10)), heedsAnswers ? afterMs : 0) }
 }
 
-export const isOver = (published: Instant, liveMinutes: number, at: Instant): boolean =>
-  at - published >= liveMinutes * minute
+const isOver = (published: Instant, liveMinutes: number, at: Instant): boolean => at - published >= liveMinutes * minute
 
 /** What waits, in portions that go together: no more than so many, nor, as far as it can be helped, so many bytes. */
 export function portions<T extends { readonly body: string }>(

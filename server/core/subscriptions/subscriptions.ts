@@ -182,7 +182,7 @@ export async function waitingFor(
 export type Tried = { readonly delivery: Delivery; readonly fate: 'taken' | (Fate & { readonly outcome: string }) }
 
 /** How many events were given up in a round untried, and how many dead letters were dropped. */
-export type Lost = { readonly outlived: number; readonly dropped: number }
+type Lost = { readonly outlived: number; readonly dropped: number }
 const nothingLost: Lost = { outlived: 0, dropped: 0 }
 
 /** Keeps what came of a round of deliveries, and gives the lease back until there is something to do again. */

@@ -27,8 +27,8 @@ export type ManagedStore = Store &
     /** Whether it has access keys at all; without them only tokens open it. */
     readonly accessKeys: boolean
   }
-export const storeSkus = ['free', 'developer', 'standard', 'premium'] as const
-export type StoreSku = (typeof storeSkus)[number]
+const storeSkus = ['free', 'developer', 'standard', 'premium'] as const
+type StoreSku = (typeof storeSkus)[number]
 
 /** What somebody wants of a store. What isn't said stays, or becomes what it is by default. */
 export type StoreDraft = {

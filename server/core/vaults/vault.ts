@@ -43,7 +43,7 @@ export type ManagedVault = Vault &
     /** Which of Azure's own services may read it: kept for who reads it back. */
     readonly enabledFor: EnabledFor
   }
-export type EnabledFor = { readonly deployment: boolean; readonly disk: boolean; readonly template: boolean }
+type EnabledFor = { readonly deployment: boolean; readonly disk: boolean; readonly template: boolean }
 
 /** What somebody wants of a vault. What isn't said stays, or becomes what it is by default. */
 export type VaultDraft = {
