@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
@@ -36,6 +38,34 @@ databaseBehaves('PostgreSQL', fresh, postgres.skip)
 
 const add = (text: string) => async (turn: { sql: { run(text: string, values: []): Promise<unknown> } }) => {
   await turn.sql.run(`insert into note values ('${text}')`, [])
+}
+
+/** A way to the server over which nothing arrives any more once it has vanished, as with a host that lost its power. */
+async function vanishing() {
+  const sockets: Socket[] = []
+  let gone = false
+  const proxy = createServer((near) => {
+    const far = connect(server.port, server.host)
+    sockets.push(near, far)
+    near.on('data', (bytes) => void (gone || far.write(bytes))).on('error', () => {})
+    far.on('data', (bytes) => void (gone || near.write(bytes))).on('error', () => {})
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    vanish() {
+      gone = true
+    },
+    /** What came before is lost for good; new connections find the server. */
+    comeBack() {
+      for (const socket of sockets.splice(0)) socket.removeAllListeners('data').resume()
+      gone = false
+    },
+    async [Symbol.asyncDispose]() {
+      proxy.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
 }
 
 describe('a cluster of nodes on PostgreSQL', { skip: postgres.skip }, () => {
@@ -86,6 +116,54 @@ describe('a cluster of nodes on PostgreSQL', { skip: postgres.skip }, () => {
     }
     const { rows } = await database.read.run('select text from note order by text', [])
     assert.deepEqual(rows, [{ text: 'after' }, { text: 'before' }])
+  })
+
+  it('answers "unavailable" when the database’s host vanishes without a word, and goes on when it is back', async () => {
+    await using place = await fresh()
+    await using way = await vanishing()
+    const url = new URL(place.url)
+    url.port = String(way.port)
+    const nothing = { log: silentLog, ledger: noting, patienceMs: 300 }
+    await using database = await openPostgres<Note>(url.href, nothing)
+    await database.write(({ sql }) => sql.run('create table note (text text not null)', []))
+    const held = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const inTurn = database.write(async (turn) => {
+      begun.resolve()
+      await held.promise
+      await add('lost')(turn)
+    })
+    await begun.promise
+    way.vanish()
+    held.resolve()
+    await assert.rejects(inTurn, { code: 'unavailable' })
+    await assert.rejects(database.write(add('while gone')), { code: 'unavailable' })
+    await assert.rejects(database.read.run('select 1', []), { code: 'unavailable' })
+    way.comeBack()
+    await database.write(add('after'))
+    assert.deepEqual((await database.read.run('select text from note', [])).rows, [{ text: 'after' }])
+  })
+
+  it('looks once or twice for however many notices come at once', async () => {
+    await using place = await fresh()
+    await using database = await place.open()
+    await database.write(async ({ sql }) => {
+      await sql.run('create table head (epoch bigint not null, sequence bigint not null)', [])
+      await sql.run('insert into head values (1, 0)', [])
+    })
+    let looks = 0
+    const last = Promise.withResolvers<void>()
+    database.onCommit(() => {
+      looks += 1
+      if (database.sequence === 1) last.resolve()
+    })
+    await database.write(async ({ sql }) => {
+      await sql.run("select pg_notify('cardea', number::text) from generate_series(1, 500) as number", [])
+    })
+    await database.write(async (turn) => void turn.nextSequence())
+    await last.promise
+    await wait(50)
+    assert.ok(looks < 20, `${looks} looks`)
   })
 
   it('does not take a rollback for a commit', async () => {

@@ -19,22 +19,49 @@ const readersMax = 10
 const limits =
   '-c statement_timeout=10000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000 -c synchronous_commit=on'
 
+/**
+ * How long this end waits for an answer: longer than the server lets a statement run, since a host that vanished says
+ * nothing, and TCP would wait for it for a quarter of an hour.
+ */
+const answerMs = 12_000
+const connectMs = 5_000
+
 const configFor = (url: string): pg.ClientConfig => ({
   connectionString: url,
   application_name: 'cardea',
-  connectionTimeoutMillis: 5_000,
+  connectionTimeoutMillis: connectMs,
   keepAlive: true,
+  // Who only listens notices nothing else of a host that vanished.
+  keepAliveInitialDelayMillis: 10_000,
   types: {
     getTypeParser: (id: number, format?: 'text' | 'binary') =>
       id === 20 ? Number : pg.types.getTypeParser(id, format as 'text'),
   } as never,
 })
 
+type Around<Entry> = {
+  readonly clock?: Clock
+  readonly ledger: Ledger<Entry>
+  readonly log: Log
+  readonly meter?: TurnMeter
+  /** How long to wait for an answer, where it isn't as in production: for tests. */
+  readonly patienceMs?: number
+}
+
+/**
+ * Opens the database of a cluster. It needn't be there yet, and may go: whatever is asked meanwhile is refused as
+ * `unavailable` after some seconds, and the first turn after its return goes on.
+ */
 export async function openPostgres<Entry extends { at: number }>(
   url: string,
-  { clock, ledger, log, meter }: { clock?: Clock; ledger: Ledger<Entry>; log: Log; meter?: TurnMeter },
+  { clock, ledger, log, meter, patienceMs = answerMs }: Around<Entry>,
 ): Promise<Database<Entry>> {
-  const config: pg.ClientConfig = { ...configFor(url), options: limits }
+  const config: pg.ClientConfig = {
+    ...configFor(url),
+    options: limits,
+    query_timeout: patienceMs,
+    connectionTimeoutMillis: Math.min(connectMs, patienceMs),
+  }
   const readers = new pg.Pool({ ...config, max: readersMax })
   readers.on('error', (error) => log.warn({ error }, 'an idle database connection was lost'))
   const watchers = new Watchers()
@@ -114,9 +141,15 @@ function turnConnection(
     if (client === undefined) throw new Fault('unavailable', 'The database connection was lost.')
     return client
   }
-  const exec = (text: string) => guard(() => current().query(text))
+  /** One that has not answered in time is let go at once: what was asked next would wait behind it. */
+  const asking = <T>(ask: () => Promise<T>): Promise<T> =>
+    guard(ask).catch(async (error: unknown) => {
+      if (isSilence(error)) await drop()
+      throw error
+    })
+  const exec = (text: string) => asking(() => current().query(text))
   return {
-    sql: sqlOver(current),
+    sql: sqlOver(current, asking),
     async begin(exclusive, meanwhile) {
       meanwhile()
       const open = await connected()
@@ -182,12 +215,12 @@ const now = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 const headQuery = (exclusive: boolean) =>
   `select epoch, sequence, ${now} as at from head${exclusive ? ' for update' : ''}`
 
-function sqlOver(client: () => pg.Client | pg.Pool): Sql {
+function sqlOver(client: () => pg.Client | pg.Pool, asking = guard): Sql {
   return {
     engine: 'postgres',
     async run(text, values, key) {
       const named = key === undefined ? { text } : { name: key, text }
-      const result = await guard(() => client().query({ ...named, values: values as Value[] }))
+      const result = await asking(() => client().query({ ...named, values: values as Value[] }))
       return { rows: result.rows, changes: result.rowCount ?? 0 }
     },
   }
@@ -198,7 +231,19 @@ function listen(config: pg.ClientConfig, log: Log, look: () => Promise<void>): {
   let closed = false
   let client: pg.Client | undefined
   let timer: NodeJS.Timeout | undefined
-  const hear = () => void look().catch((error) => log.debug({ error }, 'could not look at the head'))
+  let looking = false
+  let heard = false
+  // Of many notices that come while one look is under way, one more look makes good.
+  const hear = async () => {
+    heard = true
+    if (looking) return
+    looking = true
+    while (heard) {
+      heard = false
+      await look().catch((error) => log.debug({ error }, 'could not look at the head'))
+    }
+    looking = false
+  }
   const again = () => {
     if (!closed) timer = setTimeout(() => void connect(), 500)
   }
@@ -207,11 +252,11 @@ function listen(config: pg.ClientConfig, log: Log, look: () => Promise<void>): {
     client = fresh
     fresh.on('error', () => {})
     fresh.on('end', again)
-    fresh.on('notification', hear)
+    fresh.on('notification', () => void hear())
     try {
       await fresh.connect()
       await fresh.query('listen cardea')
-      hear()
+      void hear()
     } catch (error) {
       log.debug({ error }, 'cannot listen to the database yet')
       await fresh.end().catch(() => {})
@@ -244,6 +289,11 @@ const unavailable = (code: string | undefined, message: string): boolean =>
     : connectionFailures.has(code) ||
       /^(08|53|57|58)/.test(code) ||
       ['25006', '25P03', '55P03', '40001', '40P01'].includes(code)
+
+/** What a client says when an answer is later than `query_timeout`; it has no code for it. */
+const silence = 'Query read timeout'
+const isSilence = (error: unknown): boolean =>
+  error instanceof Fault && error.cause instanceof Error && error.cause.message === silence
 
 async function guard<T>(deed: () => Promise<T>): Promise<T> {
   try {
