@@ -100,16 +100,14 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
   const clock = around.clock ?? systemClock
   await tryPorts(portsOf(settings))
   takeFolder(settings.data)
-  const closers: (() => Promise<void>)[] = []
-  const close = async () => {
-    for (const end of closers.splice(0).reverse()) await end()
-  }
+  // What ends badly keeps nothing else open.
+  const closers = new AsyncDisposableStack()
   try {
     const custodians = await openCustodians(settings, around, closers)
     const keyring = new Keyring(rootKeyIn(settings.rootKeyFile))
     const turns = new TurnMeter()
     const database = await openDatabase(settings, keyring, around, log, turns)
-    closers.push(async () => database[Symbol.asyncDispose]())
+    closers.use(database)
     const keepCheckpoint = (checkpoint: SignedCheckpoint) => keepOutside(settings.data, checkpoint)
     const applied = await migrate(database, new URL('./migrations/', import.meta.url))
     if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
@@ -119,7 +117,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
     const hosts = new Hosts(settings.domain, settings.publicPort)
     const strangers = new Strangers(strangersMeasure(settings), (entry) => database.witness(entry, undefined))
     // The last thing that a server does: so that nothing can be cut off the journal of one that rests.
-    closers.push(async () => {
+    closers.defer(async () => {
       try {
         const last = await database.write((turn) => makeCheckpoint(turn, keyring))
         if (last !== undefined) keepCheckpoint(last)
@@ -127,7 +125,7 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
         log.warn({ error }, 'the last checkpoint of the journal could not be made')
       }
     })
-    closers.push(async () => {
+    closers.defer(async () => {
       await strangers.sum().catch((error: unknown) => log.warn({ error }, 'what was refused could not be summed'))
     })
     return await serve(settings, {
@@ -142,10 +140,9 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
       turns,
       log,
       closers,
-      close,
     })
   } catch (error) {
-    await close()
+    await closers.disposeAsync().catch((failed: unknown) => log.warn({ error: failed }, 'not all could be closed'))
     throw error
   }
 }
@@ -153,9 +150,9 @@ export async function start(settings: Settings, around: Around = {}): Promise<Ca
 /** Who keeps keys: threads of our own, and the hardware module that the settings name. */
 async function openCustodians({ hsm }: Settings, around: Around, closers: House['closers']): Promise<Custodians> {
   const software = new SoftwareKeys()
-  closers.push(() => software.close())
+  closers.defer(() => software.close())
   const module = hsm && (await openHsm(hsm, software))
-  if (module !== undefined) closers.push(() => module.close())
+  if (module !== undefined) closers.defer(() => module.close())
   return { software, hsm: module, ...around.custodians }
 }
 
@@ -210,13 +207,12 @@ type House = {
   readonly keepCheckpoint: KeepCheckpoint
   readonly turns: TurnMeter
   readonly log: Log
-  readonly closers: (() => Promise<void>)[]
-  readonly close: () => Promise<void>
+  readonly closers: AsyncDisposableStack
 }
 
 /** Opens the doors, starts what happens unasked, and writes down where to knock. */
 async function serve(settings: Settings, house: House): Promise<Cardea> {
-  const { base, installation, log, close } = house
+  const { base, installation, log, closers } = house
   let closing = false
   const services = servicesFor(settings, house)
   const { caFile, bundleFile, certificate } = await certificateFor(settings, base.clock)
@@ -246,7 +242,7 @@ async function serve(settings: Settings, house: House): Promise<Cardea> {
     base,
     async close() {
       closing = true
-      await close()
+      await closers.disposeAsync()
       log.info('stopped')
     },
   }
@@ -261,12 +257,12 @@ function servicesFor(settings: Settings, house: House) {
   const { database, keyring, clock } = base
   const issuer = `${hosts.loginUrl}/${tenant}/v2.0`
   const tokens = new TokenBook(database, keyring, { tenant, issuer, lifeSeconds: settings.tokenLifeSeconds })
-  const feeds = new Feeds(database)
-  closers.push(async () => feeds.close())
+  const feeds = new Feeds(database, log)
+  closers.defer(() => feeds.close())
   const meters = new Meters()
   const connections = new Connections({ each: settings.connectionsEach, log })
   const metrics = new Metrics({ meters, turns, connections, sql: database.read, clock })
-  closers.push(async () => metrics[Symbol.dispose]())
+  closers.use(metrics)
   const identity: IdentityServices = {
     base,
     keyring,
@@ -278,7 +274,7 @@ function servicesFor(settings: Settings, house: House) {
     issuers: new IssuerBook(settings.issuers, fetchJson, clock),
   }
   const bundles = new Bundles()
-  closers.push(() => bundles.close())
+  closers.defer(() => bundles.close())
   const vaults = new VaultBook(database)
   return { issuer, tokens, vaults, feeds, meters, connections, metrics, identity, custodians, bundles }
 }
@@ -317,7 +313,7 @@ async function bindPlanes(
     log,
   })
   await listener.listen({ host: settings.listen.host, port: settings.listen.port })
-  closers.push(() => listener.close())
+  closers.defer(() => listener.close())
   return (listener.server.address() as AddressInfo).port
 }
 
@@ -338,7 +334,7 @@ function startWork(
     events: eventsOut(settings, hosts, events),
     outlets: { ...settings.alerts, domain: settings.domain, ...alerts },
   })
-  closers.push(() => workers.close())
+  closers.defer(() => workers.close())
 }
 
 /** Shows metrics on a port of their own, and posts them, where the settings want that; gives the port. */
@@ -349,11 +345,11 @@ async function tellMetrics(
 ): Promise<number | undefined> {
   if (collector !== undefined) {
     const exporter = startMetricsExporter({ url: collector, families: () => metrics.families(), clock, log })
-    closers.push(() => exporter.close())
+    closers.defer(() => exporter.close())
   }
   if (metricsPort === undefined) return undefined
   const listening = await listenForMetrics(metrics, metricsPort)
-  closers.push(async () => listening[Symbol.asyncDispose]())
+  closers.use(listening)
   return listening.port
 }
 
@@ -375,7 +371,7 @@ async function openProxy(
     log,
   })
   const listening = await proxy.listen(proxyPort)
-  closers.push(() => proxy.close())
+  closers.defer(() => proxy.close())
   return listening
 }
 

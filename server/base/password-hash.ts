@@ -10,6 +10,8 @@ const parameters = { memory: 19_456, passes: 2, parallelism: 1 } as const
 const tagBytes = 32
 const atOnceMax = 2
 const waitingMax = 64
+/** About how long a full line takes: each of them some 50 ms. */
+const lineMs = 2_000
 
 const derive = promisify(argon2)
 type Cost = { readonly memory: number; readonly passes: number; readonly parallelism: number }
@@ -19,7 +21,9 @@ const waiting: (() => void)[] = []
 
 async function inLine<T>(work: () => Promise<T>): Promise<T> {
   if (running >= atOnceMax) {
-    if (waiting.length >= waitingMax) throw new Fault('unavailable', 'Too many people sign in at once. Try again.')
+    if (waiting.length >= waitingMax) {
+      throw new Fault('throttled', 'Too many people sign in at once. Try again.', { retryMs: String(lineMs) })
+    }
     await new Promise<void>((resolve) => waiting.push(resolve))
   } else running += 1
   try {

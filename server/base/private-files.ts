@@ -57,6 +57,7 @@ export function readPrivate(file: string): string | undefined {
 /** Gives a file another text. */
 export function writePrivate(file: string, text: string): void {
   renameSync(drafted(file, text, 0o600), file)
+  keepName(file)
 }
 
 /** Adds a line to a file, down to the disk; makes the file if there is none. Follows no link. */
@@ -75,12 +76,44 @@ export function appendPrivate(file: string, line: string): void {
 export function writeFirst(file: string, text: string, mode = 0o600): void {
   const draft = drafted(file, text, mode)
   try {
-    linkSync(draft, file)
+    giveName(draft, file)
   } catch (error) {
-    // Some file systems have no links (SMB).
-    if (codeOf(error) !== 'EEXIST') copyFileSync(draft, file, constants.COPYFILE_EXCL)
+    // Somebody else was first.
+    if (codeOf(error) !== 'EEXIST') throw error
   } finally {
     unlinkSync(draft)
+  }
+  keepName(file)
+}
+
+/** Puts a draft under its name, unless something has that already (EEXIST). */
+function giveName(draft: string, file: string): void {
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw error
+    // Some file systems have no links (SMB).
+    copyFileSync(draft, file, constants.COPYFILE_EXCL)
+    synchronise(file)
+  }
+}
+
+/** Brings a file's name down to the disk, as its text is: a database elsewhere may soon rest on what it says. */
+function keepName(file: string): void {
+  try {
+    synchronise(dirname(file))
+  } catch (error) {
+    // Some file systems don't do that for folders (SMB), and need no telling.
+    if (codeOf(error) !== 'EINVAL') throw error
+  }
+}
+
+function synchronise(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
+import fs, { readFileSync } from 'node:fs'
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -89,6 +89,27 @@ describe('an embedded database in trouble', () => {
     await using place = await folder()
     await writeFile(place.file, 'a letter to grandmother, much longer than a header would be, and then some more of it')
     await assert.rejects(place.open(), /is not a Cardea database/)
+  })
+
+  it('says of a damaged file that it is, as often as it is opened, and holds nothing of it', async () => {
+    await using place = await folder()
+    {
+      await using database = await place.open()
+      await makeTable(database)
+    }
+    // All but the header, which says how long it is.
+    const whole = readFileSync(place.file)
+    await writeFile(place.file, Buffer.concat([whole.subarray(0, 100), Buffer.alloc(whole.length - 100, 0xff)]))
+    for (let times = 0; times < 2; times += 1) await assert.rejects(place.open(), { message: /is damaged/ })
+    await writeFile(place.file, whole)
+    await using again = await place.open()
+    await add(again)
+  })
+
+  it('says what is the matter when its lock can’t be taken for another reason than another server', async () => {
+    await using place = await folder()
+    await writeFile(`${place.file}-lock`, 'a letter to grandmother. '.repeat(200))
+    await assert.rejects(place.open(), { code: 'unavailable', message: /not a database/ })
   })
 
   it('answers "unavailable" when the file may only be read', async () => {

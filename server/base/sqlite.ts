@@ -22,14 +22,9 @@ export function openSqlite<Entry extends { at: number }>(
   { clock, ledger, meter }: { clock: Clock; ledger: Ledger<Entry>; meter?: TurnMeter },
 ): Database<Entry> {
   refuseTruncated(file)
-  const lock = lockFile(`${file}-lock`, file)
-  const writer = open(file)
-  writer.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
-  const reader = open(file)
-  reader.exec('pragma query_only = on')
+  const { writer, reader, journal, close } = openFiles(file)
   const watchers = new Watchers()
   const sql = sqlOver(writer)
-  const journal = openJournal(file, writer)
   const seen = { epoch: 0, sequence: 0 }
   const recall = new Recall()
   let changing = false
@@ -96,10 +91,34 @@ export function openSqlite<Entry extends { at: number }>(
     check: () => committer.check(read),
     async [Symbol.asyncDispose]() {
       await committer.close()
-      journal.close()
-      for (const database of [reader, writer, lock]) database.close()
+      close()
     },
   }
+}
+
+type Files = {
+  readonly writer: DatabaseSync
+  readonly reader: DatabaseSync
+  readonly journal: Journal
+  /** Closes all of them, and gives the file free. */
+  close(): void
+}
+
+/** Takes the file for this process and opens it; what can't be opened whole is left as if nobody had tried. */
+function openFiles(file: string): Files {
+  using opened = new DisposableStack()
+  const kept = (database: DatabaseSync): DatabaseSync => opened.adopt(database, () => database.close())
+  kept(lockFile(`${file}-lock`, file))
+  const writer = kept(open(file))
+  const reader = kept(open(file))
+  const journal = guard(() => {
+    writer.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
+    reader.exec('pragma query_only = on')
+    return openJournal(file, writer)
+  })
+  opened.defer(() => journal.close())
+  const all = opened.move()
+  return { writer, reader, journal, close: () => all.dispose() }
 }
 
 /** Looks at a database without changing it, as one state, also while a server works on it. */
@@ -269,6 +288,7 @@ function lockFile(lockName: string, file: string): DatabaseSync {
     return lock
   } catch (error) {
     lock.close()
+    if (!isBusy(error)) throw translated(error)
     throw new Error(`${file} is in use by another Cardea. Stop that one, or start this one with another --data.`, {
       cause: error,
     })
