@@ -51,6 +51,19 @@ describe('a condition', () => {
     }
   })
 
+  it('is neither true nor false of a setting whose id is written wrongly', () => {
+    const store = '/subscriptions/s/resourceGroups/g/providers/Microsoft.AppConfiguration/configurationStores/s'
+    for (const words of [`StringEquals 'a'`, `StringNotEquals 'a'`]) {
+      const condition = conditionFrom(
+        `@Resource[Microsoft.AppConfiguration/configurationStores/keyValues:key] ${words}`,
+      )
+      for (const part of ['%', '%zz', 'a%2', '%ff']) {
+        const question = { action: get, resource: attributesOf(`${store}/keyValues/${part}`), request: {} }
+        assert.equal(condition(question), undefined, part)
+      }
+    }
+  })
+
   it('can’t be passed by another spelling of the same secret', () => {
     assert.equal(said(`${named} StringNotStartsWith 'prod-'`, get, 'PROD-db'), false)
     assert.equal(said(`!(${named} StringLike 'Prod-*')`, get, 'prod-db'), false)

@@ -45,11 +45,19 @@ export function attributesOf(resource: string): Attributes {
       resource,
     ) ?? []
   // No label is the empty text: a condition can ask for it.
-  if (key !== undefined)
-    return { [settingKey]: decodeURIComponent(key), [settingLabel]: decodeURIComponent(label ?? '') }
+  if (key !== undefined) return { [settingKey]: decoded(key), [settingLabel]: decoded(label ?? '') }
   const [, vault, kind, secret] =
     /\/providers\/microsoft\.keyvault\/vaults\/([^/]+)(?:\/(secrets)\/([^/]+))?/i.exec(resource) ?? []
   return { [vaultName]: vault, [secretName]: kind === undefined ? undefined : secret }
+}
+
+/** A part of an id in its own letters. Of one that is no such part, with a `%` that leads nowhere, nothing can be said. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
 }
 
 /**

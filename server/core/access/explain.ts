@@ -15,7 +15,7 @@ import { grantsByPolicy, spokenOf } from './policy.ts'
 import { isOurs } from './roles.ts'
 
 /** Why somebody may do a thing, or may not: every assignment and policy that reaches it, and what each of them does. */
-export type Explanation = {
+type Explanation = {
   readonly principal: Principal
   readonly action: Action
   readonly resource: string
@@ -50,9 +50,10 @@ type Looking = { readonly sql: Sql; readonly keyring: Keyring; readonly permit: 
 export async function explain({ sql, keyring }: Looking, asked: Asked): Promise<Explanation> {
   const principal = await principalCalled(sql, keyring, asked.principal)
   const action = actionCalled(asked.action)
-  const place = asked.resource.toLowerCase()
+  // As it is spelled: conditions tell keys and labels of settings apart by case.
+  const { resource } = asked
   const { principals, held } = await holdingOf(sql, keyring, principal)
-  const container = containerOf(place)
+  const container = containerOf(resource)
   const model = container === undefined ? undefined : await permissionModelOf(sql, keyring, container)
 
   /** Whether a grant by a role, or by a policy, counts for an action here. */
@@ -63,12 +64,12 @@ export async function explain({ sql, keyring }: Looking, asked: Asked): Promise<
   }
   const ways: Way[] = []
   for (const one of held) {
-    if (!isWithin(one.assignment.scope, place)) continue
+    if (!isWithin(one.assignment.scope, resource)) continue
     const grant = grantOf(one)
-    ways.push({ held: one, grant, gives: given(grant, place, counts(false, isOurs(one.role))) })
+    ways.push({ held: one, grant, gives: given(grant, resource, counts(false, isOurs(one.role))) })
   }
   for (const grant of grantsByPolicy(model?.policies ?? [], { principals, appId: principal.appId }, container ?? '')) {
-    ways.push({ held: undefined, grant, gives: given(grant, place, counts(true, false)) })
+    ways.push({ held: undefined, grant, gives: given(grant, resource, counts(true, false)) })
   }
 
   const groups = await namesOf(sql, keyring, principals.slice(1))
@@ -82,14 +83,14 @@ export async function explain({ sql, keyring }: Looking, asked: Asked): Promise<
       scope: way.held?.assignment.scope ?? (container as string),
       group: holder === undefined || holder === principal.objectId ? undefined : groups.get(holder),
       condition: way.held?.assignment.condition ?? way.held?.role.condition,
-      verdict: verdictFor(way, action, place),
+      verdict: verdictFor(way, action, resource),
       loses: [...way.gives].filter((one) => !others.has(one)),
     }
   })
   return {
     principal,
     action,
-    resource: asked.resource,
+    resource,
     allowed: reasons.some(({ verdict }) => verdict === 'allows'),
     model: model?.kind ?? 'roles',
     closed: model?.closed ?? false,
@@ -112,13 +113,13 @@ export async function rolesHeldAt(
 /** One way by which something reaches the principal: what it gives here, all told. */
 type Way = { readonly held: Held | undefined; readonly grant: Grant; readonly gives: ReadonlySet<Action> }
 
-const given = (grant: Grant, place: string, counts: (action: Action) => boolean): ReadonlySet<Action> =>
-  new Set([...grant.actions].filter((one) => counts(one) && verdictOf(grant, one, place, {}) === true))
+const given = (grant: Grant, resource: string, counts: (action: Action) => boolean): ReadonlySet<Action> =>
+  new Set([...grant.actions].filter((one) => counts(one) && verdictOf(grant, one, resource, {}) === true))
 
-function verdictFor({ grant, gives }: Way, action: Action, place: string): Verdict {
+function verdictFor({ grant, gives }: Way, action: Action, resource: string): Verdict {
   if (gives.has(action)) return 'allows'
   if (!grant.actions.has(action)) return 'has-not-the-action'
-  return verdictOf(grant, action, place, {}) === true ? 'inert' : 'condition-refuses'
+  return verdictOf(grant, action, resource, {}) === true ? 'inert' : 'condition-refuses'
 }
 
 /** An action by our short name, or by the one that role definitions have. */
@@ -138,7 +139,7 @@ async function namesOf(sql: Sql, keyring: Keyring, ids: readonly string[]): Prom
 }
 
 /** The built-in role that allows an action and, of those that do, the fewest others. */
-export function leastRoleFor(action: Action): string | undefined {
+function leastRoleFor(action: Action): string | undefined {
   const fitting = builtInRoleList
     .filter(({ condition }) => condition === undefined)
     .map((definition) => ({ name: definition.name, allows: actionsOf(definition) }))

@@ -1,5 +1,6 @@
 import type { Database } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
+import type { Log } from '#base/log.ts'
 import { headEpoch } from './event-rows.ts'
 import { changesIn, type KeptChange } from './events.ts'
 
@@ -10,12 +11,14 @@ import { changesIn, type KeptChange } from './events.ts'
  */
 export class Feeds {
   readonly #database: Database<never>
+  readonly #log: Log
   readonly #feeds = new Map<string, Feed>()
   readonly #streams = new Map<string, number>()
   readonly #stop: () => void
 
-  constructor(database: Database<never>) {
+  constructor(database: Database<never>, log: Log) {
     this.#database = database
+    this.#log = log
     this.#stop = database.onCommit(() => {
       for (const feed of this.#feeds.values()) void feed.look()
     })
@@ -25,7 +28,7 @@ export class Feeds {
   join(scope: string, moved: () => void): Follower {
     let feed = this.#feeds.get(scope)
     if (feed === undefined) {
-      feed = new Feed(this.#database, scope)
+      feed = new Feed(this.#database, this.#log, scope)
       this.#feeds.set(scope, feed)
     }
     const joined = feed
@@ -85,6 +88,7 @@ const pageMax = 500
 
 class Feed {
   readonly #database: Database<never>
+  readonly #log: Log
   readonly #scope: string
   readonly #followers = new Set<() => void>()
   /** The changes after `#floor` up to `#upTo`, in order. */
@@ -95,8 +99,9 @@ class Feed {
   #looking = false
   #again = false
 
-  constructor(database: Database<never>, scope: string) {
+  constructor(database: Database<never>, log: Log, scope: string) {
     this.#database = database
+    this.#log = log
     this.#scope = scope
     this.#floor = database.sequence
     this.#upTo = database.sequence
@@ -122,8 +127,10 @@ class Feed {
         await this.#read()
         for (const moved of this.#followers) moved()
       }
-    } catch {
-      // The store can't be read now. The next commit, or the next heartbeat of a follower, looks again.
+    } catch (error) {
+      // Where the store can't be read now, the next commit, or the next heartbeat of a follower, looks again.
+      if (error instanceof Fault && error.code === 'unavailable') return
+      this.#log.error({ error }, 'followers could not be told of changes')
     } finally {
       this.#looking = false
     }
@@ -159,7 +166,9 @@ class Feed {
   async #journal(sequence: number): Promise<Piece> {
     const floor = this.#floor
     const changes = await changesIn(this.#database.read, this.#scope, sequence, pageMax)
-    const upTo = changes.length < pageMax ? Math.max(sequence, floor) : last(changes)
+    // The journal may have more than was in memory when this was asked, and what is told from it isn't told from there again.
+    const told = changes.at(-1)?.told.sequence ?? sequence
+    const upTo = changes.length < pageMax ? Math.max(told, floor) : told
     return { changes, whole: false, upTo, epoch: await this.#epochNow() }
   }
 

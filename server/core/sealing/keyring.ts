@@ -29,7 +29,10 @@ export class Keyring {
     if ((await sealedKey(turn.sql, id)) === undefined) await this.create(turn, id)
   }
 
-  /** Takes a key away for good: what it sealed opens nowhere any more. No other key ever has its id. */
+  /**
+   * Takes a key away for good: once this turn is kept, nothing that it sealed opens out of the database, nor out of a copy
+   * made later. Nodes that have it open keep it in memory until they end. No other key ever has its id.
+   */
   async destroy({ sql }: Turn, id: string): Promise<void> {
     await removeKey(sql, id)
     this.#keys.delete(id)

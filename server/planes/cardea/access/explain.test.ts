@@ -4,8 +4,9 @@ import { after, before, describe, it } from 'node:test'
 import type { AccessExplanation } from '@cardea/contract/cardea/access'
 import { builtInRoles } from '@cardea/contract/roles'
 import { type AccessPolicy, keepPermissionModel } from '#core/access/permission-model.ts'
-import { enablePrincipal, register } from '#core/identity/directory.ts'
+import { register } from '#core/identity/directory.ts'
 import { join } from '#core/identity/membership.ts'
+import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
 import { type House, openHouse } from '../../../testing/house.ts'
 import { managementAudience, managementHost } from '../../management/testing/manager.ts'
 import { placesOf, rolesOf } from '../../management/testing/roles.ts'
@@ -116,6 +117,16 @@ describe('why?', () => {
     )
     const off = await why(app.principal.objectId, 'secrets/get', `${vault}/secrets/orders-db`)
     assert.deepEqual([off.allowed, off.principal.enabled, off.reasons], [false, false, []])
+  })
+
+  it('judges a condition on the key of a setting as it is spelled', async () => {
+    const app = await house.newcomer('spelling')
+    const store = vault.replace('Microsoft.KeyVault/vaults', 'Microsoft.AppConfiguration/configurationStores')
+    const key = '@Resource[Microsoft.AppConfiguration/configurationStores/keyValues:key]'
+    await house.assign(app.principal, builtInRoles.appConfigurationDataReader, store, `${key} StringEquals 'Color'`)
+    const allowed = async (name: string) =>
+      (await why(app.principal.objectId, 'settings/read', `${store}/keyValues/${name}`)).allowed
+    assert.deepEqual([await allowed('Color'), await allowed('color')], [true, false])
   })
 
   it('refuses whom it doesn’t know, what isn’t an action, and what is no resource', async () => {
