@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { rotationFrom } from './rotation-settings.ts'
+import { SettingsReader } from './settings-reader.ts'
 
 const read = (env: Record<string, string>) => {
-  const wrong: string[] = []
-  return { ...rotationFrom(env, wrong), wrong }
+  const reader = new SettingsReader(env)
+  return { ...rotationFrom(reader), wrong: reader.wrong }
 }
 
 describe('the settings of rotations', () => {

@@ -1,4 +1,5 @@
 import { brokenIn, defaultTimes, type Times } from '#core/rotation/policy.ts'
+import type { SettingsReader } from './settings-reader.ts'
 
 /** How rotations run: their time constants, and whether targets on this very machine may be reached over HTTP. */
 export type RotationSettings = { readonly times: Partial<Times>; readonly loopback: boolean }
@@ -27,8 +28,9 @@ const constants = {
   CARDEA_ROTATION_GIVE_UP_SECONDS: 'giveUpMs',
 } as const satisfies Partial<Record<Name, keyof Times>>
 
-/** The settings of rotations; what is wrong with them is added to the list. */
-export function rotationFrom(env: Readonly<Record<string, string | undefined>>, wrong: string[]): RotationSettings {
+/** The settings of rotations; what is wrong with them is added to what the reader found. */
+export function rotationFrom(read: SettingsReader): RotationSettings {
+  const { env, wrong } = read
   const times: Partial<Record<keyof Times, number>> = {}
   for (const [name, constant] of Object.entries(constants)) {
     const given = env[name]
@@ -39,9 +41,5 @@ export function rotationFrom(env: Readonly<Record<string, string | undefined>>, 
   for (const broken of brokenIn({ ...defaultTimes, ...times })) {
     wrong.push(Object.entries(constants).reduce((said, [name, constant]) => said.replaceAll(constant, name), broken))
   }
-  const loopback = env.CARDEA_ROTATION_LOOPBACK ?? 'no'
-  if (loopback !== 'yes' && loopback !== 'no') {
-    wrong.push(`CARDEA_ROTATION_LOOPBACK must be one of yes, no, not "${loopback}"`)
-  }
-  return { times, loopback: loopback === 'yes' }
+  return { times, loopback: read.isYes('CARDEA_ROTATION_LOOPBACK', 'no') }
 }

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { HsmSettings } from '#base/keys/hsm/open-hsm.ts'
+import { tokenLife } from '#core/identity/token-life.ts'
 import { type RotationSettings, rotationFrom, rotationWords } from './rotation-settings.ts'
+import { type Env, SettingsReader } from './settings-reader.ts'
 
 /** Every setting, read once. What is wrong is reported all together, before anything opens. */
 export type Settings = {
@@ -65,8 +66,6 @@ export type Settings = {
   readonly logLevel: string
 }
 
-type Env = Readonly<Record<string, string | undefined>>
-
 /** One line for each setting: the guide and `cardea start --help` are made from it. */
 export const settingWords = {
   CARDEA_DATA: 'folder for keys, certificates and the embedded database (default ./.cardea)',
@@ -93,7 +92,7 @@ export const settingWords = {
   CARDEA_DELAYS: 'azure, or a time such as 5s: how long deleting, recovering and purging take to be seen (default off)',
   CARDEA_METRICS_PORT: 'port on loopback where metrics are read without a token (default off; 0 takes a free one)',
   CARDEA_OTLP_URL: 'https://…/v1/metrics of an OpenTelemetry collector that metrics are posted to',
-  CARDEA_TOKEN_MINUTES: 'how long access tokens live, 5 to 1440 minutes (default 60)',
+  CARDEA_TOKEN_MINUTES: `how long access tokens live, ${tokenLife.minutesMin} to ${tokenLife.minutesMax} minutes (default ${tokenLife.minutesUsual})`,
   CARDEA_ISSUERS: 'issuers of federated tokens: https://… or https://…;jwks=FILE, with spaces between',
   CARDEA_MACHINE_IDENTITIES:
     'client ids of user-assigned identities that programs on this machine may be, and resource ids of the workloads that run on it',
@@ -117,119 +116,100 @@ export class SettingsError extends Error {
   }
 }
 
+/** All settings out of the environment. Throws a `SettingsError` that names everything that is wrong with them. */
 export function settingsFrom(env: Env): Settings {
-  const wrong: string[] = []
-  const port = (name: string, fallback: number): number => {
-    const text = env[name] ?? String(fallback)
-    if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-      wrong.push(`${name} must be a port from 0 to 65535, not "${text}"`)
-    return Number(text)
-  }
-  const choice = <T extends string>(name: string, words: readonly T[], fallback: T): T => {
-    const text = (env[name] ?? fallback) as T
-    if (!words.includes(text)) wrong.push(`${name} must be one of ${words.join(', ')}, not "${text}"`)
-    return text
-  }
-  const most = (name: string, usual: number): number | undefined => {
-    const text = env[name] ?? String(usual)
-    if (text === 'off') return undefined
-    if (!/^[1-9]\d{0,5}$/.test(text)) wrong.push(`${name} must be off or a number from 1 to 999999, not "${text}"`)
-    return Number(text)
-  }
-  const secret = (name: string): string | undefined => {
-    const file = env[`${name}_FILE`]
-    if (file === undefined) return env[name]
-    if (env[name] !== undefined) wrong.push(`${name} and ${name}_FILE are both given; give one`)
-    try {
-      return readFileSync(file, 'utf8').trim()
-    } catch {
-      wrong.push(`${name}_FILE can't be read: ${file}`)
-      return undefined
-    }
-  }
-  /** An address out of the house: encrypted, unless it is this machine's own. */
-  const outside = (name: string, instead = ''): URL | undefined => {
-    if (env[name] === undefined) return undefined
-    const url = URL.parse(env[name])
-    if (url === null || !['https:', 'http:'].includes(url.protocol)) wrong.push(`${name} must be an https:// URL`)
-    else if (url.protocol === 'http:' && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
-      wrong.push(`${name} may be http:// on loopback only`)
-    else if (url.username !== '' || url.password !== '')
-      wrong.push(`${name} must not hold a user or a password${instead}`)
-    else return url
-    return undefined
-  }
-
+  const read = new SettingsReader(env)
+  const { wrong } = read
   const data = resolve(env.CARDEA_DATA ?? '.cardea')
-  const database = secret('CARDEA_DATABASE')
-  if (database !== undefined && !/^postgres(ql)?:\/\//.test(database))
-    wrong.push('CARDEA_DATABASE must be a postgres:// URL')
-  const domain = (env.CARDEA_DOMAIN ?? 'cardea.internal').toLowerCase()
-  if (!/^(?=.{3,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(domain)) {
-    wrong.push(`CARDEA_DOMAIN must be a domain of at least two labels, not "${domain}"`)
-  }
-  // Clients take such a label for Azure's own and go looking for replicas by DNS.
-  if (/(^|\.)(azconfig|appconfig)(\.|$)/.test(domain))
-    wrong.push('CARDEA_DOMAIN must not hold the label azconfig or appconfig')
-  const host = env.CARDEA_HOST ?? '127.0.0.1'
-  if (isIP(host) === 0 && host !== 'localhost') wrong.push(`CARDEA_HOST must be an IP address, not "${host}"`)
-
-  const certFile = env.CARDEA_TLS_CERT_FILE
-  const keyFile = env.CARDEA_TLS_KEY_FILE
-  if ((certFile === undefined) !== (keyFile === undefined))
-    wrong.push('CARDEA_TLS_CERT_FILE and CARDEA_TLS_KEY_FILE go together')
-  const key = secret('CARDEA_EVENTS_KEY')
-  const receiver = outside('CARDEA_EVENTS_URL', '; CARDEA_EVENTS_KEY signs what is sent')
-  const smtpUrl = secret('CARDEA_SMTP_URL')
-  const from = env.CARDEA_MAIL_FROM
-  let smtp: Settings['alerts']['smtp']
-  if (smtpUrl !== undefined) {
-    // What it is isn't repeated: a password stands in it.
-    if (!['smtp:', 'smtps:'].includes(URL.parse(smtpUrl)?.protocol ?? ''))
-      wrong.push('CARDEA_SMTP_URL must be an smtp:// or smtps:// URL')
-    else if (from === undefined) wrong.push('CARDEA_SMTP_URL and CARDEA_MAIL_FROM go together')
-    else smtp = { url: smtpUrl, from }
-  }
-  if (from !== undefined && !/^[\w.+-]{1,64}@[A-Za-z0-9.-]{1,190}$/.test(from))
-    wrong.push('CARDEA_MAIL_FROM must be a mail address')
   const settings: Settings = {
     data,
-    database,
-    listen: { host, port: port('CARDEA_PORT', 8443) },
-    proxyPort: env.CARDEA_PROXY_PORT === 'off' ? undefined : port('CARDEA_PROXY_PORT', 8480),
-    proxyPassOn: choice('CARDEA_PROXY_PASS_ON', ['yes', 'no'], 'yes') === 'yes',
-    domain,
-    publicPort: port('CARDEA_PUBLIC_PORT', 443),
+    database: databaseFrom(read),
+    listen: { host: hostFrom(read), port: read.port('CARDEA_PORT', 8443) },
+    proxyPort: read.portOrOff('CARDEA_PROXY_PORT', 8480),
+    proxyPassOn: read.isYes('CARDEA_PROXY_PASS_ON', 'yes'),
+    domain: domainFrom(read),
+    publicPort: read.port('CARDEA_PUBLIC_PORT', 443),
     rootKeyFile: resolve(env.CARDEA_ROOT_KEY_FILE ?? `${data}/root.key`),
-    tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
+    tls: tlsFrom(read),
     quota: quotaFrom(env.CARDEA_QUOTA ?? 'off', wrong),
     anonymous: {
-      requestsPerSecond: most('CARDEA_ANONYMOUS_REQUESTS', 200),
-      entriesPerMinute: most('CARDEA_ANONYMOUS_ENTRIES', 60),
+      requestsPerSecond: read.most('CARDEA_ANONYMOUS_REQUESTS', 200),
+      entriesPerMinute: read.most('CARDEA_ANONYMOUS_ENTRIES', 60),
     },
-    connectionsEach: most('CARDEA_ADDRESS_CONNECTIONS', 2000),
+    connectionsEach: read.most('CARDEA_ADDRESS_CONNECTIONS', 2000),
     delays: delaysFrom(env.CARDEA_DELAYS ?? 'off', wrong),
-    events: {
-      own: receiver && { url: receiver.href, key },
-      allowPrivate: choice('CARDEA_EVENTS_PRIVATE', ['yes', 'no'], 'no') === 'yes',
-      ca: secret('CARDEA_EVENTS_CA'),
-    },
-    metricsPort: (env.CARDEA_METRICS_PORT ?? 'off') === 'off' ? undefined : port('CARDEA_METRICS_PORT', 0),
-    collector: outside('CARDEA_OTLP_URL'),
+    events: eventsFrom(read),
+    metricsPort: read.portOrOff('CARDEA_METRICS_PORT', 'off'),
+    collector: read.outside('CARDEA_OTLP_URL'),
     alerts: {
-      smtp,
-      key: secret('CARDEA_ALERTS_KEY'),
-      allowPrivate: choice('CARDEA_ALERTS_PRIVATE', ['yes', 'no'], 'no') === 'yes',
+      smtp: smtpFrom(read),
+      key: read.secret('CARDEA_ALERTS_KEY'),
+      allowPrivate: read.isYes('CARDEA_ALERTS_PRIVATE', 'no'),
     },
-    tokenLifeSeconds: tokenLifeFrom(env.CARDEA_TOKEN_MINUTES ?? '60', wrong),
+    tokenLifeSeconds: tokenLifeFrom(env.CARDEA_TOKEN_MINUTES ?? String(tokenLife.minutesUsual), wrong),
     issuers: issuersFrom(env.CARDEA_ISSUERS, wrong),
     machineIdentities: machineIdentitiesFrom(env.CARDEA_MACHINE_IDENTITIES, wrong),
     hsm: hsmFrom(env, wrong),
-    rotation: rotationFrom(env, wrong),
-    logLevel: choice('CARDEA_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
+    rotation: rotationFrom(read),
+    logLevel: read.choice('CARDEA_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
   }
   if (wrong.length > 0) throw new SettingsError(wrong)
   return settings
+}
+
+function databaseFrom(read: SettingsReader): string | undefined {
+  const database = read.secret('CARDEA_DATABASE')
+  if (database !== undefined && !/^postgres(ql)?:\/\//.test(database))
+    read.wrong.push('CARDEA_DATABASE must be a postgres:// URL')
+  return database
+}
+
+function hostFrom({ env, wrong }: SettingsReader): string {
+  const host = env.CARDEA_HOST ?? '127.0.0.1'
+  if (isIP(host) === 0 && host !== 'localhost') wrong.push(`CARDEA_HOST must be an IP address, not "${host}"`)
+  return host
+}
+
+function domainFrom({ env, wrong }: SettingsReader): string {
+  const domain = (env.CARDEA_DOMAIN ?? 'cardea.internal').toLowerCase()
+  if (!/^(?=.{3,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(domain))
+    wrong.push(`CARDEA_DOMAIN must be a domain of at least two labels, not "${domain}"`)
+  // Clients take such a label for Azure's own and go looking for replicas by DNS.
+  if (/(^|\.)(azconfig|appconfig)(\.|$)/.test(domain))
+    wrong.push('CARDEA_DOMAIN must not hold the label azconfig or appconfig')
+  return domain
+}
+
+function tlsFrom({ env, wrong }: SettingsReader): Settings['tls'] {
+  const { CARDEA_TLS_CERT_FILE: certFile, CARDEA_TLS_KEY_FILE: keyFile } = env
+  if ((certFile === undefined) !== (keyFile === undefined))
+    wrong.push('CARDEA_TLS_CERT_FILE and CARDEA_TLS_KEY_FILE go together')
+  return certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined
+}
+
+function eventsFrom(read: SettingsReader): Settings['events'] {
+  const key = read.secret('CARDEA_EVENTS_KEY')
+  const receiver = read.outside('CARDEA_EVENTS_URL', '; CARDEA_EVENTS_KEY signs what is sent')
+  return {
+    own: receiver && { url: receiver.href, key },
+    allowPrivate: read.isYes('CARDEA_EVENTS_PRIVATE', 'no'),
+    ca: read.secret('CARDEA_EVENTS_CA'),
+  }
+}
+
+function smtpFrom(read: SettingsReader): Settings['alerts']['smtp'] {
+  const { env, wrong } = read
+  const url = read.secret('CARDEA_SMTP_URL')
+  const from = env.CARDEA_MAIL_FROM
+  if (from !== undefined && !/^[\w.+-]{1,64}@[A-Za-z0-9.-]{1,190}$/.test(from))
+    wrong.push('CARDEA_MAIL_FROM must be a mail address')
+  if (url === undefined) return undefined
+  // What it is isn't repeated: a password stands in it.
+  if (!['smtp:', 'smtps:'].includes(URL.parse(url)?.protocol ?? ''))
+    wrong.push('CARDEA_SMTP_URL must be an smtp:// or smtps:// URL')
+  else if (from === undefined) wrong.push('CARDEA_SMTP_URL and CARDEA_MAIL_FROM go together')
+  else return { url, from }
+  return undefined
 }
 
 /** What Azure grants a store of the standard tier (App Configuration limits). */
@@ -269,8 +249,9 @@ function delaysFrom(text: string, wrong: string[]): Settings['delays'] {
 }
 
 function tokenLifeFrom(minutes: string, wrong: string[]): number {
-  if (!/^\d{1,4}$/.test(minutes) || Number(minutes) < 5 || Number(minutes) > 1440)
-    wrong.push(`CARDEA_TOKEN_MINUTES must be a whole number from 5 to 1440, not "${minutes}"`)
+  const { minutesMin, minutesMax } = tokenLife
+  if (!/^\d{1,4}$/.test(minutes) || Number(minutes) < minutesMin || Number(minutes) > minutesMax)
+    wrong.push(`CARDEA_TOKEN_MINUTES must be a whole number from ${minutesMin} to ${minutesMax}, not "${minutes}"`)
   return Number(minutes) * 60
 }
 

@@ -214,6 +214,16 @@ describe('settings', () => {
     )
   })
 
+  it('refuse a secret that is empty: everybody would know it', async () => {
+    await using place = await folder()
+    const empty = join(place.path, 'empty')
+    writeFileSync(empty, '\n')
+    for (const name of ['CARDEA_ALERTS_KEY', 'CARDEA_EVENTS_KEY', 'CARDEA_DATABASE', 'CARDEA_SMTP_URL']) {
+      assert.throws(() => settingsFrom({ [name]: '' }), new RegExp(`${name} is empty`))
+      assert.throws(() => settingsFrom({ [`${name}_FILE`]: empty }), new RegExp(`${name}_FILE holds nothing`))
+    }
+  })
+
   it('refuse an address of events that holds a password, without repeating it', () => {
     for (const user of ['someone:pa55word@', 'pa55word@', ':pa55word@']) {
       assert.throws(
