@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Turn } from '#base/database.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { endSession, openSession, type Session } from './sessions.ts'
+import { agreeToSession, endSession, openAgreedSession, type Session } from './sessions.ts'
 import { changeTicket, keepTicket, newWord, readTicket, ticketId } from './tickets.ts'
 
 /**
@@ -9,7 +9,7 @@ import { changeTicket, keepTicket, newWord, readTicket, ticketId } from './ticke
  * application, one address and one challenge (RFC 7636), works once, and lives a minute. One that comes a second time
  * was read by somebody else, so what came of the first is taken back.
  */
-export type Agreed = {
+type Agreed = {
   readonly person: string
   readonly client: string
   readonly redirect: string
@@ -17,6 +17,7 @@ export type Agreed = {
   readonly scope: string
   readonly nonce: string | undefined
 }
+/** `session` is the one that waits to be fetched, and once the code was used the one that came of it. */
 type Kept = Agreed & { readonly used: boolean; readonly session: string | undefined }
 
 const lifeMs = 60_000
@@ -27,7 +28,9 @@ const rememberedMs = 600_000
 export async function newCode(turn: Turn, keyring: Keyring, agreed: Agreed): Promise<string> {
   const word = newWord()
   const ticket = { kind: 'code', id: ticketId('code', word), ends: turn.at + lifeMs } as const
-  await keepTicket(turn, keyring, ticket, { ...agreed, used: false, session: undefined } satisfies Kept)
+  const { person: principal, client } = agreed
+  const session = await agreeToSession(turn, keyring, { principal, client, ends: ticket.ends })
+  await keepTicket(turn, keyring, ticket, { ...agreed, used: false, session } satisfies Kept)
   return word
 }
 
@@ -55,7 +58,7 @@ export async function takeCode(
   }
   const fits = kept.redirect === redirect && isVerifier(verifier, kept.challenge)
   // Whoever tries with the wrong verifier has a code that isn't theirs: then it is nobody's any longer.
-  const session = fits ? await openSession(turn, keyring, { principal: kept.person, client }) : undefined
+  const session = fits && kept.session !== undefined ? await openAgreedSession(turn, keyring, kept.session) : undefined
   const used: Kept = { ...kept, used: true, session: session?.id }
   await changeTicket(turn, keyring, { kind: 'code', id, ends: turn.at + rememberedMs }, used)
   return session === undefined ? 'wrong' : { session, agreed: kept }

@@ -3,7 +3,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
-import { openSession, type Session } from './sessions.ts'
+import { agreeToSession, openAgreedSession, type Session } from './sessions.ts'
 import { changeTicket, dropTicket, keepTicket, newWord, readTicket, ticketId } from './tickets.ts'
 
 /**
@@ -21,7 +21,8 @@ type Device = {
   readonly intervalSeconds: number
   readonly asked: Instant
   readonly expires: Instant
-  readonly answer: 'none' | 'refused' | { readonly person: string }
+  /** Who signed in agreed to a session that waits to be fetched. */
+  readonly answer: 'none' | 'refused' | { readonly session: string }
 }
 type UserCode = { readonly device: string; readonly client: string }
 
@@ -33,7 +34,7 @@ const letters = 'BCDFGHJKLMNPQRSTVWXZ'
 const codeLength = 8
 
 /** A code as it is compared: what people add or write small doesn't matter. */
-export const plainCode = (text: string): string => text.toUpperCase().replace(/[^A-Z]/g, '')
+const plainCode = (text: string): string => text.toUpperCase().replace(/[^A-Z]/g, '')
 
 /** A pair of codes: one for the program, one for the person. */
 export async function newDeviceCode(
@@ -66,7 +67,7 @@ export async function answerDevice(
   turn: Turn,
   keyring: Keyring,
   code: string,
-  answer: Exclude<Device['answer'], 'none'>,
+  given: 'refused' | { readonly person: string },
 ): Promise<boolean> {
   const short = ticketId('user-code', plainCode(code))
   const found = await readTicket<UserCode>(turn.sql, keyring, 'user-code', short, turn.at)
@@ -75,6 +76,11 @@ export async function answerDevice(
   const waiting = await readTicket<Device>(turn.sql, keyring, 'device', device, turn.at)
   await dropTicket(turn, short)
   if (waiting === undefined || waiting.meaning.answer !== 'none') return false
+  const { client, expires: ends } = waiting.meaning
+  const answer =
+    given === 'refused'
+      ? given
+      : { session: await agreeToSession(turn, keyring, { principal: given.person, client, ends }) }
   await changeTicket(turn, keyring, { kind: 'device', id: device, ends: waiting.ends }, { ...waiting.meaning, answer })
   return true
 }
@@ -104,5 +110,7 @@ export async function pollDevice(turn: Turn, keyring: Keyring, deviceCode: strin
   }
   await dropTicket(turn, id)
   if (answer === 'refused') return 'refused'
-  return { session: await openSession(turn, keyring, { principal: answer.person, client }), scope }
+  const session = await openAgreedSession(turn, keyring, answer.session)
+  // Meanwhile the person was signed out everywhere, or given another password.
+  return session === undefined ? 'expired' : { session, scope }
 }

@@ -4,14 +4,7 @@ import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { directoryKey } from './directory.ts'
-import {
-  addSession,
-  removeEndedSessions,
-  removeSession,
-  removeSessionsOf,
-  type SessionRow,
-  sessionById,
-} from './session-rows.ts'
+import { addSession, removeEndedSessions, removeSession, removeSessionsOf, sessionById } from './session-rows.ts'
 import { changeTicket, keepTicket, newWord, readTicket, ticketId } from './tickets.ts'
 
 /**
@@ -36,12 +29,36 @@ const wordsOf = ({ id, principal, client, ends }: Session): string =>
 
 /** Opens a session of a person with an application. */
 export async function openSession(
-  { sql, at }: Turn,
+  turn: Turn,
   keyring: Keyring,
-  { principal, client }: { readonly principal: string; readonly client: string },
+  { principal, client }: Pick<Session, 'principal' | 'client'>,
 ): Promise<Session> {
+  const { sql, at } = turn
   await removeEndedSessions(sql, at)
-  const session = { id: randomUUID(), principal, client, ends: at + sessionLifeMs }
+  return keptSession(turn, keyring, { id: randomUUID(), principal, client, ends: at + sessionLifeMs })
+}
+
+/**
+ * Keeps that a person agreed to a session which their program has yet to fetch. It waits among their sessions, and so ends
+ * with them: who signs out everywhere, or gets another password, has taken it back.
+ */
+export async function agreeToSession(
+  turn: Turn,
+  keyring: Keyring,
+  { principal, client, ends }: Omit<Session, 'id'>,
+): Promise<string> {
+  await removeEndedSessions(turn.sql, turn.at)
+  return (await keptSession(turn, keyring, { id: randomUUID(), principal, client, ends })).id
+}
+
+/** Opens the session that was agreed to, once; undefined when it was taken back, or waited for too long. */
+export async function openAgreedSession(turn: Turn, keyring: Keyring, id: string): Promise<Session | undefined> {
+  const agreed = await sessionOf(turn.sql, keyring, id)
+  await removeSession(turn.sql, id)
+  return agreed === undefined || agreed.ends <= turn.at ? undefined : openSession(turn, keyring, agreed)
+}
+
+async function keptSession({ sql, at }: Turn, keyring: Keyring, session: Session): Promise<Session> {
   const proof = await keyring.fingerprint(sql, directoryKey, wordsOf(session))
   await addSession(sql, { ...session, created: at, proof })
   return session
@@ -58,19 +75,16 @@ export async function revokeSessions(turn: Turn, principal: string): Promise<voi
 }
 
 /** The session with this id, if it is there and ours. */
-export const sessionOf = (sql: Sql, keyring: Keyring, id: string): Promise<Session | undefined> =>
-  provenSession(sql, keyring, id)
-
-/** Whether a session is there, ours, and this person's. */
-export async function sessionStands(sql: Sql, keyring: Keyring, principal: string, id: string): Promise<boolean> {
-  const session = await provenSession(sql, keyring, id)
-  return session !== undefined && session.principal === principal
-}
-
-async function provenSession(sql: Sql, keyring: Keyring, id: string): Promise<SessionRow | undefined> {
+export async function sessionOf(sql: Sql, keyring: Keyring, id: string): Promise<Session | undefined> {
   const row = await sessionById(sql, id)
   if (row === undefined || !(await keyring.isFingerprint(sql, directoryKey, wordsOf(row), row.proof))) return undefined
   return row
+}
+
+/** Whether a session is there, ours, and this person's. What rests on one has its end, so that time needn't be asked. */
+export async function sessionStands(sql: Sql, keyring: Keyring, principal: string, id: string): Promise<boolean> {
+  const session = await sessionOf(sql, keyring, id)
+  return session !== undefined && session.principal === principal
 }
 
 type Refresh = { readonly session: string; readonly used: boolean }
@@ -101,7 +115,7 @@ export async function takeRefreshToken(
   const id = ticketId('refresh', word)
   const ticket = await readTicket<Refresh>(sql, keyring, 'refresh', id, at)
   if (ticket === undefined) return 'unknown'
-  const session = await provenSession(sql, keyring, ticket.meaning.session)
+  const session = await sessionOf(sql, keyring, ticket.meaning.session)
   if (session === undefined || session.ends <= at) return 'unknown'
   // Another's refresh token is not theirs to use up.
   if (session.client !== client) return 'other-client'

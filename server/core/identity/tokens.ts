@@ -19,14 +19,12 @@ import type { Caller } from './caller.ts'
 import { directoryKey } from './directory.ts'
 import { addSigningKey, dropRetiredKeys, signingKeys } from './identity-rows.ts'
 import type { Principal } from './principal.ts'
+import { tokenLifeSecondsMax, tokenLifeSecondsUsual } from './token-life.ts'
 
 /**
  * Access tokens: JWTs signed with RS256 by keys of our own, which rotate. A new key is published a day before it signs,
  * and an old one stays published until the last token that it signed has expired.
  */
-export const tokenLifeSecondsDefault = 3600
-/** The longest that a setting may make it: signing keys stay published for as long after they last signed. */
-export const tokenLifeSecondsMax = 86_400
 const keySignsMs = 30 * 86_400_000
 const keyShownBeforeMs = 86_400_000
 /** Clocks of clients may differ by this much. */
@@ -91,21 +89,26 @@ type Verified = {
 }
 
 /** What an access token says: who may act, by what application, and on what it rests. */
-export type Minting = {
+type Minting = {
   readonly principal: Principal
   /** Repeated as it was asked for. */
   readonly audience: string
   /** On whose word it is made, and with what it ends; see `standing.ts`. A managed identity's on nobody else's. */
   readonly credential?: string
-  /** For a person: the application that acts for them, the name they sign in with, and the session. */
+  /** For a person: the application that acts for them, the name they sign in with, and the session, with its end. */
   readonly person?: Person
   /** For a managed identity that belongs to a resource. */
   readonly resourceId?: string
 }
-export type Person = { readonly client: string; readonly signInName: string; readonly session: string }
+type Person = {
+  readonly client: string
+  readonly signInName: string
+  readonly session: string
+  readonly ends: Instant
+}
 
 /** What an id token says of a person, to the application that asked. */
-export type Introduction = { readonly principal: Principal; readonly person: Person; readonly nonce?: string }
+type Introduction = { readonly principal: Principal; readonly person: Person; readonly nonce?: string }
 
 export class TokenBook {
   readonly #database: Database<never>
@@ -122,7 +125,7 @@ export class TokenBook {
   constructor(
     database: Database<never>,
     keyring: Keyring,
-    { tenant, issuer, lifeSeconds = tokenLifeSecondsDefault }: Minter,
+    { tenant, issuer, lifeSeconds = tokenLifeSecondsUsual }: Minter,
   ) {
     this.#database = database
     this.#keyring = keyring
@@ -185,6 +188,7 @@ export class TokenBook {
       },
       audience,
       at,
+      person?.ends,
     )
   }
 
@@ -204,10 +208,16 @@ export class TokenBook {
       },
       person.client,
       at,
+      person.ends,
     )
   }
 
-  async #sign(claims: Record<string, string>, audience: string, at: Instant): Promise<string> {
+  /** How long a token lives that is made now: not beyond the end of what it rests on. */
+  secondsFrom(at: Instant, ends = Number.POSITIVE_INFINITY): number {
+    return Math.min(this.lifeSeconds, Math.max(0, inSeconds(ends) - inSeconds(at)))
+  }
+
+  async #sign(claims: Record<string, string>, audience: string, at: Instant, ends?: Instant): Promise<string> {
     const key = await this.#signingKey(at)
     const now = inSeconds(at)
     return new SignJWT(claims)
@@ -216,7 +226,7 @@ export class TokenBook {
       .setAudience(audience)
       .setIssuedAt(now)
       .setNotBefore(now)
-      .setExpirationTime(now + this.lifeSeconds)
+      .setExpirationTime(now + this.secondsFrom(at, ends))
       .sign(key.privateKey)
   }
 

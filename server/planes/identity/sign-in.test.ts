@@ -3,7 +3,9 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { decodeJwt } from 'jose'
 import { addPassword } from '#core/identity/directory.ts'
+import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import type { Principal } from '#core/identity/principal.ts'
+import { revokeSessions } from '#core/identity/sessions.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { type Heard, type House, openHouse } from '../../testing/house.ts'
 import { chosen, codeOf, type Fields, peopleOf, vaultScope } from './testing/people.ts'
@@ -16,6 +18,16 @@ before(async () => {
 after(() => house?.[Symbol.asyncDispose]())
 
 const { get, person, post, refresh, secrets } = peopleOf(() => house)
+
+/** What ends all that a person signed in to. */
+const endings: Record<string, (objectId: string) => Promise<void>> = {
+  'signed-out': (objectId) => house.cardea.base.database.write((turn) => revokeSessions(turn, objectId)),
+  'password-changed': async (objectId) => {
+    const { database, keyring } = house.cardea.base
+    const chosenAnew = await choosePassword('another one entirely')
+    await database.write((turn) => setUserPassword(turn, keyring, objectId, chosenAnew))
+  },
+}
 
 describe('signing in on another device', () => {
   const begin = async (extra: Fields = {}): Promise<Heard> =>
@@ -97,6 +109,17 @@ describe('signing in on another device', () => {
     assert.equal((await poll(open.device_code)).json.error, 'expired_token')
     assert.equal((await enter({ user_code: open.user_code })).status, 400)
     assert.equal((await begin({ client_id: randomUUID() })).json.error, 'unauthorized_client')
+  })
+
+  it('comes to nothing when the person is signed out everywhere, or gets another password, before it is fetched', async () => {
+    for (const [name, end] of Object.entries(endings)) {
+      const { upn, objectId } = await person(name)
+      const { json } = await begin()
+      await enter({ user_code: json.user_code, username: upn, password: chosen, go: 'yes' })
+      await end(objectId)
+      now += 10_000
+      assert.equal((await poll(json.device_code)).json.error, 'expired_token', name)
+    }
   })
 
   it('lets nobody guess codes, nor pardon guesses with right codes of their own', async () => {
@@ -192,6 +215,15 @@ describe('signing in with a browser', () => {
     assert.deepEqual(codeOf(await redeem(code)), ['invalid_grant', 54005])
     assert.equal(await secrets(json.access_token), 401)
     assert.equal((await refresh(json.refresh_token, { client_id: client.appId, client_secret: secret })).status, 400)
+  })
+
+  it('takes no code of a person who was signed out everywhere, or got another password, since', async () => {
+    for (const [name, end] of Object.entries(endings)) {
+      const { upn, objectId } = await person(`web-${name}`)
+      const code = codeIn(await signIn(upn))
+      await end(objectId)
+      assert.deepEqual(codeOf(await redeem(code)), ['invalid_grant', 70008], name)
+    }
   })
 
   it('takes a code only from its application, for its address, with its verifier, within a minute', async () => {

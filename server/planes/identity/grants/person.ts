@@ -25,8 +25,9 @@ export async function personsTokens(
   const refresh = scope.offline
     ? await base.database.write((turn: Turn) => newRefreshToken(turn, keyring, session))
     : undefined
-  const said = { client: session.client, signInName, session: session.id }
+  const said = { client: session.client, signInName, session: session.id, ends: session.ends }
   const at = clock()
+  const lives = tokens.secondsFrom(at, session.ends)
   const credential = sessionReference(session.id)
   const accessToken = await tokens.mint({ principal, audience: scope.audience, credential, person: said }, at)
   return {
@@ -35,8 +36,8 @@ export async function personsTokens(
     body: {
       token_type: 'Bearer',
       scope: scope.words,
-      expires_in: tokens.lifeSeconds,
-      ext_expires_in: tokens.lifeSeconds,
+      expires_in: lives,
+      ext_expires_in: lives,
       access_token: accessToken,
       ...(refresh !== undefined && { refresh_token: refresh }),
       ...(scope.openid && {
