@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { findingsOf } from '#core/alerts/findings.ts'
+import { inside } from '#core/audit/entry.ts'
+import { stranger } from '#core/identity/caller.ts'
+import { azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'
 import { type House, openHouse } from './testing/house.ts'
@@ -57,6 +60,41 @@ const look = async (house: House, rule: Partial<Parameters<typeof findingsOf>[0]
 }
 
 describe('a rule', () => {
+  it('tells of somebody who guesses at a password, also once their guesses are held back', async () => {
+    await using house = await openHouse()
+    const guess = () =>
+      house.ask(house.loginHost, 'POST', '/organizations/oauth2/v2.0/token', {
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({
+          ...{ grant_type: 'password', client_id: azureCliAppId, scope: 'openid' },
+          ...{ username: 'ada@cardea.internal', password: 'a guess' },
+        }).toString(),
+      })
+    const statuses: number[] = []
+    while (statuses.length < 15) statuses.push((await guess()).status)
+    assert.deepEqual([statuses[0], statuses.at(-1)], [400, 429])
+    const [found] = await look(house, { threshold: 15 })
+    assert.match(found?.says ?? '', /^somebody at .* was refused 15 times, last with TokenIssue on /)
+  })
+
+  it('sees the newest refusal, however much was done before it', async () => {
+    await using house = await openHouse()
+    const { database } = house.cardea.base
+    const before = { operation: 'SecretGet', resource: '/', caller: stranger, circumstances: inside }
+    // The journal is looked at in pieces of a hundred turns, as long as they hold fewer than ten thousand entries.
+    for (let turns = 0; turns < 101; turns += 1) {
+      const kept = Array.from({ length: 100 }, () => database.witness({ ...before, outcome: 'done' }, undefined))
+      await Promise.all(kept)
+    }
+    const newest = { ...before, caller: { objectId: 'somebody', appId: '' }, outcome: 'forbidden' } as const
+    await database.witness(newest, undefined)
+    const found = await look(house, { threshold: 1 })
+    assert.deepEqual(
+      found.map(({ subject }) => subject),
+      ['somebody'],
+    )
+  })
+
   it('tells by mail of somebody who is refused again and again, once, with everything in one mail', async () => {
     await using sink = await openMailSink()
     await using house = await openHouse({

@@ -244,15 +244,15 @@ describe('a refusal that nobody wrote down', () => {
       'too much': await asked('POST', '/adfs/oauth2/v2.0/token', { x: 'x'.repeat(70_000) }),
     }
     assert.deepEqual(answers, {
-      'a token': [400, ['TokenIssue unsupported_grant_type']],
-      'a token of another tenant': [400, ['TokenIssue invalid_request']],
-      'codes for a device': [400, ['DeviceCodeIssue unauthorized_client']],
-      'a code at the page': [400, ['SignIn invalid_grant']],
-      'the page of a sign-in': [400, ['SignIn invalid_request']],
-      'a sign-in without a challenge': [303, ['SignIn invalid_request']],
-      'a sign-in': [400, ['SignIn invalid_request']],
+      'a token': [400, ['TokenIssue invalid']],
+      'a token of another tenant': [400, ['TokenIssue invalid']],
+      'codes for a device': [400, ['DeviceCodeIssue forbidden']],
+      'a code at the page': [400, ['SignIn unauthenticated']],
+      'the page of a sign-in': [400, ['SignIn invalid']],
+      'a sign-in without a challenge': [303, ['SignIn invalid']],
+      'a sign-in': [400, ['SignIn invalid']],
       'a sign-out of another tenant': [200, []],
-      'who somebody is': [401, ['UserInfo invalid_token']],
+      'who somebody is': [401, ['UserInfo unauthenticated']],
       'nothing that there is': [404, ['Unknown not-found']],
       'too much': [413, ['Unknown too-large']],
     })

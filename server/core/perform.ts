@@ -1,12 +1,12 @@
 import type { Action } from '@cardea/contract/actions'
 import type { Clock, Instant } from '#base/clock.ts'
 import { type Database, StaleEpoch, type Turn } from '#base/database.ts'
-import { faultOf } from '#base/fault.ts'
+import { Fault, faultOf } from '#base/fault.ts'
 import { networkOf } from '#base/network.ts'
 import { oneLine } from '#base/one-line.ts'
 import type { Sql } from '#base/sql.ts'
 import type { AccessBook, Permit, Wish } from '#core/access/access.ts'
-import type { AuditEntry, Circumstances } from '#core/audit/entry.ts'
+import type { AuditEntry, AuditOutcome, Circumstances } from '#core/audit/entry.ts'
 import type { Strangers } from '#core/audit/strangers.ts'
 import type { Event } from '#core/events/event.ts'
 import { keepEvents, type Outgoing, type Told } from '#core/events/events.ts'
@@ -100,7 +100,7 @@ export function writingIn(
 
 const entryFor = (
   { operation, resource, caller, circumstances }: Omit<Intent<Action>, 'action'>,
-  outcome: string,
+  outcome: AuditOutcome,
   version?: string,
 ): Omit<AuditEntry, 'at'> => {
   // Nothing has such a sign in its id: with another in its place, an id is still nobody's, and PostgreSQL can look for it.
@@ -110,7 +110,7 @@ const entryFor = (
 }
 
 /** How the journal has it when a deed failed; a worker that was overtaken has met a conflict, and nothing is broken. */
-const outcomeOf = (error: unknown): string => (error instanceof FencedOut ? 'conflict' : faultOf(error).code)
+const outcomeOf = (error: unknown): AuditOutcome => (error instanceof FencedOut ? 'conflict' : faultOf(error).code)
 
 /**
  * The one way to change anything. Permission, change, events and audit entry are one transaction: all of it happened,
@@ -147,8 +147,9 @@ export function perform<A extends Action, R>(
   )
 }
 
-/** Access changing more often than this while one read is decided would be an attack; it is refused. */
+/** Access changing more often than this while one read is decided would be an attack; the reader comes again later. */
 const decisionsMax = 8
+const changingMs = 1_000
 
 /**
  * The one way to read. What was read is handed out only after the entry of its reading is durable (promise P1), and only
@@ -164,8 +165,9 @@ export async function observe<A extends Action, R>(
   const meet = (version: string) => {
     met = version
   }
-  for (let decisions = 1; ; decisions += 1) {
+  for (let decisions = 0; decisions < decisionsMax; decisions += 1) {
     const { epoch } = database
+    met = undefined
     let seen: { done: R } | { failed: unknown }
     try {
       const permit = await access.permitAt(database, epoch, intent)
@@ -176,19 +178,22 @@ export async function observe<A extends Action, R>(
     try {
       await database.witness(entryFor(intent, 'done' in seen ? 'done' : outcomeOf(seen.failed), met), epoch)
     } catch (error) {
-      if (error instanceof StaleEpoch && decisions < decisionsMax) continue
+      if (error instanceof StaleEpoch) continue
       throw error
     }
     if ('failed' in seen) throw seen.failed
     return seen.done
   }
+  await database.witness(entryFor(intent, 'throttled'), undefined)
+  const words = 'Who may do what changes too often to decide this now. Try again.'
+  throw new Fault('throttled', words, { retryMs: String(changingMs) })
 }
 
 /**
  * Keeps an entry of something that needed no permission, or never came so far as to ask for one. What was refused to nobody in
  * particular may be summed with its like, so that nobody fills the journal's disk who has nothing to lose.
  */
-export async function attest(base: Base, deed: Omit<Intent<Action>, 'action'>, outcome: string): Promise<void> {
+export async function attest(base: Base, deed: Omit<Intent<Action>, 'action'>, outcome: AuditOutcome): Promise<void> {
   const isRefusal = outcome !== 'done' && deed.caller.objectId === ''
   if (isRefusal && !base.strangers.admit(networkOf(deed.circumstances.address))) return
   await base.database.witness(entryFor(deed, outcome), undefined)

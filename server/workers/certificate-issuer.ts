@@ -1,6 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
-import { inside } from '#core/audit/entry.ts'
+import { type AuditOutcome, inside } from '#core/audit/entry.ts'
 import { resourceOf } from '#core/certificates/certificates.ts'
 import { end, finish, stillUnderway } from '#core/certificates/issuing.ts'
 import { issueBySelf } from '#core/certificates/making.ts'
@@ -50,7 +50,7 @@ export function certificateIssuer({ base, custodians, outlets, log }: Certificat
     vault: Vault,
     seen: Underway,
     conclude: (writing: Writing, operation: Underway) => Promise<string>,
-    outcome: string,
+    outcome: AuditOutcome,
   ): Promise<boolean> {
     let isEnded = false
     await underLease(base, lease, async (hand) => {

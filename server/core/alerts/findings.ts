@@ -2,7 +2,7 @@ import type { Instant } from '#base/clock.ts'
 import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
 import { findEntries } from '#core/audit/entries.ts'
-import type { KeptEntry } from '#core/audit/entry.ts'
+import type { KeptEntry, Place } from '#core/audit/entry.ts'
 import { life as certificates } from '#core/certificates/certificates.ts'
 import { renewing } from '#core/certificates/lifetime.ts'
 import { consumersOf } from '#core/consumers/consumers.ts'
@@ -43,7 +43,8 @@ export async function findingsOf(rule: Watching, where: Where): Promise<readonly
   }
 }
 
-const looks = 200_000
+/** So many entries are looked at before others get their turn. */
+const looks = 10_000
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
 
 /** Who was refused too often, each for itself: an identity where it is known, else the address. */
@@ -53,19 +54,28 @@ async function refusals(
   outcomes: readonly string[],
   what: string,
 ): Promise<Finding[]> {
-  const span = { from: at - withinMs, to: at + 1, after: undefined }
+  const span = { from: at - withinMs, to: at + 1 }
   const wanted = ({ outcome, resource }: KeptEntry) => outcomes.includes(outcome) && isWithin(scope, resource)
-  const { found } = await findEntries(sql, span, wanted, { limit: looks, looks })
-  const whom = ({ caller, circumstances }: KeptEntry) =>
-    caller.objectId === '' ? `somebody at ${circumstances.address || 'an unknown address'}` : caller.objectId
-  return [...Map.groupBy(found, whom)]
-    .filter(([, entries]) => entries.length >= threshold)
-    .map(([who, entries]) => {
-      const { operation, resource } = entries.at(-1) as KeptEntry
-      const count = times(entries.length)
-      return { subject: who, says: `${who} ${what} ${count}, last with ${operation} on ${resource}.` }
-    })
+  const refused = new Map<string, { readonly count: number; readonly last: KeptEntry }>()
+  let after: Place | undefined
+  do {
+    const { found, next } = await findEntries(sql, { ...span, after }, wanted, { limit: looks, looks })
+    for (const entry of found) {
+      const who = whom(entry)
+      refused.set(who, { count: (refused.get(who)?.count ?? 0) + 1, last: entry })
+    }
+    after = next
+  } while (after !== undefined)
+  return [...refused]
+    .filter(([, { count }]) => count >= threshold)
+    .map(([who, { count, last }]) => ({
+      subject: who,
+      says: `${who} ${what} ${times(count)}, last with ${last.operation} on ${last.resource}.`,
+    }))
 }
+
+const whom = ({ caller, circumstances }: KeptEntry): string =>
+  caller.objectId === '' ? `somebody at ${circumstances.address || 'an unknown address'}` : caller.objectId
 
 /** An end that comes nearer is news again when so many days are left, and when it has come. */
 const stagesDays = [1, 3, 7, 14, 30]

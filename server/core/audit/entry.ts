@@ -1,4 +1,6 @@
+import type { RotationState } from '@cardea/contract/cardea/rotations'
 import type { Instant } from '#base/clock.ts'
+import type { FaultCode } from '#base/fault.ts'
 import type { Caller } from '#core/identity/caller.ts'
 
 /** Around a call: where it came from, and the number that its sender knows it by. */
@@ -8,21 +10,27 @@ export type Circumstances = {
   readonly agent: string
 }
 
+/** How a deed ended: well, or with a fault; a step of a rotation, with the state that it led to, or a deadline that it met. */
+export type AuditOutcome = 'done' | FaultCode | RotationState | 'deadline'
+
 /** One line of the journal of deeds: who did or tried what, when, and how it ended. Never a value. */
 export type AuditEntry = {
   at: Instant
   readonly operation: string
   readonly resource: string
   readonly caller: Caller
-  /** `done`, or the code of the fault. */
-  readonly outcome: string
+  readonly outcome: AuditOutcome
   readonly circumstances: Circumstances
 }
 
 export const inside: Circumstances = { address: '', correlation: '', agent: 'cardea' }
 
-/** An entry as it was kept: in which series, and under which number of it. */
-export type KeptEntry = AuditEntry & { readonly writer: string; readonly number: number }
+/** An entry as it was kept: in which series, and under which number of it. Whoever kept it may have known other outcomes. */
+export type KeptEntry = Omit<AuditEntry, 'outcome'> & {
+  readonly outcome: string
+  readonly writer: string
+  readonly number: number
+}
 
 /** Where an entry stands among all of them: by time, then by series and number. */
 export type Place = { readonly at: Instant; readonly writer: string; readonly number: number }

@@ -1,7 +1,7 @@
 import { newCode } from '#core/identity/codes.ts'
 import type { Bare } from '../http/served.ts'
 import type { Answer, Call } from '../plane.ts'
-import { attested } from './attested.ts'
+import { attested, attestedRefusal } from './attested.ts'
 import { type AuthorizationRequest, authorizationRequest, requestFields, wantedBy } from './authorization-request.ts'
 import { isOurTenant } from './discovery.ts'
 import { formOf, queryOf } from './form.ts'
@@ -41,7 +41,7 @@ async function show(services: IdentityServices, call: Call): Promise<Answer> {
     wantedBy(request, services)
   } catch (error) {
     const refusal = refusalOf(error)
-    await attested(services, call, 'SignIn', undefined, refusal.error)
+    await attestedRefusal(services, call, 'SignIn', refusal)
     return goBack(services, request, errorFields(refusal))
   }
   return signInPage(request, request.fields.get('login_hint')?.slice(0, 320) ?? '')
@@ -82,12 +82,13 @@ async function signInAndGoBack(services: IdentityServices, call: Call): Promise<
     const { principal } = await signedIn(services, given)
     const agreed = { ...wanted, person: principal.objectId, client: client.appId, redirect }
     const code = await base.database.write((turn) => newCode(turn, keyring, agreed))
-    await attested(services, call, 'SignIn', { principal, appId: client.appId }, 'done')
+    await attested(services, call, 'SignIn', { principal, appId: client.appId })
     return goBack(services, request, { code })
   } catch (error) {
     const refusal = refusalOf(error)
-    await attested(services, call, 'SignIn', undefined, refusal.error)
-    return refusal.error === 'invalid_grant'
+    await attestedRefusal(services, call, 'SignIn', refusal)
+    // What the person can mend, or wait for, is theirs to read.
+    return refusal.error === 'invalid_grant' || refusal.status === 429
       ? signInPage(request, name, refusal)
       : goBack(services, request, errorFields(refusal))
   }

@@ -3,7 +3,7 @@ import { networkOf } from '#base/network.ts'
 import { deviceCodeLifeSeconds, newDeviceCode, pollSeconds } from '#core/identity/device-codes.ts'
 import type { Bare } from '../http/served.ts'
 import type { Answer, Call } from '../plane.ts'
-import { attested } from './attested.ts'
+import { attested, attestedRefusal } from './attested.ts'
 import { tooMany } from './client.ts'
 import { isOurTenant } from './discovery.ts'
 import { formOf } from './form.ts'
@@ -48,11 +48,11 @@ async function answer(services: IdentityServices, allowance: Allowance, call: Ca
       interval: pollSeconds,
       message: `To sign in, use a web browser to open the page ${page} and enter the code ${userCode} to authenticate.`,
     }
-    await attested(services, call, 'DeviceCodeIssue', { principal, appId: principal.appId }, 'done')
+    await attested(services, call, 'DeviceCodeIssue', { principal, appId: principal.appId })
     return { status: 200, headers: fresh, body: JSON.stringify(body) }
   } catch (error) {
     const refusal = refusalOf(error)
-    if (refusal.status < 500) await attested(services, call, 'DeviceCodeIssue', undefined, refusal.error)
+    if (refusal.status < 500) await attestedRefusal(services, call, 'DeviceCodeIssue', refusal)
     return refusalAnswer(refusal, call, clock())
   }
 }

@@ -4,7 +4,7 @@ import { beginAttempt, endAttempt } from '#core/identity/failures.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import type { Bare } from '../http/served.ts'
 import type { Answer, Call } from '../plane.ts'
-import { attested } from './attested.ts'
+import { attested, attestedRefusal } from './attested.ts'
 import { tooMany } from './client.ts'
 import { isOurTenant } from './discovery.ts'
 import { formOf } from './form.ts'
@@ -81,7 +81,7 @@ async function enter(services: IdentityServices, call: Call): Promise<Answer> {
     client = await programOf(services, call, code)
   } catch (error) {
     const refusal = refusalOf(error)
-    await attested(services, call, 'SignIn', undefined, refusal.error)
+    await attestedRefusal(services, call, 'SignIn', refusal)
     return codePage(refusal)
   }
   const name = form.get('username')?.slice(0, 320) ?? ''
@@ -97,11 +97,11 @@ async function enter(services: IdentityServices, call: Call): Promise<Answer> {
       answerDevice(turn, keyring, code, { person: principal.objectId }),
     )
     if (!answered) throw wrongCode()
-    await attested(services, call, 'SignIn', { principal, appId: client.appId }, 'done')
+    await attested(services, call, 'SignIn', { principal, appId: client.appId })
     return done('You have signed in')
   } catch (error) {
     const refusal = refusalOf(error)
-    await attested(services, call, 'SignIn', undefined, refusal.error)
+    await attestedRefusal(services, call, 'SignIn', refusal)
     return personPage(client, code, name, refusal)
   }
 }

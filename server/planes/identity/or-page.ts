@@ -1,5 +1,5 @@
 import type { Answer, Call } from '../plane.ts'
-import { attested } from './attested.ts'
+import { attestedRefusal } from './attested.ts'
 import { html, pageAnswer } from './pages/page.ts'
 import { refusalOf } from './refusal.ts'
 import type { IdentityServices } from './services.ts'
@@ -15,7 +15,7 @@ export async function orPage(
     return await answer()
   } catch (error) {
     const refusal = refusalOf(error)
-    if (refusal.status < 500) await attested(services, call, operation, undefined, refusal.error)
+    if (refusal.status < 500) await attestedRefusal(services, call, operation, refusal)
     const { status, message, number, retrySeconds } = refusal
     const body = html`<p role="alert">${message}</p>
 <p>Close this page, and begin again in the program that brought you here.</p>

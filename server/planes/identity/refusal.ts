@@ -64,6 +64,11 @@ export function refusalAnswer(refusal: Refusal, { requestId, circumstances }: Ca
 /** What went wrong, as a refusal; a bug stays one. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  if (faultOf(error).code !== 'unavailable') throw error
+  const { code, message, particulars } = faultOf(error)
+  if (code === 'throttled') {
+    const seconds = Math.ceil(Number(particulars.retryMs ?? 1_000) / 1_000)
+    return new Refusal(429, 'temporarily_unavailable', 90055, message, seconds)
+  }
+  if (code !== 'unavailable') throw error
   return new Refusal(503, 'temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.')
 }

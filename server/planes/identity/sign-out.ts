@@ -28,7 +28,7 @@ async function answer(services: IdentityServices, call: Call): Promise<Answer> {
   if (session !== undefined) {
     await base.database.write((turn) => endSession(turn, session.id))
     const principal = { objectId: session.principal }
-    await attested(services, call, 'SignOut', { principal, appId: session.client }, 'done')
+    await attested(services, call, 'SignOut', { principal, appId: session.client })
   }
   return pageAnswer({ title: 'You are signed out', body: html`<p>You can close this page.</p>` })
 }

@@ -1,5 +1,5 @@
 import type { Answer, Call } from '../plane.ts'
-import { attested } from './attested.ts'
+import { attested, attestedRefusal } from './attested.ts'
 import { withBasic } from './basic.ts'
 import { isOurTenant } from './discovery.ts'
 import { formOf } from './form.ts'
@@ -26,11 +26,11 @@ export const token =
   async (call: Call): Promise<Answer> => {
     try {
       const given = await grantedTo(services, call)
-      await attested(services, call, 'TokenIssue', given, 'done')
+      await attested(services, call, 'TokenIssue', given)
       return { status: 200, headers: fresh, body: JSON.stringify(given.body) }
     } catch (error) {
       const refusal = refusalOf(error)
-      if (refusal.status < 500) await attested(services, call, 'TokenIssue', undefined, refusal.error)
+      if (refusal.status < 500) await attestedRefusal(services, call, 'TokenIssue', refusal)
       return refusalAnswer(refusal, call, services.clock())
     }
   }

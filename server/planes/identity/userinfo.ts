@@ -4,7 +4,7 @@ import { tokenStands } from '#core/identity/standing.ts'
 import { audienceIs, bearer } from '../bearer.ts'
 import type { Bare } from '../http/served.ts'
 import type { Answer, Call } from '../plane.ts'
-import { attested } from './attested.ts'
+import { attested, attestedRefusal } from './attested.ts'
 import { fresh } from './refusal.ts'
 import type { IdentityServices } from './services.ts'
 
@@ -20,7 +20,7 @@ export const userinfo = (services: IdentityServices): readonly Bare[] =>
 async function answer(services: IdentityServices, call: Call): Promise<Answer> {
   const { base, keyring, tokens, clock, graphUrl } = services
   const refuse = async (): Promise<Answer> => {
-    await attested(services, call, 'UserInfo', undefined, 'invalid_token')
+    await attestedRefusal(services, call, 'UserInfo', { status: 401, error: 'invalid_token' })
     return refused
   }
   try {
@@ -35,7 +35,7 @@ async function answer(services: IdentityServices, call: Call): Promise<Answer> {
       return await refuse()
     const { principal, signInName } = person
     const body = { sub: objectId, oid: objectId, name: principal.name, preferred_username: signInName }
-    await attested(services, call, 'UserInfo', { principal, appId }, 'done')
+    await attested(services, call, 'UserInfo', { principal, appId })
     return { status: 200, headers: fresh, body: JSON.stringify(body) }
   } catch (error) {
     if (faultOf(error).code === 'unauthenticated') return refuse()

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '@cardea/contract/cardea/journal'
+import { rotationStates } from '@cardea/contract/cardea/rotations'
 import type { Instant } from '#base/clock.ts'
 import type { FaultCode } from '#base/fault.ts'
 import type { KeptEntry } from '#core/audit/entry.ts'
@@ -25,18 +26,23 @@ const ends: Record<FaultCode | 'done', readonly [status: number, reason: string]
   internal: [500, 'Internal Server Error'],
 }
 const isEnd = (outcome: string): outcome is keyof typeof ends => Object.hasOwn(ends, outcome)
+/** What the engine of rotations did by itself: nobody was answered, and nothing went wrong with it. */
+const steps: ReadonlySet<string> = new Set([...rotationStates, 'deadline'])
+const endOf = (outcome: string) => (isEnd(outcome) ? ends[outcome] : steps.has(outcome) ? ends.done : ends.internal)
+/** Whatever else a deed failed by, it was permitted before. */
+const unpermitted: ReadonlySet<string> = new Set(['forbidden', 'unauthenticated'] satisfies FaultCode[])
 
 /** One entry of the journal as an AuditEvent record. */
 export function auditEventOf(entry: KeptEntry, hosts: Hosts): AuditEvent {
   const { operation, resource, caller, outcome, circumstances, writer, number } = entry
-  const [status, reason] = isEnd(outcome) ? ends[outcome] : ends.internal
+  const [status, reason] = endOf(outcome)
   const { parent, address } = placeOf(resource, hosts)
   return {
     time: timeOf(entry.at),
     resourceId: parent.toUpperCase(),
     operationName: operation,
     category: 'AuditEvent',
-    resultType: outcome === 'done' ? 'Success' : reason.replaceAll(' ', ''),
+    resultType: status === 200 ? 'Success' : reason.replaceAll(' ', ''),
     resultSignature: reason,
     resultDescription: '',
     callerIpAddress: circumstances.address,
@@ -52,7 +58,7 @@ export function auditEventOf(entry: KeptEntry, hosts: Hosts): AuditEvent {
       clientInfo: circumstances.agent,
       httpStatusCode: status,
       requestUri: address,
-      isRbacAuthorized: outcome === 'done',
+      isRbacAuthorized: !unpermitted.has(outcome),
       series: writer,
       number,
       outcome,

@@ -119,6 +119,24 @@ describe('the journal', () => {
     assert.equal((await journal({ operation: 'secretset', outcome: 'success' })).value.length >= 1, true)
   })
 
+  it('has who was refused a token as unauthenticated, and who was refused after permission as permitted', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const body = new URLSearchParams({
+      ...{ grant_type: 'client_credentials', client_id: (await house.newcomer('guessed at')).principal.appId },
+      ...{ client_secret: 'wrong', scope: 'https://vault.cardea.internal/.default' },
+    }).toString()
+    await house.ask(house.loginHost, 'POST', '/organizations/oauth2/v2.0/token', { headers: form, body })
+    await read('no-such-secret')
+    const ends = async (resource: string, outcome: string) =>
+      (await journal({ resource, outcome })).value
+        .map(({ operationName, properties }) => [
+          ...[operationName, properties.httpStatusCode, properties.isRbacAuthorized],
+        ])
+        .at(-1)
+    assert.deepEqual(await ends('/', 'unauthenticated'), ['TokenIssue', 401, false])
+    assert.deepEqual(await ends(vaultId(), 'not-found'), ['SecretGet', 404, true])
+  })
+
   it('comes in pages that lose and repeat nothing', async () => {
     for (let count = 0; count < 7; count += 1) await read()
     const to = new Date().toISOString()
@@ -252,7 +270,7 @@ describe('the readers of a secret', () => {
       caller: { objectId: 'somebody', appId: 'something' },
       outcome: 'done',
       circumstances: inside,
-    }
+    } as const
     const many = 500
     let [reads, gathered] = [0, false]
     const reader = async () => {
