@@ -6,7 +6,7 @@ import { builtInRoles } from '@cardea/contract/roles'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { keepEvents } from '#core/events/events.ts'
-import { enablePrincipal } from '#core/identity/directory.ts'
+import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
 import { type Follower, follow } from './testing/follower.ts'
 import { type House, openHouse } from './testing/house.ts'
 

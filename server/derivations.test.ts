@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
-import { enablePrincipal } from '#core/identity/directory.ts'
+import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
 import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
 import { resourceOf } from '#core/secrets/secrets.ts'
 import { VaultBook } from '#core/vaults/vaults.ts'

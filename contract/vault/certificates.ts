@@ -35,8 +35,8 @@ const certificateName: Shape<string> = {
 }
 const certificateVersion = objectVersion
 
-/** What a certificate's key may be used for (RFC 5280, 4.2.1.3). */
-const keyUsages = [
+/** What a certificate's key may be used for, in the order of the bits (RFC 5280, 4.2.1.3). */
+export const keyUsages = [
   'digitalSignature',
   'nonRepudiation',
   'keyEncipherment',

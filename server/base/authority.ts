@@ -41,7 +41,7 @@ export type Authority = {
   serverCertificate(at: Date): Promise<ServerCertificate>
 }
 
-export type ServerCertificate = {
+type ServerCertificate = {
   /** The server's own certificate, followed by the authority's. */
   readonly cert: string
   readonly key: string

@@ -3,7 +3,7 @@
  * plane may need to say it in its protocol's words, and (as `cause`) whatever the operator needs. Anything thrown that
  * isn't a Fault is a bug: it reaches the caller as "internal" and nothing more. No fault holds a value or a token.
  */
-export const faultCodes = [
+const faultCodes = [
   'invalid',
   'unauthenticated',
   'forbidden',

@@ -8,7 +8,7 @@ import { checkedLookup, reachOf } from '@cardea/contract/addresses'
  * bytes, so much time, and where the name isn't the operator's own choice, no address inside a private network: else
  * whoever writes the document that names an address could have us knock on doors that they can't reach (SSRF).
  */
-export type Fetching = {
+type Fetching = {
   /** Whether it may lie in a private network, or on this machine. */
   readonly privateToo: boolean
   readonly bytesMax: number

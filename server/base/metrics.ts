@@ -3,7 +3,7 @@
  * put together for it, and nothing is looked up. Names and labels are made when somebody asks.
  */
 export type Labels = Readonly<Record<string, string>>
-export type Sample = { readonly labels: Labels; readonly value: number }
+type Sample = { readonly labels: Labels; readonly value: number }
 export type Spread = { readonly labels: Labels } & Pick<Histogram, 'bounds' | 'counts' | 'sum'>
 export type Family = { readonly name: string; readonly says: string; readonly unit?: string } & (
   | { readonly kind: 'counter' | 'gauge'; readonly samples: readonly Sample[] }

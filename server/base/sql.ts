@@ -59,7 +59,7 @@ let statements = 0
 type Builder<T> = { [engine in Engine]: Kysely<T> }
 type Placeholders<P> = <K extends keyof P & string>(name: K) => P[K]
 
-export type Statement<P, R> = {
+type Statement<P, R> = {
   /** All rows. */
   all(sql: Sql, given: P): Promise<R[]>
   /** The first row, if any. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Fault } from '../fault.ts'
-import { algorithmNames, algorithmsFor, checkAlgorithm, keyOperations } from './algorithms.ts'
+import { algorithmsFor, checkAlgorithm, keyOperations } from './algorithms.ts'
 import { checkShape, curves, type KeyShape, octSizes, rsaSizes } from './key.ts'
 
 const rsa: KeyShape = { type: 'RSA', bits: 2048 }
@@ -61,10 +61,11 @@ describe('algorithms of keys', () => {
   })
 
   it('are accepted where they are listed, and refused with the list everywhere else', () => {
+    const every = everyShape.flatMap((shape) => keyOperations.flatMap((operation) => algorithmsFor(shape, operation)))
     for (const shape of everyShape) {
       for (const operation of keyOperations) {
         const listed = algorithmsFor(shape, operation)
-        for (const name of algorithmNames) {
+        for (const name of new Set(every)) {
           if (listed.includes(name)) assert.equal(checkAlgorithm(shape, operation, name).name, name)
           else {
             const fault = refusal(() => checkAlgorithm(shape, operation, name))

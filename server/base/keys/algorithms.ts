@@ -69,9 +69,6 @@ export const coordinateBytes: Readonly<Record<Curve, number>> = { 'P-256': 32, '
 export const signatureBytes = (shape: AsymmetricShape): number =>
   shape.type === 'RSA' ? shape.bits / 8 : 2 * coordinateBytes[shape.curve]
 
-/** Every name that stands for an algorithm with some key. */
-export const algorithmNames: readonly string[] = table.map(({ name }) => name)
-
 /** What a key of this shape can be used with for an operation, by name. */
 export const algorithmsFor = (shape: KeyShape, operation: KeyOperation): readonly string[] =>
   table.filter((algorithm) => fits(algorithm, shape, operation)).map(({ name }) => name)

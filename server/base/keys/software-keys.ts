@@ -12,7 +12,7 @@ import {
 } from './key.ts'
 import type { SoftwareActs } from './software-worker.ts'
 
-export type SoftwareKeysOptions = {
+type SoftwareKeysOptions = {
   /** How many may wait for signatures and the like. */
   readonly waitingMax?: number
   /** How many may wait for keys to be made or looked at. */

@@ -3,15 +3,17 @@ import { execFileSync } from 'node:child_process'
 import { createHash, generateKeyPairSync, randomInt, sign, X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { rootCertificates } from 'node:tls'
+import { keyUsages } from '@cardea/contract/vault/certificates'
 import * as asn1 from '@peculiar/asn1-x509'
 import { Fault } from '../fault.ts'
 import { generated } from '../keys/software-key.ts'
 import { orderChain, readCertificate } from './certificate.ts'
-import { issuedBy, selfSigned } from './issue.ts'
+import { selfSigned } from './issue.ts'
 import { bytesOf, derOf, drafted, infoOf, newSerial, signed } from './structure.ts'
 import { nameOf } from './subject.ts'
+import { issuedBy } from './testing/issued-by.ts'
 import { signerOf } from './testing/signer.ts'
-import { type AlternativeKind, alternativeKinds, keyUsageNames, type Wanted } from './wanted.ts'
+import { type AlternativeKind, alternativeKinds, type Wanted } from './wanted.ts'
 
 const ec = generated({ type: 'EC', curve: 'P-256' })
 const rsa = generated({ type: 'RSA', bits: 2048 })
@@ -64,7 +66,7 @@ function randomWanted(): Wanted {
   return {
     subject: randomSubject(),
     sans: Object.fromEntries(kinds.map((kind) => [kind, Array.from({ length: randomInt(1, 4) }, makers[kind])])),
-    keyUsage: some(keyUsageNames),
+    keyUsage: some(keyUsages),
     ekus: some([
       '1.3.6.1.5.5.7.3.1',
       '1.3.6.1.5.5.7.3.2',

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { type KeyUsage, keyUsages } from '@cardea/contract/vault/certificates'
 import { AsnConvert } from '@peculiar/asn1-schema'
 import * as asn1 from '@peculiar/asn1-x509'
 import { Fault } from '../fault.ts'
@@ -8,10 +9,10 @@ import { alternativeNames } from './alternative-names.ts'
 import { readable } from './readable.ts'
 import { publicKeyOf } from './signature.ts'
 import { textOfName } from './subject.ts'
-import { type AlternativeNames, type KeyUsageName, keyUsageNames } from './wanted.ts'
+import type { AlternativeNames } from './wanted.ts'
 
 /** What a certificate says, in plain words. */
-export type ReadCertificate = {
+type ReadCertificate = {
   readonly subject: string
   readonly issuer: string
   /** In hexadecimal, small letters. */
@@ -19,7 +20,7 @@ export type ReadCertificate = {
   readonly notBefore: Date
   readonly notAfter: Date
   readonly sans: AlternativeNames
-  readonly keyUsage: readonly KeyUsageName[]
+  readonly keyUsage: readonly KeyUsage[]
   readonly ekus: readonly string[]
   readonly ca: boolean
   /** Undefined if the key is of a kind that we don't keep. Those of authorities may be. */
@@ -122,9 +123,9 @@ function instantOf(time: asn1.Time): Date {
   return instant
 }
 
-function keyUsageOf(usage: asn1.KeyUsage | undefined): KeyUsageName[] {
+function keyUsageOf(usage: asn1.KeyUsage | undefined): KeyUsage[] {
   const bytes = new Uint8Array(usage?.value ?? new ArrayBuffer(0))
-  return keyUsageNames.filter((_, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0)
+  return keyUsages.filter((_, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0)
 }
 
 function publicPartOf(certificate: X509Certificate): PublicPart | undefined {

@@ -1,18 +1,10 @@
-import { AsnConvert } from '@peculiar/asn1-schema'
-import * as asn1 from '@peculiar/asn1-x509'
+import type * as asn1 from '@peculiar/asn1-x509'
 import type { PublicPart } from '../keys/key.ts'
 import { publicKeyOf, type Signer, signatureAlgorithm, signatureOver } from './signature.ts'
 import { derOf, drafted, infoOf, keyIdentifier, keyIdentifiers, signed, type Terms } from './structure.ts'
 import { nameOf } from './subject.ts'
 import type { Wanted } from './wanted.ts'
 import { checkWanted, wantedExtensions } from './wanted-extensions.ts'
-
-/** Who signs: what its own certificate says (DER), and its key. */
-export type CertificateIssuer = {
-  readonly certificate: Uint8Array
-  readonly publicPart: PublicPart
-  readonly sign: Signer
-}
 
 /** A certificate that vouches for itself, DER. */
 export async function selfSigned(wanted: Wanted, publicPart: PublicPart, sign: Signer, terms: Terms): Promise<Buffer> {
@@ -21,23 +13,7 @@ export async function selfSigned(wanted: Wanted, publicPart: PublicPart, sign: S
   return issued(wanted, publicPart, terms, { name: nameOf(wanted.subject), identifier, publicPart, sign })
 }
 
-/** A certificate signed by another's key, DER. */
-export async function issuedBy(
-  { certificate, publicPart: issuersPart, sign }: CertificateIssuer,
-  wanted: Wanted,
-  publicPart: PublicPart,
-  terms: Terms,
-): Promise<Buffer> {
-  checkWanted(wanted)
-  const { subject: name, extensions } = AsnConvert.parse(certificate, asn1.Certificate).tbsCertificate
-  const known = extensions?.find(({ extnID }) => extnID === asn1.id_ce_subjectKeyIdentifier)
-  const identifier =
-    known === undefined
-      ? keyIdentifier(infoOf(publicKeyOf(issuersPart)))
-      : AsnConvert.parse(known.extnValue, asn1.SubjectKeyIdentifier).buffer
-  return issued(wanted, publicPart, terms, { name, identifier, publicPart: issuersPart, sign })
-}
-
+/** Who signs, by what name and with which key. */
 type Signatory = {
   readonly name: asn1.Name
   readonly identifier: ArrayBuffer
@@ -45,7 +21,8 @@ type Signatory = {
   readonly sign: Signer
 }
 
-async function issued(wanted: Wanted, publicPart: PublicPart, terms: Terms, by: Signatory): Promise<Buffer> {
+/** A certificate that a signatory vouches for, DER. */
+export async function issued(wanted: Wanted, publicPart: PublicPart, terms: Terms, by: Signatory): Promise<Buffer> {
   const key = infoOf(publicKeyOf(publicPart))
   const certificate = drafted({
     issuer: by.name,

@@ -1,14 +1,15 @@
+import { keyUsages } from '@cardea/contract/vault/certificates'
 import * as asn1 from '@peculiar/asn1-x509'
 import { Fault } from '../fault.ts'
 import { generalNames } from './alternative-names.ts'
 import { extension } from './structure.ts'
 import { nameOf } from './subject.ts'
-import { keyUsageNames, type Wanted } from './wanted.ts'
+import type { Wanted } from './wanted.ts'
 
 /** What is asked of a certificate, as extensions in the order that Key Vault has them. What is empty isn't there. */
 export function wantedExtensions({ subject, sans, keyUsage, ekus, ca }: Wanted): asn1.Extension[] {
   const names = generalNames(sans)
-  const flags = keyUsageNames.reduce((sum, name, bit) => (keyUsage.includes(name) ? sum | (1 << bit) : sum), 0)
+  const flags = keyUsages.reduce((sum, name, bit) => (keyUsage.includes(name) ? sum | (1 << bit) : sum), 0)
   return [
     ...(flags > 0 ? [extension(asn1.id_ce_keyUsage, new asn1.KeyUsage(flags), 'critical')] : []),
     // An authority's must be critical (RFC 5280, 4.2.1.9); that of others isn't with Key Vault.

@@ -1,6 +1,8 @@
+import type { KeyUsage } from '@cardea/contract/vault/certificates'
+
 /** What a certificate is asked to say. Whoever asks gives plain words; the structures are this room's business. */
 export type Wanted = Names & {
-  readonly keyUsage: readonly KeyUsageName[]
+  readonly keyUsage: readonly KeyUsage[]
   /** Extended key usages, as object identifiers: `1.3.6.1.5.5.7.3.1` is a TLS server. */
   readonly ekus: readonly string[]
   readonly ca: boolean
@@ -15,17 +17,3 @@ export type Names = {
 export type AlternativeNames = { readonly [kind in AlternativeKind]?: readonly string[] | undefined }
 export const alternativeKinds = ['dnsNames', 'emails', 'upns', 'uris', 'ipAddresses'] as const
 export type AlternativeKind = (typeof alternativeKinds)[number]
-
-/** What a key may be used for, in the order of the bits (RFC 5280, 4.2.1.3), by the names that the standard has for them. */
-export const keyUsageNames = [
-  'digitalSignature',
-  'nonRepudiation',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-  'encipherOnly',
-  'decipherOnly',
-] as const
-export type KeyUsageName = (typeof keyUsageNames)[number]

@@ -1,5 +1,5 @@
 import type { Instant } from '#base/clock.ts'
-import { query, type Sql, statement } from '#base/sql.ts'
+import { type Sql, statement } from '#base/sql.ts'
 import type { RoleAssignment } from './grant.ts'
 
 /** An assignment as it is kept: with what it says of itself, and the keyed hash that proves it ours. */
@@ -47,8 +47,13 @@ const same = statement<Tables, Pick<Row, 'principal' | 'role' | 'scope_key'>, Ro
     .where('role', '=', given('role'))
     .where('scope_key', '=', given('scope_key')),
 )
-// `0` comes next after `/`: between the two lie all ids that begin with the scope and a slash.
-const within = statement<Tables, { scope: string; from: string; to: string }, Row>((db, given) =>
+type Range = { readonly scope: string; readonly from: string; readonly to: string }
+/** A scope, and the ids below it: `0` comes next after `/`, so that between the two lie all that begin with it and a slash. */
+function rangeWithin(scope: string): Range {
+  const key = scope.toLowerCase()
+  return key === '/' ? { scope: key, from: '/', to: '0' } : { scope: key, from: `${key}/`, to: `${key}0` }
+}
+const within = statement<Tables, Range, Row>((db, given) =>
   db
     .selectFrom('role_assignment')
     .selectAll()
@@ -60,6 +65,16 @@ const within = statement<Tables, { scope: string; from: string; to: string }, Ro
     )
     .orderBy('scope_key')
     .orderBy('id'),
+)
+const removeWithin = statement<Tables, Range>((db, given) =>
+  db
+    .deleteFrom('role_assignment')
+    .where((is) =>
+      is.or([
+        is('scope_key', '=', given('scope')),
+        is.and([is('scope_key', '>=', given('from')), is('scope_key', '<', given('to'))]),
+      ]),
+    ),
 )
 const insert = statement<Tables, Row>((db, given) =>
   db
@@ -138,11 +153,8 @@ export async function sameAssignment(
 }
 
 /** Assignments at a scope, and below it. */
-export async function assignmentsWithin(sql: Sql, scope: string): Promise<KeptAssignment[]> {
-  const key = scope.toLowerCase()
-  const range = key === '/' ? { from: '/', to: '0' } : { from: `${key}/`, to: `${key}0` }
-  return (await within.all(sql, { scope: key, ...range })).map(assignmentIn)
-}
+export const assignmentsWithin = async (sql: Sql, scope: string): Promise<KeptAssignment[]> =>
+  (await within.all(sql, rangeWithin(scope))).map(assignmentIn)
 
 /** Assignments at exactly this scope. */
 export const assignmentsAt = async (sql: Sql, scope: string): Promise<KeptAssignment[]> => {
@@ -196,20 +208,7 @@ export async function removeAssignmentsAt(sql: Sql, scope: string): Promise<void
 
 /** Takes away all assignments at a scope and below it. */
 export async function removeAssignmentsWithin(sql: Sql, scope: string): Promise<void> {
-  const key = scope.toLowerCase()
-  const below = `${key}/`
-  await query<Tables, never>(
-    sql,
-    (db) =>
-      db
-        .deleteFrom('role_assignment')
-        .where((row) =>
-          row.or([
-            row('scope_key', '=', key),
-            row(row.fn('substr', ['scope_key', row.lit(1), row.lit(below.length)]), '=', below),
-          ]),
-        ) as never,
-  )
+  await removeWithin.changed(sql, rangeWithin(scope))
 }
 
 /** Takes all of a principal's assignments away. */

@@ -244,7 +244,7 @@ function insideOf(
  * Under access policies Azure's roles count for nothing. Cardea's own still do: they are about what policies have no
  * word for, and the workers act by them.
  */
-export const grantsUnderPolicies = (
+const grantsUnderPolicies = (
   { policies }: PermissionModel,
   who: { readonly principals: readonly string[]; readonly appId: string },
   container: string,

@@ -28,7 +28,7 @@ export type { KeptAssignment } from './access-rows.ts'
 
 /** Who was assigned which role, where: the doors through which that changes, and is seen. */
 
-export type NewAssignment = RoleAssignment & {
+type NewAssignment = RoleAssignment & {
   readonly description?: string | undefined
   /** What the principal is said to be, in Azure's words. */
   readonly claimed?: string | undefined

@@ -56,7 +56,7 @@ const allowsData = ({ dataActions }: RoleDefinition, action: string): boolean =>
   dataActions.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase()))
 
 /** The roles that take a policy's place, and what they allow besides. */
-export function rolesFor(policy: Pick<AccessPolicy, 'permissions'>): { roles: RoleDefinition[]; gains: string[] } {
+function rolesFor(policy: Pick<AccessPolicy, 'permissions'>): { roles: RoleDefinition[]; gains: string[] } {
   const chosen = new Set<RoleDefinition>()
   for (const [kind, ladder] of Object.entries(ladders) as [keyof typeof ladders, readonly RoleDefinition[]][]) {
     const wanted = [...allowedBy({ permissions: { [kind]: policy.permissions[kind] ?? [] } })]

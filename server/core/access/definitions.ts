@@ -26,7 +26,7 @@ export type { Role } from './roles.ts'
 
 /** What roles there are: Azure's and ours, and those that somebody makes here. */
 
-export type NewRole = Lists & {
+type NewRole = Lists & {
   readonly id: string
   readonly name: string
   readonly description: string

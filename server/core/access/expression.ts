@@ -18,7 +18,7 @@ type Step =
   | { readonly is: 'ways'; readonly next: number[] }
 
 /** Whether somewhere in a text there is what was described. */
-export type Expression = (text: string) => boolean
+type Expression = (text: string) => boolean
 
 /**
  * A regular expression that a stranger wrote, without repeated groups, references and looks around. All ways through it

@@ -16,7 +16,7 @@ import { keyHolder, type Role, roleById } from './roles.ts'
 export type Held = { readonly assignment: RoleAssignment; readonly role: Role }
 
 /** What a caller holds; nothing for one that is unknown or disabled. */
-export type Holding = {
+type Holding = {
   /** The caller, and the groups that it belongs to. */
   readonly principals: readonly string[]
   readonly held: readonly Held[]

@@ -23,7 +23,8 @@ const places = [
   { name: 'Secondary Read Only', readOnly: true },
 ] as const
 
-const newAccessKey = (): Pick<NewKey, 'id' | 'secret'> => ({
+/** An access key that nobody guesses, with an id in the form of App Configuration's. */
+export const newAccessKey = (): Pick<NewKey, 'id' | 'secret'> => ({
   id: `${randomBytes(6).toString('base64url')}-l0-s0`,
   secret: randomBytes(32).toString('base64'),
 })

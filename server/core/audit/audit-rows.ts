@@ -133,7 +133,7 @@ export async function markChecked(sql: Sql, writer: string, checked: number): Pr
   await setChecked.changed(sql, { writer, checked })
 }
 
-export type KeptSigner = { readonly publicKey: string; readonly sealed: Uint8Array }
+type KeptSigner = { readonly publicKey: string; readonly sealed: Uint8Array }
 export async function addSigner(sql: Sql, { publicKey, sealed }: KeptSigner): Promise<void> {
   await insertSigner.changed(sql, { one: 1, public_key: publicKey, sealed })
 }

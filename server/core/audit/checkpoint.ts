@@ -26,7 +26,7 @@ export type Checkpoint = {
   /** The series that moved since then. */
   readonly series: readonly SeriesHead[]
 }
-export type SeriesHead = { readonly writer: string; readonly last: number; readonly link: string }
+type SeriesHead = { readonly writer: string; readonly last: number; readonly link: string }
 
 /** How a checkpoint is kept and handed out: the words that were signed, and the signature. */
 export type SignedCheckpoint = KeptCheckpoint

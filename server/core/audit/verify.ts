@@ -7,7 +7,7 @@ import { type Link, linkOf, noLink, proofOf } from './chain.ts'
 import { type Checkpoint, digestOf, isSigned, type SignedCheckpoint, signerOf } from './checkpoint.ts'
 
 /** What is wrong with the journal, and where. */
-export type Flaw = { readonly where: string; readonly what: string }
+type Flaw = { readonly where: string; readonly what: string }
 
 export type Verdict = {
   readonly entries: number

@@ -1,8 +1,8 @@
+import type { KeyUsage } from '@cardea/contract/vault/certificates'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { KeyOperation } from '#base/keys/algorithms.ts'
 import type { KeyShape } from '#base/keys/key.ts'
-import type { KeyUsageName } from '#base/x509/wanted.ts'
 import type { Deletion, ObjectVersion } from '#core/objects/object.ts'
 import { type ContentType, type IssuerTerms, isUnknown, monthsAfter, type Policy } from './policy.ts'
 
@@ -65,7 +65,7 @@ export function termsOf(
 }
 
 /** What the uses that a certificate allows mean for its key (*About Azure Key Vault certificates*, mapping of key usage). Without any it may do whatever its type does. */
-export function operationsOf(usage: readonly KeyUsageName[], { type }: KeyShape): KeyOperation[] | undefined {
+export function operationsOf(usage: readonly KeyUsage[], { type }: KeyShape): KeyOperation[] | undefined {
   if (usage.length === 0) return undefined
   const meant = new Set(usage.flatMap((name) => meanings[name]))
   return order.filter((operation) => meant.has(operation) && (type === 'RSA' || signing.includes(operation)))
@@ -73,7 +73,7 @@ export function operationsOf(usage: readonly KeyUsageName[], { type }: KeyShape)
 
 const signing: readonly KeyOperation[] = ['sign', 'verify']
 const order: readonly KeyOperation[] = ['sign', 'verify', 'wrapKey', 'unwrapKey', 'encrypt', 'decrypt']
-const meanings: Readonly<Record<KeyUsageName, readonly KeyOperation[]>> = {
+const meanings: Readonly<Record<KeyUsage, readonly KeyOperation[]>> = {
   digitalSignature: signing,
   nonRepudiation: signing,
   keyCertSign: signing,

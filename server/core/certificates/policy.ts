@@ -1,7 +1,8 @@
+import type { KeyUsage } from '@cardea/contract/vault/certificates'
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { type AsymmetricShape, type Curve, checkShape } from '#base/keys/key.ts'
-import type { AlternativeNames, KeyUsageName } from '#base/x509/wanted.ts'
+import type { AlternativeNames } from '#base/x509/wanted.ts'
 import { checkWanted } from '#base/x509/wanted-extensions.ts'
 import type { Custody } from '#core/keys/key.ts'
 
@@ -15,7 +16,7 @@ export type Policy = {
   readonly sans: AlternativeNames | undefined
   /** Object identifiers. */
   readonly ekus: readonly string[]
-  readonly keyUsage: readonly KeyUsageName[]
+  readonly keyUsage: readonly KeyUsage[]
   readonly ca: boolean
   readonly validityMonths: number
   /** None, or one. */
@@ -63,7 +64,7 @@ export type PolicyDraft = {
   readonly subject?: string | undefined
   readonly sans?: AlternativeNames | undefined
   readonly ekus?: readonly string[] | undefined
-  readonly keyUsage?: readonly KeyUsageName[] | undefined
+  readonly keyUsage?: readonly KeyUsage[] | undefined
   readonly ca?: boolean | undefined
   readonly validityMonths?: number | undefined
   readonly actions?: readonly LifetimeAction[] | undefined

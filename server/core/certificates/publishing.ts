@@ -1,6 +1,6 @@
+import type { KeyUsage } from '@cardea/contract/vault/certificates'
 import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
-import type { KeyUsageName } from '#base/x509/wanted.ts'
 import type { Made } from '#core/keys/key.ts'
 import { keyUnder, writeManagedKey } from '#core/keys/managed.ts'
 import { newObject } from '#core/objects/object.ts'
@@ -21,7 +21,7 @@ export type Ready = {
     readonly notBefore: Instant
     readonly notAfter: Instant
     readonly thumbprint: string
-    readonly keyUsage: readonly KeyUsageName[]
+    readonly keyUsage: readonly KeyUsage[]
   }
   readonly made: Made
   /** The chain, with the private key if that may leave. */

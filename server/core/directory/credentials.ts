@@ -1,10 +1,15 @@
-import { randomBytes } from 'node:crypto'
 import type { Action } from '@cardea/contract/actions'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Application } from '#core/identity/application.ts'
-import { addCertificate, addPassword, credentialsHeldBy, dropCredential } from '#core/identity/directory.ts'
+import {
+  addCertificate,
+  addPassword,
+  credentialsHeldBy,
+  dropCredential,
+  randomPassword,
+} from '#core/identity/directory.ts'
 import type { Entry } from '#core/identity/entry.ts'
 import type { Credential } from '#core/identity/principal.ts'
 import type { Scope } from '#core/perform.ts'
@@ -49,7 +54,7 @@ async function newPassword(scope: Granting, holder: Holder, wanted: Term): Promi
   const { turn, keyring, at } = scope
   await refuseTooMany(scope, holder, 1)
   const term = termOf(wanted, at)
-  const password = `crd_${randomBytes(30).toString('base64url')}`
+  const password = randomPassword()
   const id = await addPassword(turn, keyring, holder, password, term)
   return { id, kind: 'password', password, certificate: undefined, ...term }
 }

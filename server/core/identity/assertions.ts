@@ -6,7 +6,7 @@ import type { Keyring } from '#core/sealing/keyring.ts'
 import { keepTicket, readTicket, ticketId } from './tickets.ts'
 
 /** A signed assertion as it was used: what it says of itself, whole, and where it came from. */
-export type UsedAssertion = {
+type UsedAssertion = {
   readonly issuer: string
   /** Its `jti`; undefined: it is known by its own bytes. */
   readonly id: string | undefined

@@ -1,4 +1,4 @@
-import { createPublicKey, randomUUID, X509Certificate } from 'node:crypto'
+import { createPublicKey, randomBytes, randomUUID, X509Certificate } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
@@ -6,7 +6,7 @@ import type { Sql } from '#base/sql.ts'
 import type { Keyring } from '#core/sealing/keyring.ts'
 import { holdersOf } from './applications.ts'
 import { type Entry, wordsOfEntry } from './entry.ts'
-import { entryRow, entryRowByApp, insertEntry, type KeptEntry, updateEntry } from './entry-rows.ts'
+import { entryRow, entryRowByApp, insertEntry, type KeptEntry } from './entry-rows.ts'
 import { federatedHeldBy } from './federated-credentials.ts'
 import { addCredential, credentialsOf, removeCredential, removeCredentialsOf } from './identity-rows.ts'
 import { type Credential, directoryKey, type Principal, validAt } from './principal.ts'
@@ -60,14 +60,8 @@ export async function register(
   return principal
 }
 
-/** Switches a principal off or on; its tokens, too, from the moment this is answered. */
-export async function enablePrincipal(turn: Turn, keyring: Keyring, objectId: string, enabled: boolean): Promise<void> {
-  const found = await principalById(turn.sql, keyring, objectId)
-  if (found === undefined) return
-  const entry = { ...found, enabled }
-  await updateEntry(turn.sql, entry, await proofOf(turn.sql, keyring, entry))
-  turn.changeAccess()
-}
+/** A password of our making; how it begins tells those who find one lying about what it is. */
+export const randomPassword = (): string => `crd_${randomBytes(30).toString('base64url')}`
 
 type Given = { readonly name: string; readonly ends: Instant; readonly starts?: Instant }
 /** Who holds a credential: a service principal, or the application that it stands for. */
@@ -148,7 +142,7 @@ export async function credentialStands(
 }
 
 /** How a password fared: `expired` is told apart because the caller can mend it; the right one is named. */
-export type PasswordOutcome = { readonly credential: string } | 'wrong' | 'expired'
+type PasswordOutcome = { readonly credential: string } | 'wrong' | 'expired'
 
 export async function passwordOutcome(
   sql: Sql,

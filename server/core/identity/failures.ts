@@ -11,7 +11,7 @@ import { type FailureRow, failureOf, keepFailure, removeFailuresBefore } from '.
  * looked at, so that a thousand at the same moment don't all come before the first is counted, and taken back when they
  * were right. A person's own network, once they have signed in from there, is answerable for itself alone.
  */
-export type Attempt = {
+type Attempt = {
   /** What is guessed at: a person, an application's secret, the codes of devices. */
   readonly kind: 'person' | 'application' | 'user-code'
   readonly name: string

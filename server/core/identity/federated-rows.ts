@@ -13,7 +13,7 @@ type Row = {
   readonly proof: Uint8Array
 }
 type Tables = { federated_credential: Row }
-export type KeptFederated = { readonly credential: Omit<FederatedCredential, 'reference'>; readonly proof: Uint8Array }
+type KeptFederated = { readonly credential: Omit<FederatedCredential, 'reference'>; readonly proof: Uint8Array }
 
 const ofHolder = statement<Tables, { principal: string }, Row>((db, given) =>
   db.selectFrom('federated_credential').selectAll().where('principal', '=', given('principal')).orderBy('name_key'),

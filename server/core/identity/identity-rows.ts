@@ -88,7 +88,7 @@ export async function removeCredentialsOf(sql: Sql, principal: string): Promise<
   await dropCredentials.changed(sql, { principal })
 }
 
-export type SealedSigningKey = {
+type SealedSigningKey = {
   readonly kid: string
   readonly publicJwk: string
   readonly sealed: Uint8Array

@@ -4,7 +4,7 @@ import type { Clock, Instant } from '#base/clock.ts'
 import type { FetchJson } from '#base/fetch-json.ts'
 
 /** An issuer whose tokens may prove something here, as the operator named it. */
-export type ListedIssuer = {
+type ListedIssuer = {
   /** Exactly as it stands in its tokens. */
   readonly issuer: string
   /** A file with its keys, for issuers that can't be asked; undefined: its discovery document says where they are. */

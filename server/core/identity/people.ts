@@ -63,7 +63,7 @@ const personFrom = (entry: Entry): PersonSignedIn => ({
 
 type SignIn = { readonly name: string; readonly password: string; readonly address: string }
 /** Somebody who signed in, or why nobody did. Whether a name exists is told only to those who know its password. */
-export type SignInOutcome = PersonSignedIn | 'wrong' | 'disabled' | { readonly pauseMs: number }
+type SignInOutcome = PersonSignedIn | 'wrong' | 'disabled' | { readonly pauseMs: number }
 
 /** Signs a person in by name and password. An unknown name takes as much work as a known one. */
 export async function signIn<E>(database: Database<E>, keyring: Keyring, given: SignIn): Promise<SignInOutcome> {

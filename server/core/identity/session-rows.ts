@@ -1,7 +1,7 @@
 import type { Instant } from '#base/clock.ts'
 import { type Sql, statement } from '#base/sql.ts'
 
-export type SessionRow = {
+type SessionRow = {
   id: string
   principal: string
   client: string

@@ -1,6 +1,6 @@
 import { type Sql, statement } from '#base/sql.ts'
 
-export type SignInClientRow = { principal: string; open: number; redirects: string; proof: Uint8Array }
+type SignInClientRow = { principal: string; open: number; redirects: string; proof: Uint8Array }
 type Tables = { sign_in_client: SignInClientRow }
 
 const byPrincipal = statement<Tables, { principal: string }, SignInClientRow>((db, given) =>

@@ -1,7 +1,7 @@
 import type { Instant } from '#base/clock.ts'
 import { type Sql, statement } from '#base/sql.ts'
 
-export type TicketRow = { id: string; kind: string; sealed: Uint8Array; ends: Instant }
+type TicketRow = { id: string; kind: string; sealed: Uint8Array; ends: Instant }
 type Tables = { ticket: TicketRow }
 
 const insert = statement<Tables, TicketRow>((db, given) =>

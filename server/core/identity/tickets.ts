@@ -11,7 +11,7 @@ import { addTicket, removeEndedTickets, removeTicket, rewriteTicket, ticketById 
  * stands for is sealed to that digest: the database tells nobody a word that works, and a row that is moved to another
  * word doesn't open. Tickets that have ended go when the next one comes, so there are never more than are alive.
  */
-export type TicketKind = 'refresh' | 'code' | 'device' | 'user-code' | 'assertion'
+type TicketKind = 'refresh' | 'code' | 'device' | 'user-code' | 'assertion'
 
 /** 256 bits that nobody guesses, as text that goes into a URL. */
 export const newWord = (): string => randomBytes(32).toString('base64url')

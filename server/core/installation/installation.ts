@@ -1,14 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { builtInRoles } from '@cardea/contract/roles'
 import type { Database, Turn } from '#base/database.ts'
 import { SealBroken } from '#base/seal.ts'
 import { addAccessKey } from '#core/access/access-keys.ts'
 import { foundRole } from '#core/access/assignments.ts'
-import { foundAccessKeys } from '#core/access/keys-of-store.ts'
+import { foundAccessKeys, newAccessKey } from '#core/access/keys-of-store.ts'
 import { checkpointEveryMs, checkpointing } from '#core/audit/checkpoint.ts'
 import { proveIdentities } from '#core/directory/managed-identities.ts'
 import { proveApplications } from '#core/identity/applications.ts'
-import { addPassword, directoryKey, register } from '#core/identity/directory.ts'
+import { addPassword, directoryKey, randomPassword, register } from '#core/identity/directory.ts'
 import { proveEntries } from '#core/identity/entries.ts'
 import { machineAppId, type Principal, reaperAppId, rotationAppId } from '#core/identity/principal.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
@@ -38,8 +38,8 @@ export type DeveloperKeys = {
 export const newDeveloperKeys = (): DeveloperKeys => ({
   tenant: randomUUID(),
   appId: randomUUID(),
-  password: `crd_${randomBytes(30).toString('base64url')}`,
-  accessKey: { id: `${randomBytes(6).toString('base64url')}-l0-s0`, secret: randomBytes(32).toString('base64') },
+  password: randomPassword(),
+  accessKey: newAccessKey(),
 })
 
 /**

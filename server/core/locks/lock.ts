@@ -4,7 +4,7 @@ import { isWithin } from '#base/scope.ts'
  * A lock keeps a resource, and all below it, from being deleted or changed by mistake, also by those who may. It holds
  * for the management of resources; what is inside a vault or store is its data's business.
  */
-export const lockLevels = ['CanNotDelete', 'ReadOnly'] as const
+const lockLevels = ['CanNotDelete', 'ReadOnly'] as const
 export type LockLevel = (typeof lockLevels)[number]
 export type Lock = {
   /** The resource id that it was put on, as the resource spells it; `/` for all there is. */

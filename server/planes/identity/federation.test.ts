@@ -10,9 +10,9 @@ import { after, before, describe, it } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { fetchJson } from '#base/fetch-json.ts'
-import { enablePrincipal } from '#core/identity/directory.ts'
 import { dropFederated, keepFederated } from '#core/identity/federated-credentials.ts'
 import { IssuerBook, IssuerUnreachable } from '#core/identity/issuers.ts'
+import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
 import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>

@@ -6,8 +6,9 @@ import { decodeJwt } from 'jose'
 import { type MachineIdentity, machineIdentity, type WantedIdentity } from '#core/directory/machine.ts'
 import { proofOfIdentity } from '#core/directory/managed-identities.ts'
 import { insertIdentity } from '#core/directory/managed-identity-rows.ts'
-import { enablePrincipal, register } from '#core/identity/directory.ts'
+import { register } from '#core/identity/directory.ts'
 import { machineAppId } from '#core/identity/principal.ts'
+import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
 import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
 
 let house: House

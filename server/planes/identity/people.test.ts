@@ -3,10 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { enablePrincipal } from '#core/identity/directory.ts'
 import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
+import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
 import { type House, openHouse } from '../../testing/house.ts'
 import { graphOf, newUser } from '../directory/testing/graph.ts'
 import { chosen, codeOf, peopleOf, vaultScope } from './testing/people.ts'
@@ -168,6 +168,22 @@ describe('a session', () => {
     assert.equal(await secrets(again.access_token), 403)
     assert.deepEqual(codeOf(await refresh(again.refresh_token)), ['invalid_grant', 50057])
     assert.deepEqual(codeOf(await post(byPassword(upn))), ['invalid_grant', 50057])
+  })
+
+  it('ends after ninety days, and no token that rests on it is good for longer', async () => {
+    const { upn } = await person('lea')
+    let { json } = await post(byPassword(upn))
+    const opened = now
+    const ends = opened + 90 * 86_400_000
+    for (let days = 13; days < 90; days += 13) {
+      now = opened + days * 86_400_000
+      json = (await refresh(json.refresh_token)).json
+      assert.equal(json.expires_in, 3600)
+    }
+    now = ends - 60_000
+    json = (await refresh(json.refresh_token)).json
+    assert.deepEqual([json.expires_in, decodeJwt(json.access_token).exp], [60, Math.floor(ends / 1000)])
+    now = opened
   })
 
   it('is ended by the id token that names it', async () => {

@@ -3,7 +3,7 @@ import { type Act, type Answer, type Asked, ModuleProcess, SessionLost } from '.
 import { isFinal } from './token.ts'
 
 /** Where the token is, and what opens it. */
-export type TokenAt = {
+type TokenAt = {
   readonly module: string
   readonly token: string
   readonly pin: Buffer

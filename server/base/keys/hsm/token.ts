@@ -12,7 +12,7 @@ export type Token = {
 }
 
 /** A slot's token as everybody may see it, before anybody has logged in. */
-export type TokenFound = { readonly slot: Handle; readonly info: TokenInfo }
+type TokenFound = { readonly slot: Handle; readonly info: TokenInfo }
 
 /** The particulars of a fault that trying again would only make worse: a token locks itself after a few wrong PINs. */
 const forGood = { final: 'yes' } as const

@@ -5,7 +5,7 @@ import type { MechanismName } from './numbers.ts'
  * A key as only the token can open it: which wrapping key and which mechanism wrapped it, and the wrapped bytes. The name
  * of the wrapping key stands in front, so that a token that no longer has it can be told from a damaged key.
  */
-export type WrappedKey = {
+type WrappedKey = {
   readonly wrappingKeyId: Uint8Array
   readonly mechanism: WrapMechanism
   readonly bytes: Uint8Array
