@@ -11,6 +11,7 @@ const floors = [
   'server/offline',
   'server/settings.ts',
   'server/rotation-settings.ts',
+  'server/settings-reader.ts',
   'server/planes',
   'server/workers',
   'server/core',
