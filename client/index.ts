@@ -1,5 +1,7 @@
 /**
- * The client library of Cardea: settings and secrets as live values, for Azure App Configuration and Key Vault too.
+ * The client library of Cardea: settings and secrets as live values, for Azure App Configuration and Key Vault too. It is
+ * not published yet, and used within this workspace. What is public stands here, with `adapters/pg`; the command line has a
+ * few doors of its own besides (`package.json`). docs/guide/client.md tells how it is used.
  *
  * ```ts
  * using configuration = await load('https://shop.config.cardea.internal')
