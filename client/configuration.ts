@@ -14,6 +14,7 @@ export type Around = {
 }
 type Stop = () => void
 
+/** No interval is shorter, as in Azure's own providers. */
 export const intervalMsMin = 1000
 
 /**

@@ -8,6 +8,7 @@ export type Selector = {
 
 /** No label, as a filter spells it. */
 export const noLabel = '\0'
+/** What the keys of feature flags begin with. */
 export const flagPrefix = '.appconfig.featureflag/'
 
 /** Whether a filter takes a text. */

@@ -8,6 +8,7 @@ import { ConfigurationError } from './errors.ts'
 export type ProxySettings = { readonly proxy: URL | undefined; readonly bypass: readonly string[] }
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** The proxy that a program names itself, else the environment's; with `false` none. Refuses what isn't an http or https URL. */
 export function proxyFrom(env: Environment, given?: string | false): ProxySettings {
   const text = given === false ? undefined : given || env.HTTPS_PROXY || env.https_proxy
   const bypass = given

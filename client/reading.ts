@@ -18,6 +18,7 @@ export type Plan = { readonly selectors: readonly Selector[]; readonly watched: 
 
 const roundsMax = 4
 const pagesMax = 1000
+/** A setting's key and label as one text. */
 export const placeOf = (key: string, label: string | undefined): string => `${label ?? ''}\0${key}`
 
 /**

@@ -17,6 +17,7 @@ const referenceType: typeof keyVaultReferenceType = 'application/vnd.microsoft.a
 export const mediaTypeOf = (contentType: string | undefined): string =>
   (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
 
+/** Whether a setting says that its value is a Key Vault reference. */
 export const isReference = (contentType: string | undefined): boolean => mediaTypeOf(contentType) === referenceType
 
 /** Where the secret is, for people: nothing but the address. */

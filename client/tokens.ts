@@ -31,6 +31,7 @@ export function credentialOver(tokens: Tokens): TokenCredential {
   return credential
 }
 
+/** The tokens of a credential: kept here, or by the credential itself where it is one of ours. */
 export function tokensOf(credential: TokenCredential): Tokens {
   const own = known.get(credential)
   if (own) return own

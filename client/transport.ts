@@ -37,6 +37,7 @@ const answerBytesMax = 8 * 1024 * 1024
 /** A service may ask to be left alone; for longer than this, it is more likely wrong than busy. */
 const retryAfterMsMax = 5 * 60_000
 
+/** A way to servers, with connections of its own until it is closed. */
 export function openTransport({
   ca,
   proxy,

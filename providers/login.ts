@@ -5,17 +5,20 @@ export type Login = { readonly user: string; readonly password: string }
 export type Place = { readonly host: string; readonly port: number }
 export type Format = 'password' | 'uri' | 'json'
 
+/** Where a system is, as bindings name it. */
 export const hostName = text({
   maxCharacters: 253,
   pattern: /^([\w.-]+|[\da-f:.]+)$/i,
   wanted: 'a host name or an IP address',
 })
+/** A TCP port. */
 export const portNumber = whole(1, 65_535)
 
 /** How the value reads; a password alone by default, since the user stays the same. */
 export const format: Shape<Format | undefined> = optional(oneOf('password', 'uri', 'json'))
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+/** Host and port as one name, the same however the host is spelled. */
 export const authorityOf = ({ host, port }: Place): string => `${bracketed(host.toLowerCase())}:${port}`
 
 /** The value that consumers read. `rest` is what stands behind the port, `more` what JSON names beside login and place. */

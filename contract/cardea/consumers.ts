@@ -8,6 +8,7 @@ const instanceName = text({
   wanted: '1 to 128 letters, digits, dots, colons, hyphens or underscores',
 })
 
+/** So much fits into one report. */
 export const consumerUsesMax = 256
 
 /**
@@ -37,7 +38,9 @@ export const reportConsumer = operation({
 /** The answer to a report: what of it was not kept, because the consumer may not read it. */
 export type Reported = { readonly unreadable: readonly string[] }
 
+/** Who has said nothing for so long is gone. */
 export const consumerSilentSeconds = 60
+/** Who lives says so at least this often: two reports may be lost. */
 export const consumerReportSeconds = 20
 
 export type Consumer = {

@@ -47,7 +47,10 @@ export interface Provider<Binding = unknown> {
   apply(credential: Credential, far: FarSide<Binding>): Promise<void>
   /** Uses the value as its consumer would. `invalid` only when the far side positively refused it. */
   probe(credential: Credential, far: FarSide<Binding>): Promise<Probe>
-  /** Takes a credential away, so that `probe` says `invalid`. Gone already is done. */
+  /**
+   * Takes a credential away, so that `probe` says `invalid`. Gone already is done; but after a leak (`urgent`) it is asked even
+   * then, also of the only credential that a target had, to end what that has opened.
+   */
   retire(credential: Credential, far: FarSide<Binding>): Promise<void>
   /**
    * Does what a rotation would with a throw-away twin, and takes it away again: first the one that an earlier attempt may

@@ -43,6 +43,7 @@ export function sourceIn(value: string | undefined, name: string, target: URL): 
 /** What came of asking for a token with a client's secret (RFC 6749, 4.4). */
 export type Asked = { readonly token: string } | { readonly refused: boolean; readonly status: number }
 
+/** Asks for a token. A refusal is an answer; whatever is no answer throws. */
 export async function askToken(
   { tokenUrl, clientId, clientSecret, scope }: Omit<TokenSource, 'service'>,
   signal: AbortSignal,

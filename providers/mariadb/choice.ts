@@ -9,6 +9,7 @@ export async function mannerOf(ask: Ask): Promise<Manner> {
   return mannerFor(String(row?.version))
 }
 
+/** The manner that a server of this version understands; throws for one whose users have but one password. */
 export function mannerFor(version: string): Manner {
   const [major = 0, minor = 0, patch = 0] = (/^\d+\.\d+\.\d+/.exec(version)?.[0] ?? '').split('.').map(Number)
   const number = major * 1_000_000 + minor * 1_000 + patch

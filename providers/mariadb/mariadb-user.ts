@@ -37,6 +37,7 @@ const databaseUser = (name: 'mariadb' | 'mysql'): Provider<DatabaseUser> => ({
   rehearse,
 })
 
+/** Under both names the server's version chooses the manner. */
 export const mariadbUser = databaseUser('mariadb')
 export const mysqlUser = databaseUser('mysql')
 

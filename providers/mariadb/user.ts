@@ -24,6 +24,7 @@ export type DatabaseUser = {
 const name = (maxCharacters: number) =>
   text({ maxCharacters, pattern: /^[^\p{Cc}\p{Cs}]+$/u, wanted: `a name of 1 to ${maxCharacters} characters` })
 
+/** What a binding says of such a user. */
 export const binding = record({
   host: hostName,
   port: portNumber,
@@ -38,9 +39,11 @@ export const binding = record({
 /** The full name of a user, as SQL has it. */
 export const account = ({ user, from }: DatabaseUser): string => `${literal(user)}@${literal(from ?? '%')}`
 
+/** Users are never made up: whoever binds one says what it may do. */
 export const userIsAbsent = (user: DatabaseUser): Error =>
   new Error(`The user ${account(user)} doesn't exist; create it with what it may do`)
 
+/** A new password, in the form that the binding asks for. */
 export function proposed(binding: DatabaseUser): string {
   const login = { user: binding.user, password: randomBytes(32).toString('base64url') }
   const rest = binding.database === undefined ? '' : `/${encodeURIComponent(binding.database)}`

@@ -54,6 +54,7 @@ const query = text({
   pattern: /^[\w.-]+=[\w.~%+:,/-]*(&[\w.-]+=[\w.~%+:,/-]*)*$/,
   wanted: 'a query such as sslmode=verify-full',
 })
+/** The query of the published URI, without what the binding itself says. */
 export const parameters: Shape<string> = {
   read(value, where) {
     const given = query.read(value, where)
@@ -84,6 +85,7 @@ const members = record({
   parameters: optional(parameters),
 })
 
+/** What a binding says of a pair. Its owner is a third role. */
 export const pair: Shape<Pair> = {
   ...members,
   read(value, where) {

@@ -11,6 +11,7 @@ export type OpensshKey = {
   readonly blob: string
 }
 
+/** The only kind of key that is made. */
 export const keyType = 'ssh-ed25519'
 const magic = Buffer.from('openssh-key-v1\0')
 const begin = '-----BEGIN OPENSSH PRIVATE KEY-----'
@@ -18,6 +19,7 @@ const end = '-----END OPENSSH PRIVATE KEY-----'
 /** The private part is filled up to a whole number of blocks, though no cipher needs it here. */
 const blockBytes = 8
 
+/** A key that nobody has had before. */
 export const newKey = (): OpensshKey => keyOf(randomBytes(32))
 
 /** The key that grows from 32 bytes: the same bytes, the same key. */

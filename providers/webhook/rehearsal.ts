@@ -5,6 +5,7 @@ import type { Heard } from '../http/request.ts'
 /** What a function answers to OPTIONS if it knows more steps than it must: their names. */
 const header = 'cardea-rotation-steps'
 
+/** Whether a function's answer to OPTIONS says that it knows the step. */
 export const canRehearse = ({ headers }: Heard): boolean =>
   String(headers[header] ?? '')
     .split(',')

@@ -33,5 +33,6 @@ const lagging = statement<Tables, { seen: number }, { count: number | string }>(
     .select((row) => row.fn.countAll<number | string>().as('count')),
 )
 
+/** How many of those seen since then run on another version than the latest. */
 export const countLagging = async (sql: Sql, seen: Instant): Promise<number> =>
   Number((await lagging.first(sql, { seen }))?.count ?? 0)

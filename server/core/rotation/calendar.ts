@@ -10,6 +10,7 @@ export type Calendar = {
 }
 export type Opening = { readonly opens: Instant; readonly closes: Instant }
 
+/** A calendar that is always open. */
 export const always: Calendar = { timeZone: 'UTC', windows: [], blackouts: [] }
 
 /** A weekly window can fall into the hour that summer time takes away; two weeks show the next one all the same. */

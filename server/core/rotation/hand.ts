@@ -387,6 +387,7 @@ const telling: { readonly [state in RotationState]?: Event['type'] } = {
 
 const placeOf = ({ id }: Rotation, what: string): string => `rotation/${id}/${what}`
 
+/** How a rotation begins in a state: now, and for the first time. */
 export const entered = (state: RotationState, at: Instant) => ({ state, entered: at, next: at, attempt: 0 })
 
 /** What an operator can put right. */

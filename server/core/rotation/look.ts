@@ -142,6 +142,7 @@ export function withdrawn(
   return at >= rotation.givesUp && rotation.state !== 'blocked' ? 'given-up' : undefined
 }
 
+/** Why a rotation was withdrawn, in the operator's words. */
 export const whyWithdrawn: Record<Withdrawn, string> = {
   superseded: 'Somebody set another version of the secret meanwhile; theirs stands.',
   unbound: 'The binding was changed or removed meanwhile.',

@@ -63,6 +63,7 @@ export type Step =
   | 'wait'
   | { readonly to: RotationState }
 
+/** What to do next, given how things stand. */
 export function nextStep(now: Situation): Step {
   switch (now.state) {
     case 'planned':
@@ -145,7 +146,9 @@ export const transitions: Record<RotationState, readonly RotationState[]> = {
   aborted: [],
 }
 
+/** Whether it leads anywhere yet. */
 export const isOpen = (state: RotationState): boolean => transitions[state].length > 0
 
+/** Whether a rotation may go from one state to another; it may stay in one that is open. */
 export const mayBecome = (from: RotationState, to: RotationState): boolean =>
   from === to ? isOpen(from) : transitions[from].includes(to)

@@ -57,6 +57,7 @@ export type Times = {
 
 const minute = 60_000
 const hour = 60 * minute
+/** The times of a server whose settings name no others. */
 export const defaultTimes: Times = {
   requestMs: 10_000,
   leaseMs: minute,

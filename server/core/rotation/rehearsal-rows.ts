@@ -69,6 +69,7 @@ const dropIn = statement<Tables, { vault: string }>((db, given) =>
   db.deleteFrom('rotation_rehearsal').where('vault', '=', given('vault')),
 )
 
+/** Keeps a rehearsal in place of the secret's last one. */
 export async function keepRehearsal(sql: Sql, rehearsal: Rehearsal): Promise<void> {
   await upsert.changed(sql, {
     vault: rehearsal.vault,
@@ -83,6 +84,7 @@ export async function keepRehearsal(sql: Sql, rehearsal: Rehearsal): Promise<voi
   })
 }
 
+/** The last rehearsal of a secret. */
 export async function rehearsalOf(sql: Sql, vault: string, nameKey: string): Promise<Rehearsal | undefined> {
   const row = await byName.first(sql, { vault, name_key: nameKey })
   return (
@@ -104,6 +106,7 @@ export async function rehearsalOf(sql: Sql, vault: string, nameKey: string): Pro
 export const rehearsedIn = async (sql: Sql, vault: string): Promise<string[]> =>
   (await unended.all(sql, { vault })).map(({ name_key }) => name_key)
 
+/** Takes the rehearsals of a vault away. */
 export async function removeRehearsalsIn(sql: Sql, vault: string): Promise<void> {
   await dropIn.changed(sql, { vault })
 }

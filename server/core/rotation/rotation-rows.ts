@@ -205,6 +205,7 @@ export async function bindingsTo(
   }))
 }
 
+/** What a secret is bound to, and how. */
 export async function policyOf(sql: Sql, vault: string, nameKey: string): Promise<Policy | undefined> {
   const row = await policyBy.first(sql, { vault, name_key: nameKey })
   return row && policyIn(row)
@@ -232,6 +233,7 @@ export const policiesIn = async (
     policy: policyIn(row),
   }))
 
+/** Binds a secret, or binds it anew. */
 export async function keepPolicy(sql: Sql, vault: string, nameKey: string, policy: Policy): Promise<void> {
   await upsertPolicy.changed(sql, {
     vault,
@@ -246,13 +248,16 @@ export async function keepPolicy(sql: Sql, vault: string, nameKey: string, polic
   })
 }
 
+/** Keeps when the next rotation begins by itself; undefined for never. */
 export async function keepNext(sql: Sql, vault: string, nameKey: string, next: Instant | undefined): Promise<void> {
   await setNext.changed(sql, { vault, name_key: nameKey, next: next ?? null })
 }
 
+/** Unbinds a secret; false if it was not bound. */
 export const removePolicy = async (sql: Sql, vault: string, nameKey: string): Promise<boolean> =>
   (await dropPolicy.changed(sql, { vault, name_key: nameKey })) === 1
 
+/** Adds a rotation, which is open. A secret has one that is open at most. */
 export async function addRotation(sql: Sql, rotation: Rotation): Promise<void> {
   await insertRotation.changed(sql, { ...rowOf(rotation), open_key: rotation.nameKey } as RotationRow)
 }
@@ -261,6 +266,7 @@ export async function addRotation(sql: Sql, rotation: Rotation): Promise<void> {
 export const openRotation = async (sql: Sql, vault: string, nameKey: string): Promise<Rotation | undefined> =>
   rotationOf(await openBy.first(sql, { vault, name_key: nameKey }))
 
+/** The rotation of a secret that began last, open or over. */
 export const lastRotation = async (sql: Sql, vault: string, nameKey: string): Promise<Rotation | undefined> =>
   rotationOf(await lastBy.first(sql, { vault, name_key: nameKey }))
 

@@ -376,6 +376,7 @@ export const planned = (
   accepted: false,
 })
 
+/** The provider of this name; a fault that lists those that are here if there is none. */
 export function providerNamed(providers: Providers, name: string): Provider {
   const provider = providers.get(name)
   if (provider === undefined) {

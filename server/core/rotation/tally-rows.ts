@@ -64,6 +64,7 @@ export type Troubled = {
   readonly state: 'blocked' | 'aborted'
   readonly entered: Instant
 }
+/** The rotations that have come to nothing or need a hand, since then. */
 export const troubledSince = async (sql: Sql, since: Instant): Promise<Troubled[]> =>
   (await troubled.all(sql, { since })).map(({ name_key: nameKey, state, ...row }) => ({
     ...row,
@@ -79,6 +80,7 @@ export type InGrace = {
   readonly published: Instant
   readonly graceUntil: Instant
 }
+/** The rotations in grace that were published before then. */
 export const inGraceBefore = async (sql: Sql, before: Instant): Promise<InGrace[]> =>
   (await waiting.all(sql, { before })).map(({ name_key: nameKey, new_version, published, grace_until, ...row }) => ({
     ...row,
