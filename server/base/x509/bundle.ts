@@ -53,6 +53,14 @@ export const writePem = (privateKey: Uint8Array | undefined, chain: readonly Uin
     ...chain.map((certificate) => writePemBlock('CERTIFICATE', certificate)),
   ].join('')
 
+/** A bundle as `writePkcs12` makes them, in base64, as PEM. It takes some milliseconds: see `Bundles`. */
+export function pemOf(pkcs12: string): string {
+  const { keys, certificates } = openPkcs12(Buffer.from(pkcs12, 'base64'), undefined)
+  const pem = writePem(keys[0], certificates)
+  for (const key of keys) key.fill(0)
+  return pem
+}
+
 /** Some clients send PEM as it is, and some in base64 like everything else. */
 function pemIn(text: string): string | undefined {
   if (text.includes('-----BEGIN ')) return text

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { keyOfJwk } from '../keys/private-jwk.ts'
 import { generated } from '../keys/software-key.ts'
-import { writePkcs12 } from './bundle.ts'
+import { writePem, writePkcs12 } from './bundle.ts'
 import { Bundles } from './bundles.ts'
 import { selfSigned } from './issue.ts'
 import { newSerial } from './structure.ts'
@@ -24,6 +24,14 @@ describe('bundles in a thread of their own', () => {
     assert.deepEqual(keyOfJwk(read.privateKey).publicPart, key.publicPart)
     await assert.rejects(bundles.read(text, 'wrong'), { code: 'invalid', particulars: { where: 'pwd' } })
     await assert.rejects(bundles.read('no bundle'), { code: 'invalid', particulars: { where: 'value' } })
+  })
+
+  it('are turned into PEM, with their private key where they have one', async (t) => {
+    const bundles = new Bundles()
+    t.after(() => bundles.close())
+    assert.equal(await bundles.asPem(text), writePem(key.secret, chain))
+    assert.equal(await bundles.asPem(writePkcs12(undefined, chain).toString('base64')), writePem(undefined, chain))
+    await assert.rejects(bundles.asPem('AAAA'), { code: 'invalid' })
   })
 
   it('turn away those for whom there is no room', async (t) => {

@@ -3,7 +3,7 @@ import type { Bundle } from './bundle.ts'
 import type { BundleActs } from './bundle-worker.ts'
 
 /**
- * Bundles from elsewhere, read by a thread of their own: what opens one is hashed thousands of times, and it may ask for a million.
+ * Bundles, opened by a thread of their own: what opens one is hashed thousands of times, and one from elsewhere may ask for a million.
  * Faults are those of `readBundle`, and `throttled` when too many wait.
  */
 export class Bundles {
@@ -17,6 +17,11 @@ export class Bundles {
   async read(text: string, password?: string): Promise<Bundle> {
     const { chain, ...rest } = await this.#line.ask('read', { text, password })
     return { ...rest, chain: chain.map(bufferOf) }
+  }
+
+  /** A bundle of ours, PKCS #12 in base64, as PEM. */
+  asPem(pkcs12: string): Promise<string> {
+    return this.#line.ask('asPem', { pkcs12 })
   }
 
   async close(): Promise<void> {

@@ -117,7 +117,11 @@ function readyFrom(
 }
 
 /** Whoever reads bundles, which may take a while. */
-export type BundleReader = { read(text: string, password: string | undefined): Promise<Bundle> }
+export type BundleReader = {
+  read(text: string, password: string | undefined): Promise<Bundle>
+  /** One that we wrote as PKCS #12, in base64, as PEM. */
+  asPem(pkcs12: string): Promise<string>
+}
 type Brought = {
   readonly value: string
   readonly password?: string | undefined
@@ -127,7 +131,7 @@ type Brought = {
 
 /** Reads a certificate that is brought along with its key, and gives the key to whoever will keep it. */
 export async function prepareImport(
-  { custodians, bundles }: { readonly custodians: Custodians; readonly bundles: BundleReader },
+  { custodians, bundles }: { readonly custodians: Custodians; readonly bundles: Pick<BundleReader, 'read'> },
   vault: Vault,
   { value, password, policy = {}, preservesOrder }: Brought,
 ): Promise<Importing> {

@@ -16,7 +16,7 @@ export type VaultRoutes = {
   readonly toll: Toll | undefined
   /** Who keeps keys, and uses them. */
   readonly custodians: Custodians
-  /** Who reads the bundles in which certificates come from elsewhere. */
+  /** Who opens the bundles in which certificates come from elsewhere, and are handed out. */
   readonly bundles: BundleReader
 }
 

@@ -6,11 +6,13 @@ import { type VaultRoutes, vaultRoute } from '../vault-route.ts'
 import { inForm } from './conversion.ts'
 import { bundleOf } from './wire.ts'
 
-export default ({ vaultUrl }: VaultRoutes) =>
+export default ({ vaultUrl, bundles }: VaultRoutes) =>
   vaultRoute(contract.getSecret, {
     resource: theSecret,
     async run(sight, { params, query, subject: vault, call }) {
-      const secret = await getSecret(sight, vault, params.name, params.version)
-      return bundleOf(vaultUrl(vault.name), vault, dialectIn(call), inForm(secret, query.outcontenttype))
+      const { outcontenttype: form } = query
+      const kept = await getSecret(sight, vault, params.name, params.version)
+      const secret = form === undefined ? kept : await inForm(bundles, kept, form)
+      return bundleOf(vaultUrl(vault.name), vault, dialectIn(call), secret)
     },
   })
