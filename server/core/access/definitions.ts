@@ -21,6 +21,7 @@ import {
   roleById,
   wordsOfDefinition,
 } from './roles.ts'
+import { soundRole } from './sound-role.ts'
 
 export type { Role } from './roles.ts'
 
@@ -66,9 +67,10 @@ const builtInNames = new Set(builtInRoleList.map(({ name }) => nameKeyOf(name)))
  */
 export async function putRole(
   { turn, keyring, permit }: Changing<'role-definitions/write'>,
-  wanted: NewRole,
+  asked: NewRole,
 ): Promise<Role> {
   const { sql, at } = turn
+  const wanted = soundRole(asked)
   if (isBuiltIn(wanted.id)) throw builtInFault()
   const nameKey = nameKeyOf(wanted.name)
   const before = await roleById(sql, keyring, wanted.id)

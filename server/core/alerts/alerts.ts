@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
+import { refusalOf } from '#base/egress.ts'
 import { Fault } from '#base/fault.ts'
 import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
@@ -30,13 +31,18 @@ type Wanted = Pick<Rule, 'watch' | 'to'> & { readonly [K in 'threshold' | 'withi
 
 const placeOf = (id: string): string => `alert/${id}`
 
+/** Whether rules may speak to web hooks in private networks. */
+type Reach = { readonly allowPrivate: boolean }
+
 /** Makes a rule, or makes it anew: what it had told before is news again. */
 export async function putRule(
   { turn, sql, at, keyring }: Scope<'alerts/write'>,
+  reach: Reach,
   scope: string,
   name: string,
   { watch, to, threshold, withinMs, pauseMs = usualPauseMs }: Wanted,
 ): Promise<Rule> {
+  refuseUnreachable(to, reach)
   const before = await ruleNamed(sql, scope, name)
   if (before !== undefined) await forget(turn, before.id)
   const id = randomUUID()
@@ -49,6 +55,16 @@ export async function putRule(
   await addRule(sql, kept)
   await scheduleAt(turn, watching, id, at)
   return { id, scope, name, watch, ...counts, pauseMs, to, channels: channelsFor(to) }
+}
+
+/** Refuses whom nobody could tell: no one at all, a chat without its web hook, or an address that may not be posted to. */
+function refuseUnreachable({ mail, webhook, chat }: Recipients, reach: Reach): void {
+  if (mail.length === 0 && webhook === undefined)
+    throw new Fault('invalid', 'mail or webhook must say whom to tell.', { where: 'mail' })
+  const refusal = webhook === undefined ? undefined : refusalOf(webhook, reach)
+  if (refusal !== undefined) throw new Fault('invalid', `webhook must be ${refusal}.`, { where: 'webhook' })
+  if (chat === true && webhook === undefined)
+    throw new Fault('invalid', 'A chat is told by its web hook: give webhook.', { where: 'chat' })
 }
 
 /** The rules at and below a resource. */

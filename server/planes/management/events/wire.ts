@@ -3,11 +3,10 @@ import { type Egress, refusalOf } from '#base/egress.ts'
 import { Fault } from '#base/fault.ts'
 import { eventTypes } from '#core/events/event.ts'
 import type { HeaderDraft, SubscriptionDraft } from '#core/resources/event-subscriptions.ts'
-import { type Advanced, type Filter, operators } from '#core/subscriptions/filter.ts'
+import { comparesWithOne, conditionsOn, refuseOurs } from '#core/subscriptions/asked-filter.ts'
+import type { Filter } from '#core/subscriptions/filter.ts'
 import { type Destination, type ShownHeader, type Subscription, secretOf } from '#core/subscriptions/subscription.ts'
 import { subscriptionId } from '#core/subscriptions/subscriptions.ts'
-
-type FilterPart = NonNullable<FilterGiven['advancedFilters']>[number]
 
 const invalid = (where: string, words: string): Fault => new Fault('invalid', `${where} ${words}`, { where })
 const given = (value: unknown): boolean => value !== undefined && value !== null
@@ -46,11 +45,9 @@ export function draftFrom(body: EventSubscriptionTerms, reach: Pick<Egress, 'all
   }
 }
 
-/** Headers that carry the message itself, or say who sends it. */
-const ours = /^(aeg-.*|webhook-.*|host|content-.*|transfer-encoding|connection|expect|upgrade|te|trailer|origin)$/i
-
+/** Of its value or its source, whichever its type needs. */
 function headerFrom({ name, type, properties: { value, isSecret = false, sourceField } }: HeaderGiven): HeaderDraft {
-  if (ours.test(name)) throw invalid('destination.properties', `must not set the header ${name}: it is ours to set.`)
+  refuseOurs(name)
   if (type === 'Dynamic') {
     if (sourceField === undefined) throw invalid('destination.properties', `must say the sourceField of ${name}.`)
     return { name, type, source: sourceField }
@@ -59,54 +56,34 @@ function headerFrom({ name, type, properties: { value, isSecret = false, sourceF
   return { name, type, secret: isSecret, value }
 }
 
-const known = new Set(Object.values(eventTypes))
-const valuesMax = 25
-/** As in Event Grid. Each event is compared with every one of them in the turn in which it happens. */
-const valueCharactersMax = 512
+const known = [...new Set<string>(Object.values(eventTypes))]
 
-function filterFrom(filter: FilterGiven): Filter {
-  const {
-    subjectBeginsWith: begins = '',
-    subjectEndsWith: ends = '',
-    isSubjectCaseSensitive: caseMatters = false,
-  } = filter
-  const advanced = (filter.advancedFilters ?? []).map(advancedFrom)
-  if (advanced.reduce((count, { values }) => count + values.length, 0) > valuesMax)
-    throw invalid('filter.advancedFilters', `must have at most ${valuesMax} values in all.`)
-  return { types: typesFrom(filter.includedEventTypes ?? []), begins, ends, caseMatters, advanced }
-}
-
-function typesFrom(types: readonly string[]): Filter['types'] {
-  if (types.length === 0) return 'azure'
-  if (types.some((type) => type.toLowerCase() === 'all')) return 'all'
-  return types.map((type) => {
-    const found = [...known].find((one) => one.toLowerCase() === type.toLowerCase())
-    if (found === undefined)
-      throw invalid('filter.includedEventTypes', `must be All, or some of ${[...known].join(', ')}.`)
+function typesFrom(names: readonly string[]): Filter['types'] {
+  if (names.length === 0) return 'azure'
+  if (names.some((name) => name.toLowerCase() === 'all')) return 'all'
+  return names.map((name) => {
+    const found = known.find((one) => one.toLowerCase() === name.toLowerCase())
+    if (found === undefined) throw invalid('filter.includedEventTypes', `must be All, or some of ${known.join(', ')}.`)
     return found
   })
 }
 
-/** What compares with one value. */
-const single = /^(NumberLess|NumberGreater|Bool)/
-
-function advancedFrom({ operatorType, key, value, values }: FilterPart): Advanced {
-  const operator = operators.find((one) => one.toLowerCase() === operatorType.toLowerCase())
-  if (operator === undefined) throw invalid('filter.advancedFilters', `must be one of ${operators.join(', ')}.`)
-  const all = values ?? (given(value) ? [value] : [])
-  if (single.test(operator) && all.length !== 1)
-    throw invalid('filter.advancedFilters', `must give ${operator} one value to compare ${key} with.`)
-  const wanted = operator.startsWith('String') ? 'string' : operator.startsWith('Bool') ? 'boolean' : 'number'
-  const fits = (one: unknown): boolean =>
-    operator.endsWith('InRange')
-      ? Array.isArray(one) && one.length === 2 && one.every((bound) => typeof bound === 'number')
-      : typeof one === wanted
-  if (operator.startsWith('Is') ? all.length > 0 : all.length === 0 || !all.every(fits))
-    throw invalid('filter.advancedFilters', `has values that ${operator} can’t compare ${key} with.`)
-  if (all.some((one) => typeof one === 'string' && one.length > valueCharactersMax))
-    throw invalid('filter.advancedFilters', `must have values of at most ${valueCharactersMax} characters.`)
-  return { operator, key, values: all }
-}
+const filterFrom = ({
+  subjectBeginsWith: begins = '',
+  subjectEndsWith: ends = '',
+  isSubjectCaseSensitive: caseMatters = false,
+  includedEventTypes = [],
+  advancedFilters = [],
+}: FilterGiven): Filter => ({
+  ...{ begins, ends, caseMatters },
+  types: typesFrom(includedEventTypes),
+  advanced: conditionsOn(
+    advancedFilters.map(({ operatorType: operator, key, value, values }) => ({
+      ...{ operator, key },
+      values: values ?? (given(value) ? [value] : []),
+    })),
+  ),
+})
 
 /** An event subscription, as Resource Manager shows it: of its address, what comes before the query. */
 export const resourceOf = (subscription: Subscription): object => {
@@ -141,7 +118,7 @@ export const resourceOf = (subscription: Subscription): object => {
           advancedFilters: filter.advanced.map(({ operator, key, values }) => ({
             operatorType: operator,
             key,
-            ...(single.test(operator) ? { value: values[0] } : !operator.startsWith('Is') && { values }),
+            ...(comparesWithOne(operator) ? { value: values[0] } : !operator.startsWith('Is') && { values }),
           })),
         }),
       },
