@@ -18,7 +18,7 @@ const challenges = {
   vault: /^Bearer authorization=/,
   appconfig: /^HMAC-SHA256, Bearer/,
   management: /^Bearer authorization_uri=/,
-  directory: /^$/,
+  directory: /^Bearer authorization_uri=/,
 }
 /** Roles that allow much, but never this kind of thing. */
 const wrongRoles = {

@@ -10,15 +10,23 @@ export function bearer({ headers }: Call, missing: string): string {
   return given.slice(7).trim()
 }
 
-/** Whether a token's audience is this service, whatever port and slashes follow its name: clients differ in them. */
+/** What a 401 asks for (RFC 9110 15.5.2, RFC 6750 3): a token, and of whom. */
+export const bearerChallenge = (authority: string): string =>
+  `Bearer authorization_uri="${authority}", error="invalid_token"`
+
+/** The service that an audience names, whatever port and slashes follow its name: clients differ in them. */
+export const serviceIn = (audience: string): string =>
+  // Longer than any of ours; and a long row of slashes would be looked at from each of them.
+  audience.length > 512
+    ? ''
+    : audience
+        .toLowerCase()
+        .replace(/\/+$/, '')
+        .replace(/:\d{1,5}$/, '')
+
+/** Whether a token's audience is this service. */
 export const audienceIs =
   (...urls: readonly string[]) =>
   (given: string): boolean =>
-    // Longer than any of ours; and a long row of slashes would be looked at from each of them.
-    given.length <= 512 &&
-    urls.includes(
-      given
-        .toLowerCase()
-        .replace(/\/+$/, '')
-        .replace(/:\d{1,5}$/, ''),
-    )
+    // Most name it as it is, and every request asks.
+    urls.includes(given) || urls.includes(serviceIn(given))

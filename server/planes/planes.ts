@@ -95,7 +95,7 @@ export function planesOf(ground: Ground): readonly Served[] {
     }),
     served({
       plane: 'directory',
-      words: directoryWords({ tokens, clock, tenancy, domain }),
+      words: directoryWords({ tokens, clock, tenancy, domain, authority }),
       routes: directoryPlane(hosts),
       rewrite: keysAsSegments,
       bodyBytesMax: 256 * 1024,

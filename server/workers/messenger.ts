@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import { type Egress, postOutside } from '#base/egress.ts'
+import { json } from '#base/media-types.ts'
 import { oneLine } from '#base/one-line.ts'
 import type { Channel, Finding, Rule } from '#core/alerts/alert.ts'
 import { type MailOutlet, mail } from './mail.ts'
@@ -63,7 +64,7 @@ function textOf({ rule, news, at }: Message): string {
 async function post(url: string, message: Message, outlets: Outlets): Promise<void> {
   const body = JSON.stringify(message.rule.to.chat ? { text: chatted(textOf(message)) } : alertOf(message))
   const headers = {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': json,
     ...messageHeaders(outlets.key, idOf(message), message.at, body),
   }
   const status = await postOutside(url, { headers, body }, outlets)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
 import { type Answered, askOutside, type Egress, Unanswered } from '#base/egress.ts'
+import { json } from '#base/media-types.ts'
 import type { Base } from '#core/perform.ts'
 import { openDestination } from '#core/resources/event-subscriptions.ts'
 import { answerMs } from '#core/resources/handshake.ts'
@@ -131,7 +132,7 @@ function askGrid(
     },
   ])
   const headers = {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': json,
     ...noticeHeaders(subscription.name, 'SubscriptionValidation'),
     ...headersOf(subscription, destination),
     ...messageHeaders(destination.key, id, at, body),

@@ -6,6 +6,7 @@ import type { AccessKeyBook } from '#core/access/access-keys.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Store } from '#core/vaults/store.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
+import { serviceIn } from '../bearer.ts'
 import type { Spenders } from '../http/quota.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { configurationError, unknownConfigurationVersion } from './errors.ts'
@@ -37,14 +38,11 @@ export function appconfigWords(services: ConfigurationServices): PlaneWords<Stor
 
   // Clients ask for a token for the store itself, with or without port and slash, or for the service (clients 3.4).
   const audienceOf = (store: string) => (given: string) => {
-    const audience = given
-      .toLowerCase()
-      .replace(/\/$/, '')
-      .replace(/:\d{1,5}$/, '')
+    const service = serviceIn(given)
     return (
-      audience === `https://${store}.config.${domain}` ||
-      audience === `https://config.${domain}` ||
-      serviceAudiences.has(audience)
+      service === `https://${store}.config.${domain}` ||
+      service === `https://config.${domain}` ||
+      serviceAudiences.has(service)
     )
   }
 

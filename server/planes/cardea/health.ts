@@ -1,4 +1,5 @@
 import type { Database } from '#base/database.ts'
+import { json } from '#base/media-types.ts'
 import type { Bare } from '../http/served.ts'
 import type { Answer } from '../plane.ts'
 
@@ -38,6 +39,6 @@ export function health(database: Database<never>, closing: () => boolean): reado
 
 const say = (status: number, state: string): Answer => ({
   status,
-  headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+  headers: { 'content-type': json, 'cache-control': 'no-store' },
   body: JSON.stringify({ status: state }),
 })

@@ -1,8 +1,10 @@
 import type { Clock } from '#base/clock.ts'
 import type { FaultCode } from '#base/fault.ts'
+import { json } from '#base/media-types.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
-import { audienceIs, bearer } from '../bearer.ts'
-import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
+import { audienceIs, bearer, bearerChallenge } from '../bearer.ts'
+import { jsonAnswer } from '../json-answer.ts'
+import type { Answer, Call, PlaneWords } from '../plane.ts'
 import { retryAfter } from '../retry-after.ts'
 import { directoryResource, type Tenancy } from '../tenancy.ts'
 
@@ -11,10 +13,12 @@ export type DirectoryServices = {
   readonly clock: Clock
   readonly tenancy: Tenancy
   readonly domain: string
+  /** The authority that the challenge names. */
+  readonly authority: string
 }
 
 /** How Microsoft Graph speaks: a token from the start, and errors that always have a message (its *error responses*), since az prints that. */
-export function directoryWords({ tokens, clock, tenancy, domain }: DirectoryServices): PlaneWords<Tenancy> {
+export function directoryWords({ tokens, clock, tenancy, domain, authority }: DirectoryServices): PlaneWords<Tenancy> {
   const audience = audienceIs(
     `https://graph.${domain}`,
     'https://graph.microsoft.com',
@@ -31,14 +35,12 @@ export function directoryWords({ tokens, clock, tenancy, domain }: DirectoryServ
       throw new Error('the version is in the path')
     },
     say(call, _tenancy, status, result): Answer {
-      const { answer } = result instanceof Reply ? result : new Reply(status, {}, bodyOf(status, result))
-      const headers = { ...headersOf(call), ...answer.headers }
-      if (answer.body !== undefined && headers['content-type'] === undefined) headers['content-type'] = json
-      return { ...answer, headers }
+      return jsonAnswer(headersOf(call), status, result)
     },
     refuse(call, fault): Answer {
       const [status, code] = said[fault.code]
-      const headers = { ...headersOf(call), 'content-type': json, ...retryAfter(status, fault) }
+      const headers: Record<string, string> = { ...headersOf(call), 'content-type': json, ...retryAfter(status, fault) }
+      if (status === 401) headers['www-authenticate'] = bearerChallenge(authority)
       const body = {
         error: {
           code: fault.particulars.graph ?? code,
@@ -69,10 +71,6 @@ const said: Record<FaultCode, readonly [status: number, code: string]> = {
   unavailable: [503, 'ServiceUnavailable'],
   internal: [500, 'InternalServerError'],
 }
-
-const json = 'application/json; charset=utf-8'
-const bodyOf = (status: number, result: unknown): string | undefined =>
-  status === 204 || result === undefined ? undefined : JSON.stringify(result)
 
 const headersOf = (call: Call): Record<string, string> => ({
   'cache-control': 'no-cache',

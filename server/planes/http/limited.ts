@@ -1,3 +1,4 @@
+import { json } from '#base/media-types.ts'
 import { networkOf } from '#base/network.ts'
 import type { Answer, Call } from '../plane.ts'
 import { type Crowd, holdBack } from './crowd.ts'
@@ -24,7 +25,7 @@ export const limited = (crowd: Crowd, bares: readonly Bare[]): readonly Bare[] =
 const tooMany = ({ requestId }: Call, waitMs: number): Answer => ({
   status: 429,
   headers: {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': json,
     'cache-control': 'no-store',
     'retry-after': String(Math.ceil(waitMs / 1000)),
     'x-content-type-options': 'nosniff',

@@ -1,3 +1,4 @@
+import { json } from '#base/media-types.ts'
 import type { Bare } from '../http/served.ts'
 import type { Answer } from '../plane.ts'
 import type { IdentityServices } from './services.ts'
@@ -73,7 +74,7 @@ export function discovery({ loginUrl, tenant, tokens, clock }: IdentityServices)
 }
 
 const headers = {
-  'content-type': 'application/json; charset=utf-8',
+  'content-type': json,
   'cache-control': 'max-age=300',
   'access-control-allow-origin': '*',
 }

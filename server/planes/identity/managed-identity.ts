@@ -4,6 +4,7 @@ import { Allowance } from '#base/allowance.ts'
 import { inSeconds } from '#base/clock.ts'
 import { faultOf } from '#base/fault.ts'
 import type { Log } from '#base/log.ts'
+import { json } from '#base/media-types.ts'
 import {
   type Here,
   machineIdentity,
@@ -40,7 +41,7 @@ export function managedIdentity(services: Services) {
   const allowance = new Allowance(measure)
   return (request: IncomingMessage, response: ServerResponse): void => {
     if (allowance.take('') > 0) {
-      response.writeHead(429, { 'content-type': 'application/json; charset=utf-8', 'retry-after': '1' })
+      response.writeHead(429, { 'content-type': json, 'retry-after': '1' })
       response.end(JSON.stringify(refusal(429, 'temporarily_unavailable', 'Too many requests. Wait a second.').body))
       return
     }
@@ -51,7 +52,7 @@ export function managedIdentity(services: Services) {
         return refusal(status, 'server_error', 'The identity service could not answer. Try again.')
       })
       .then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+        response.writeHead(status, { 'content-type': json, 'cache-control': 'no-store' })
         response.end(JSON.stringify(body))
       })
   }

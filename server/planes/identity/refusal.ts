@@ -1,4 +1,5 @@
 import { faultOf } from '#base/fault.ts'
+import { json } from '#base/media-types.ts'
 import type { Answer, Call } from '../plane.ts'
 
 /** A refusal in OAuth's form (RFC 6749 5.2) with Entra's number, which `az` prints. */
@@ -39,7 +40,7 @@ export const unknownTenant = (tenant: string | undefined): Refusal =>
 
 /** Answers that hold a token, or might: nobody on the way may keep them (RFC 6749 5.1). */
 export const fresh = {
-  'content-type': 'application/json; charset=utf-8',
+  'content-type': json,
   'cache-control': 'no-store, no-cache',
   pragma: 'no-cache',
   'x-content-type-options': 'nosniff',

@@ -1,8 +1,10 @@
 import type { Clock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
+import { json } from '#base/media-types.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
-import { audienceIs, bearer } from '../bearer.ts'
-import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
+import { audienceIs, bearer, bearerChallenge } from '../bearer.ts'
+import { jsonAnswer } from '../json-answer.ts'
+import type { Answer, Call, PlaneWords } from '../plane.ts'
 import { retryAfter } from '../retry-after.ts'
 import type { Tenancy } from '../tenancy.ts'
 import { managementError } from './errors.ts'
@@ -39,15 +41,12 @@ export function managementWords({
     versions: anyDate,
     unknownVersion,
     say(call, _tenancy, status, result): Answer {
-      const { answer } = result instanceof Reply ? result : new Reply(status, {}, bodyOf(status, result))
-      const headers = { ...headersOf(call), ...answer.headers }
-      if (answer.body !== undefined && headers['content-type'] === undefined) headers['content-type'] = json
-      return { ...answer, headers }
+      return jsonAnswer(headersOf(call), status, result)
     },
     refuse(call, fault): Answer {
       const { status, body } = managementError(outOfPlace(call, fault))
       const headers: Record<string, string> = { ...headersOf(call), 'content-type': json, ...retryAfter(status, fault) }
-      if (status === 401) headers['www-authenticate'] = `Bearer authorization_uri="${authority}", error="invalid_token"`
+      if (status === 401) headers['www-authenticate'] = bearerChallenge(authority)
       return { status, headers, body: JSON.stringify(body) }
     },
   }
@@ -83,10 +82,6 @@ function outOfPlace({ target }: Call, fault: Fault): Fault {
         { arm: 'InvalidResourceType' },
       )
 }
-
-const json = 'application/json; charset=utf-8'
-const bodyOf = (status: number, result: unknown): string | undefined =>
-  status === 204 || result === undefined ? undefined : JSON.stringify(result)
 
 const headersOf = (call: Call): Record<string, string> => ({
   'cache-control': 'no-cache',

@@ -1,7 +1,8 @@
+import { json } from '#base/media-types.ts'
 import type { Hosts } from '../http/hosts.ts'
 import type { Bare } from '../http/served.ts'
 
-const json = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' }
+const headers = { 'content-type': json, 'cache-control': 'no-cache' }
 
 /**
  * Where everything is, for clients that know no more than this one URL, and so without a token. Its shape follows the
@@ -18,11 +19,11 @@ export const metadata = (hosts: Hosts, tenant: string): Bare => ({
         code: 'MissingApiVersionParameter',
         message: 'The api-version query parameter (?api-version=) is required for all requests.',
       }
-      return { status: 400, headers: json, body: JSON.stringify({ error }) }
+      return { status: 400, headers, body: JSON.stringify({ error }) }
     }
     const body =
       version < '2019-01-01' ? oldest(hosts) : version < '2022-09-01' ? [cloud(hosts, tenant)] : cloud(hosts, tenant)
-    return { status: 200, headers: json, body: JSON.stringify(body) }
+    return { status: 200, headers, body: JSON.stringify(body) }
   },
 })
 

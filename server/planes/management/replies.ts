@@ -1,10 +1,10 @@
+import { json } from '#base/media-types.ts'
 import type { Hosts } from '../http/hosts.ts'
 import { type Call, Reply } from '../plane.ts'
 
-const json = { 'content-type': 'application/json; charset=utf-8' }
-
 /** 201 for what is new, 200 for what was there before. */
-export const put = (fresh: boolean, body: object): Reply => new Reply(fresh ? 201 : 200, json, JSON.stringify(body))
+export const put = (fresh: boolean, body: object): Reply =>
+  new Reply(fresh ? 201 : 200, { 'content-type': json }, JSON.stringify(body))
 
 /** Deleting what isn't there is no error in Resource Manager: 204. */
 export const deleted = (there: boolean): Reply => new Reply(there ? 200 : 204, {})

@@ -1,9 +1,10 @@
 import { vaultVersions } from '@cardea/contract/vault/versions'
 import type { Clock } from '#base/clock.ts'
+import { json } from '#base/media-types.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import type { Vault } from '#core/vaults/vault.ts'
 import type { VaultBook } from '#core/vaults/vaults.ts'
-import { bearer } from '../bearer.ts'
+import { audienceIs, bearer } from '../bearer.ts'
 import { type Answer, type Call, type PlaneWords, Reply } from '../plane.ts'
 import { retryAfter } from '../retry-after.ts'
 import { unknownVaultVersion, vaultError } from './errors.ts'
@@ -27,12 +28,8 @@ export type VaultServices = {
 /** How Key Vault's data plane speaks: challenge, headers, errors (*Authentication, requests and responses*, *REST API error codes*). */
 export function vaultWords(services: VaultServices): PlaneWords<Vault> {
   const { vaults, tokens, clock, authority, issuer, domain, toll } = services
-  const parent = `vault.${domain}`
-  // The audience may bear any port, and a slash at its end; Azure's own resource is understood too (clients 3.4).
-  const audience = (given: string): boolean =>
-    given === `https://${parent}` ||
-    given.replace(/:\d{1,5}$|\/$|:\d{1,5}\/$/, '').toLowerCase() === `https://${parent}` ||
-    given === 'https://vault.azure.net'
+  // Azure's own resource is understood too (clients 3.4).
+  const audience = audienceIs(`https://vault.${domain}`, 'https://vault.azure.net')
   return {
     async identify(call) {
       const token = bearer(call, 'AKV10000: Request is missing a Bearer or PoP token.')
@@ -70,8 +67,6 @@ export function vaultWords(services: VaultServices): PlaneWords<Vault> {
     },
   }
 }
-
-const json = 'application/json; charset=utf-8'
 
 /** The resource is the request's host without its first label, port kept: SDKs check that it is the vault's parent. */
 const challenge = (call: Call, authority: string): string =>

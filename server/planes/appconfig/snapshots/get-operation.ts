@@ -1,4 +1,5 @@
 import * as contract from '@cardea/contract/appconfig/snapshots'
+import { json } from '#base/media-types.ts'
 import { getSnapshot } from '#core/configuration/snapshots.ts'
 import { Reply } from '../../plane.ts'
 import { storeRoute } from '../appconfig-route.ts'
@@ -13,7 +14,7 @@ export default () =>
     resource: theStore,
     async run(sight, { query, subject: store }) {
       const operation = operationOf(await getSnapshot(sight, store, query.snapshot))
-      const headers = { 'content-type': 'application/json; charset=utf-8' }
+      const headers = { 'content-type': json }
       return new Reply(
         200,
         operation.status === 'Running' ? { ...headers, ...retryAfter } : headers,

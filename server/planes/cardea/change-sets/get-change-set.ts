@@ -2,12 +2,12 @@ import * as contract from '@cardea/contract/cardea/change-sets'
 import { getChangeSet } from '#core/configuration/change-sets.ts'
 import { storeRoute } from '../../appconfig/appconfig-route.ts'
 import { theStore } from '../../appconfig/key-values/resource.ts'
-import { detailView, json } from './wire.ts'
+import { detailView, jsonReply } from './wire.ts'
 
 export default () =>
   storeRoute(contract.getChangeSet, {
     resource: theStore,
     async run(sight, { params: { id }, subject: store }) {
-      return json(200, detailView(await getChangeSet(sight, store, id)))
+      return jsonReply(200, detailView(await getChangeSet(sight, store, id)))
     },
   })

@@ -4,7 +4,7 @@ import { listChangeSets } from '#core/configuration/change-sets.ts'
 import { storeRoute } from '../../appconfig/appconfig-route.ts'
 import { theStore } from '../../appconfig/key-values/resource.ts'
 import { nextAfter, nextLink, nextTarget, placeOf } from '../../appconfig/paging.ts'
-import { changeSetView, json } from './wire.ts'
+import { changeSetView, jsonReply } from './wire.ts'
 
 const now = { kind: 'now' } as const
 
@@ -17,6 +17,6 @@ export default () =>
       const sets = await listChangeSets(sight, store, after, pageSize)
       const token = nextAfter(sets, now, (set) => [String(set.created), set.id])
       const page = { items: sets.map(changeSetView), ...nextLink(token && nextTarget(call, token)) }
-      return json(200, page satisfies contract.ChangeSetPage)
+      return jsonReply(200, page satisfies contract.ChangeSetPage)
     },
   })

@@ -3,7 +3,7 @@ import { restoreTo } from '#core/configuration/restoring.ts'
 import { storeRoute } from '../../appconfig/appconfig-route.ts'
 import { theStore } from '../../appconfig/key-values/resource.ts'
 import { wholeSecondOf } from '../../appconfig/moments.ts'
-import { type Around, changeSetView, json, selectionFrom } from './wire.ts'
+import { type Around, changeSetView, jsonReply, selectionFrom } from './wire.ts'
 
 export default (house: Around) =>
   storeRoute(contract.restore, {
@@ -12,6 +12,6 @@ export default (house: Around) =>
       const { at, basis, description } = body
       const wanted = { basis, description }
       const { set } = await restoreTo(scope, store, selectionFrom(body), wholeSecondOf(at), wanted, caller, house)
-      return json(200, changeSetView(set))
+      return jsonReply(200, changeSetView(set))
     },
   })

@@ -6,6 +6,7 @@ import type {
   SettingView,
   StepView,
 } from '@cardea/contract/cardea/change-sets'
+import { json } from '#base/media-types.ts'
 import type { Sql } from '#base/sql.ts'
 import type { Change, ChangeSet, Step } from '#core/configuration/change-set.ts'
 import type { Plan, Shown } from '#core/configuration/change-sets.ts'
@@ -113,7 +114,7 @@ export async function planView(
     }),
   )
   const applicable = steps.every(({ problem }) => problem === null) && changedSince.length === 0
-  return json(200, { basis, applicable, steps } satisfies PlanView)
+  return jsonReply(200, { basis, applicable, steps } satisfies PlanView)
 }
 const placeOf = ({ key, label }: Address): string => `${key}\n${label ?? ''}`
 
@@ -141,5 +142,5 @@ export const detailView = ({ set, ...content }: Shown): ChangeSetDetail => ({
 })
 
 /** An answer in JSON, which the plane's words leave as it is. */
-export const json = (status: number, body: object): Reply =>
-  new Reply(status, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body))
+export const jsonReply = (status: number, body: object): Reply =>
+  new Reply(status, { 'content-type': json }, JSON.stringify(body))

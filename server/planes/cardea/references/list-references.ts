@@ -1,5 +1,6 @@
 import { pageSize } from '@cardea/contract/appconfig/key-values'
 import * as contract from '@cardea/contract/cardea/references'
+import { json } from '#base/media-types.ts'
 import { listReferences } from '#core/configuration/configuration.ts'
 import type { Store } from '#core/vaults/store.ts'
 import { linkOf, nextAfter, nextLink, nextTarget, placeOf } from '../../appconfig/paging.ts'
@@ -28,7 +29,7 @@ export default (around: Around): Route<Store> =>
       )
       const token = nextAfter(items, { kind: 'now' }, (item) => [item.key, item.label ?? ''])
       const next = token && nextTarget(call, token)
-      const headers = { 'content-type': 'application/json; charset=utf-8', ...linkOf(next) }
+      const headers = { 'content-type': json, ...linkOf(next) }
       return new Reply(200, headers, JSON.stringify({ items, ...nextLink(next) } satisfies contract.ReferenceSet))
     },
   })

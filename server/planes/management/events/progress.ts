@@ -1,10 +1,9 @@
+import { json } from '#base/media-types.ts'
 import type { Subscription } from '#core/subscriptions/subscription.ts'
 import { subscriptionId } from '#core/subscriptions/subscriptions.ts'
 import type { Hosts } from '../../http/hosts.ts'
 import { Reply } from '../../plane.ts'
 import { resourceOf } from './wire.ts'
-
-const json = 'application/json; charset=utf-8'
 
 /** How far it has come, in Resource Manager's words for what takes a while; why not, where it has failed. */
 export const progressOf = ({ state, trouble }: Subscription): object =>
