@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { LookupAddress } from 'node:dns'
 import { describe, it } from 'node:test'
-import { checkedLookup, type Reach, reachOf, Unreachable } from './addresses.ts'
+import { checkedLookup, type Territory, territoryOf, Unreachable } from './addresses.ts'
 
-const led: { readonly [reach in Reach]: readonly string[] } = {
+const led: { readonly [territory in Territory]: readonly string[] } = {
   never: [
     ...['0.0.0.0', '0.1.2.3', '169.254.169.254', '168.63.129.16', '100.100.100.200', '224.0.0.1', '240.0.0.1'],
     ...['255.255.255.255', '192.0.0.192', '::', 'fe80::1', 'fe80::1%eth0', 'febf::1', 'fec0::1', 'ff02::1', '100::1'],
@@ -27,13 +27,13 @@ const led: { readonly [reach in Reach]: readonly string[] } = {
 
 describe('where an address leads', () => {
   it('is told by the registries of special addresses', () => {
-    for (const [reach, addresses] of Object.entries(led))
-      for (const address of addresses) assert.equal(reachOf(address), reach, address)
+    for (const [territory, addresses] of Object.entries(led))
+      for (const address of addresses) assert.equal(territoryOf(address), territory, address)
   })
 
   it('is for an IPv4 address in IPv6 clothes where it leads itself', () => {
     // 169.254.169.254, 127.0.0.1, 10.0.0.1 and 8.8.8.8, as each kind of gateway would find them.
-    for (const [hex, reach] of [
+    for (const [hex, territory] of [
       ['a9fe:a9fe', 'never'],
       ['7f00:1', 'loopback'],
       ['a00:1', 'private'],
@@ -46,7 +46,7 @@ describe('where an address leads', () => {
         `64:ff9b::${hex}`,
         `2606:4700::5efe:${hex}`,
       ])
-        assert.equal(reachOf(clothes), reach, clothes)
+        assert.equal(territoryOf(clothes), territory, clothes)
     }
     for (const clothes of [
       '::ffff:169.254.169.254',
@@ -54,15 +54,15 @@ describe('where an address leads', () => {
       '::169.254.169.254',
       '2002:a9fe:a9fe::1',
     ])
-      assert.equal(reachOf(clothes), 'never', clothes)
-    assert.equal(reachOf('2002:7f00:1::'), 'loopback')
-    assert.equal(reachOf('2001:0:808:808:0:0:5601:5601'), 'never', 'Teredo hides its client: 169.254.169.254')
-    assert.equal(reachOf('2001:0:7f00:1::f7f7:f7f7'), 'loopback', 'and names its server')
+      assert.equal(territoryOf(clothes), 'never', clothes)
+    assert.equal(territoryOf('2002:7f00:1::'), 'loopback')
+    assert.equal(territoryOf('2001:0:808:808:0:0:5601:5601'), 'never', 'Teredo hides its client: 169.254.169.254')
+    assert.equal(territoryOf('2001:0:7f00:1::f7f7:f7f7'), 'loopback', 'and names its server')
   })
 
   it('is nobody’s guess where each network chooses the place of the IPv4 address', () => {
     for (const address of ['64:ff9b:1::a9fe:a9fe', '64:ff9b:1:a9fe:a9:fe00::', '64:ff9b:1::808:808'])
-      assert.equal(reachOf(address), 'never', address)
+      assert.equal(territoryOf(address), 'never', address)
   })
 })
 
@@ -71,7 +71,7 @@ describe('a lookup that is checked', () => {
     new Promise((resolve) => {
       const lookup = checkedLookup(
         (_, __, done) => done(null, [...found]),
-        (address) => reachOf(address) === 'public',
+        (address) => territoryOf(address) === 'public',
       )
       lookup('name.example', { all }, (error, address, family) => resolve(error ?? [address, family]))
     })

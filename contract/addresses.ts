@@ -5,7 +5,7 @@ import { BlockList, isIP, type LookupFunction } from 'node:net'
  * and IANA's registries of special addresses). `never` is what hands out a machine's own credentials, or is to be reached
  * from this very wire only, or belongs to nobody. An IPv4 address inside of an IPv6 one leads where it leads itself.
  */
-export type Reach = 'public' | 'private' | 'loopback' | 'never'
+export type Territory = 'public' | 'private' | 'loopback' | 'never'
 
 /** Metadata services of clouds: link-local ones stand below already. */
 const never = new BlockList()
@@ -56,20 +56,23 @@ for (const [network, bits] of [
 ] as const)
   inner.addSubnet(network, bits, 'ipv6')
 
-const severity: readonly Reach[] = ['public', 'private', 'loopback', 'never']
+const severity: readonly Territory[] = ['public', 'private', 'loopback', 'never']
 
 /** Where an address leads; what is no address leads nowhere. */
-export function reachOf(address: string): Reach {
+export function territoryOf(address: string): Territory {
   const family = isIP(address)
   if (family === 0) return 'never'
-  if (family === 4) return plainReach(address, 'ipv4')
+  if (family === 4) return plainTerritory(address, 'ipv4')
   const groups = groupsOf(address)
   if (groups === undefined) return 'never'
-  const reaches = [plainReach(address, 'ipv6'), ...embedded(groups).map((inside) => plainReach(inside, 'ipv4'))]
-  return severity[Math.max(...reaches.map((reach) => severity.indexOf(reach)))] as Reach
+  const territories = [
+    plainTerritory(address, 'ipv6'),
+    ...embedded(groups).map((inside) => plainTerritory(inside, 'ipv4')),
+  ]
+  return severity[Math.max(...territories.map((territory) => severity.indexOf(territory)))] as Territory
 }
 
-function plainReach(address: string, family: 'ipv4' | 'ipv6'): Reach {
+function plainTerritory(address: string, family: 'ipv4' | 'ipv6'): Territory {
   if (never.check(address, family)) return 'never'
   if (loopback.check(address, family)) return 'loopback'
   return inner.check(address, family) ? 'private' : 'public'
@@ -107,6 +110,7 @@ function embedded(groups: readonly number[]): string[] {
 /** Which addresses may be connected to. */
 export type MayReach = (address: string) => boolean
 
+/** A name or an address that leads where nobody may be sent. */
 export class Unreachable extends Error {
   constructor(host: string) {
     super(`${host} leads where nothing may be sent`)

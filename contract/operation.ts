@@ -37,6 +37,7 @@ export type Operation<
   readonly bodyBytesMax?: number
 }
 
+/** Declares an operation; its type keeps its action and its effect, which the doors of core ask for. */
 export const operation = <const A extends Action, P, Q, B, const E extends Effect>(
   declared: Operation<A, P, Q, B, E>,
 ): Operation<A, P, Q, B, E> => declared

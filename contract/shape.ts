@@ -91,6 +91,7 @@ export const whole = (min: number, max: number): Shape<number> => ({
   },
 })
 
+/** What may be missing; null is as good as missing. */
 export const optional = <T>(inner: Shape<T>): Shape<T | undefined> => ({
   read: (value, where) => (value === undefined || value === null ? undefined : inner.read(value, where)),
 })
@@ -105,6 +106,7 @@ const object = (value: unknown, where: string): Record<string, unknown> =>
     ? (value as Record<string, unknown>)
     : refuse(where, 'an object')
 
+/** An object with whatever names, and values of one shape. */
 export const dictionary = <T>(
   inner: Shape<T>,
   rule: { maxEntries?: number; maxKey?: number } = {},
@@ -124,6 +126,7 @@ export const dictionary = <T>(
   },
 })
 
+/** A list of things of one shape. */
 export const list = <T>(inner: Shape<T>, rule: { maxItems?: number } = {}): Shape<T[]> => ({
   read(value, where) {
     if (!Array.isArray(value)) return refuse(where, 'a list')
@@ -133,6 +136,7 @@ export const list = <T>(inner: Shape<T>, rule: { maxItems?: number } = {}): Shap
   },
 })
 
+/** One of these words, in the case in which they stand here. */
 export const oneOf = <const T extends string>(...words: T[]): Shape<T> => ({
   read: (value, where) => (words.includes(value as T) ? (value as T) : refuse(where, `one of ${words.join(', ')}`)),
 })

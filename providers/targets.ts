@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns'
 import { isIP, type Socket } from 'node:net'
-import { checkedLookup, reachOf, Unreachable } from '@cardea/contract/addresses'
+import { checkedLookup, territoryOf, Unreachable } from '@cardea/contract/addresses'
 
 /** Targets may lie in a private network and on this machine, but never where a cloud hands out a machine's own credentials. */
-const isTarget = (address: string): boolean => reachOf(address) !== 'never'
+const isTarget = (address: string): boolean => territoryOf(address) !== 'never'
 
 /** A lookup for the sockets of what doesn't speak HTTP. */
 export const targetLookup = checkedLookup(lookup, isTarget)

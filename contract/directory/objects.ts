@@ -57,9 +57,12 @@ const reading = {
   body: nothing,
   status: 200,
 } as const
+/** All objects of a kind. */
 export const listAt = (id: string, path: string) => operation({ ...reading, id, path, params: none, query: listQuery })
+/** What belongs to one object. */
 export const listBelow = (id: string, path: string) =>
   operation({ ...reading, id, path, params: one, query: listQuery })
+/** One object, by its key. */
 export const oneAt = (id: string, path: string) => operation({ ...reading, id, path, params: one, query: oneQuery })
 
 /** What is asked by POST, and changes nothing. */
@@ -91,6 +94,7 @@ type Deed<A extends Action, P, B> = {
   readonly body: Shape<B>
   readonly status: number
 }
+/** An operation that makes, changes or does something. */
 export const deed = <const A extends Action, P, B>(declared: Deed<A, P, B>) =>
   operation({ ...declared, since: 'always', effect: 'write', query: none })
 

@@ -21,6 +21,12 @@ export const none = record({})
 export const inSubscription = record({ subscription: part })
 export const inGroup = record({ subscription: part, group: part })
 
+/** A name that somebody would like to give, and to what. */
+export const nameWished = record({
+  name: text({ maxCharacters: 128 }),
+  type: optional(text({ maxCharacters: 128 })),
+})
+
 /** How many of a list on one page, and where the page before ended. */
 export const paged = { $top: optional(count), $skiptoken: optional(text({ maxCharacters: 512 })) }
 export const pages = record(paged)

@@ -1,7 +1,7 @@
 import { named } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
-import { flag, nothing, nullable, optional, type Read, record, text, whole } from '../shape.ts'
-import { first, inGroup, inSubscription, none, part, region, tags, word } from './shapes.ts'
+import { flag, nothing, nullable, optional, type Read, record, whole } from '../shape.ts'
+import { first, inGroup, inSubscription, nameWished, none, part, region, tags, word } from './shapes.ts'
 
 const inStore = record({ subscription: part, group: part, store: part })
 const deletedStore = record({ subscription: part, location: region, store: part })
@@ -192,7 +192,7 @@ export const checkStoreNameInRegion = operation({
   effect: 'read',
   params: record({ subscription: part, location: region }),
   query: none,
-  body: record({ name: text({ maxCharacters: 128 }), type: optional(text({ maxCharacters: 128 })) }),
+  body: nameWished,
   status: 200,
 })
 
@@ -205,6 +205,6 @@ export const checkStoreName = operation({
   effect: 'read',
   params: inSubscription,
   query: none,
-  body: record({ name: text({ maxCharacters: 128 }), type: optional(text({ maxCharacters: 128 })) }),
+  body: nameWished,
   status: 200,
 })

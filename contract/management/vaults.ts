@@ -1,7 +1,7 @@
 import { guid } from '../guid.ts'
 import { operation } from '../operation.ts'
 import { flag, list, nothing, optional, type Read, record, text, whole } from '../shape.ts'
-import { first, inGroup, inSubscription, none, pages, part, region, tags, word } from './shapes.ts'
+import { first, inGroup, inSubscription, nameWished, none, pages, part, region, tags, word } from './shapes.ts'
 
 const inVault = record({ subscription: part, group: part, vault: part })
 const deletedVault = record({ subscription: part, location: region, vault: part })
@@ -193,7 +193,7 @@ export const checkVaultName = operation({
   effect: 'read',
   params: inSubscription,
   query: none,
-  body: record({ name: text({ maxCharacters: 128 }), type: optional(text({ maxCharacters: 128 })) }),
+  body: nameWished,
   status: 200,
 })
 

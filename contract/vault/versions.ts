@@ -53,5 +53,6 @@ const dialects = new Map<string, Dialect>(
   ]),
 )
 const newest = dialects.get(newestVaultVersion) as Dialect
+/** What answers in an api-version hold; in one that nobody knows, what the newest does. */
 export const dialectOf = (version: string): Dialect =>
   dialects.get(version) ?? dialects.get(version.toLowerCase()) ?? newest

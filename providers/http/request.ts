@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { isIP } from 'node:net'
-import { checkedLookup, reachOf, Unreachable } from '@cardea/contract/addresses'
+import { checkedLookup, territoryOf, Unreachable } from '@cardea/contract/addresses'
 
 export type Sent = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS'
@@ -89,13 +89,13 @@ function contradictsItself(heard: Heard): boolean {
 
 /** Targets may lie in a private network, but never where a cloud hands out a machine's own credentials. */
 function isOpen(address: string, { loopback }: Reach): boolean {
-  const led = reachOf(address)
+  const led = territoryOf(address)
   return led !== 'never' && (led !== 'loopback' || loopback)
 }
 
 /** Whether a host, as a URL or an address names it, is this very machine. */
 export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || reachOf(host.replace(/^\[(.*)\]$/, '$1')) === 'loopback'
+  host === 'localhost' || territoryOf(host.replace(/^\[(.*)\]$/, '$1')) === 'loopback'
 
 /** The JSON of an answer; undefined where it is none. Its text is never shown: it may hold what was sent. */
 export function jsonOf({ text }: Heard): unknown {

@@ -2,7 +2,7 @@ import { lookup as lookupHere } from 'node:dns'
 import { request as plainRequest } from 'node:http'
 import { request } from 'node:https'
 import { isIP } from 'node:net'
-import { checkedLookup, type MayReach, type Resolve, reachOf, Unreachable } from '@cardea/contract/addresses'
+import { checkedLookup, type MayReach, type Resolve, territoryOf, Unreachable } from '@cardea/contract/addresses'
 
 /**
  * The way out of the house to addresses that somebody else has named. Encrypted, never to a private address unless the
@@ -22,7 +22,7 @@ export type Egress = {
 const mayReach =
   ({ allowPrivate }: Pick<Egress, 'allowPrivate'>): MayReach =>
   (address) => {
-    const led = reachOf(address)
+    const led = territoryOf(address)
     return allowPrivate ? led !== 'never' : led === 'public'
   }
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns'
 import { request } from 'node:https'
 import { isIP } from 'node:net'
-import { checkedLookup, reachOf } from '@cardea/contract/addresses'
+import { checkedLookup, territoryOf } from '@cardea/contract/addresses'
 
 /**
  * Fetches a small JSON document from elsewhere, and lets itself be sent nowhere: https only, no redirects, so many
@@ -20,7 +20,7 @@ export const fetchJson: FetchJson = (url, { privateToo, bytesMax, timeoutMs }) =
   new Promise((resolve, reject) => {
     if (url.protocol !== 'https:') return void reject(new Error(`${url.origin} is not https`))
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    const mayReach = (address: string): boolean => privateToo || reachOf(address) === 'public'
+    const mayReach = (address: string): boolean => privateToo || territoryOf(address) === 'public'
     if (isIP(host) !== 0 && !mayReach(host)) return void reject(new Error(`${host} lies in a private network`))
     const sent = request(
       url,

@@ -76,6 +76,7 @@ const said: Record<FaultCode, Saying> = {
   internal: { status: 500, problem: problem('server-error', 'The service failed') },
 }
 
+/** A fault in the words of App Configuration; without a problem, the status says all. */
 export function configurationError(fault: Fault): { status: number; problem: Problem | undefined } {
   // HTTP has a word of its own for this one (RFC 9110, 15.5.16), which says all.
   if (fault.particulars.kind === 'media-type') return { status: 415, problem: undefined }
@@ -83,6 +84,7 @@ export function configurationError(fault: Fault): { status: number; problem: Pro
   return { status, problem: problem?.(fault, status) }
 }
 
+/** What is said to an api-version that isn't one of ours, or to none. */
 export const unknownConfigurationVersion = (version: string | undefined): Fault =>
   version === undefined
     ? invalidVersion('API version is not specified', `Name one, once: the newest is ${newestConfigurationVersion}.`)

@@ -74,4 +74,5 @@ const repeated = ['key', 'label', 'name', 'status', 'tags', 'snapshot', '$select
 /** The header that names the next page, and the member of the body that does. */
 export const linkOf = (next: string | undefined): Record<string, string> =>
   next === undefined ? {} : { link: `<${next}>; rel="next"` }
+/** The same as a member of the body. */
 export const nextLink = (next: string | undefined) => (next === undefined ? {} : { '@nextLink': next })

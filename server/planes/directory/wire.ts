@@ -53,6 +53,7 @@ export const shownPassword = (given: NewPassword) => ({
   secretText: given.password,
 })
 
+/** The treaty's words for how long a credential lasts, in ours. */
 export const termFrom = ({ displayName, startDateTime, endDateTime }: Partial<PasswordCredential> = {}): Term => ({
   name: displayName,
   starts: startDateTime,
@@ -66,6 +67,7 @@ export function certificateFrom({ keyId, key, ...term }: KeyCredential): GivenCe
   return { ...termFrom(term), id, key: bytesFrom(key, 'keyCredentials') }
 }
 
+/** The same for a certificate that is added to others. */
 export const newCertificateFrom = ({ key, ...term }: Partial<PasswordCredential> & { readonly key: string }) => ({
   ...termFrom(term),
   key: bytesFrom(key, 'keyCredential'),
@@ -96,6 +98,7 @@ const applicationDefaults = {
   web: { redirectUris: [] },
 }
 
+/** An application as Microsoft Graph shows it. */
 export const applicationOf = ({
   objectId,
   appId,
@@ -124,6 +127,7 @@ export const applicationProperties: Properties = {
   tags: 'list',
 }
 
+/** A service principal of this tenant as Microsoft Graph shows it. */
 export const servicePrincipalOf =
   (tenant: string) =>
   ({
@@ -179,6 +183,7 @@ const personalDefaults = {
   usageLocation: null,
   businessPhones: [],
 }
+/** A person as Microsoft Graph shows them. */
 export const userOf = ({ objectId, name, userPrincipalName, enabled, details, created }: Entry) => ({
   ...personalDefaults,
   ...details,
@@ -204,6 +209,7 @@ export const userProperties: Properties = {
   userType: 'text',
 }
 
+/** A group as Microsoft Graph shows it. */
 export const groupOf = ({ objectId, name, details, created }: Entry) => ({
   description: null,
   mailNickname: null,
@@ -229,9 +235,9 @@ export const groupProperties: Properties = {
 /** What can be asked of objects of whatever kind. */
 export const objectProperties: Properties = { id: 'text', displayName: 'text' }
 
-/** A principal of whatever kind, short: lists of members and `getByIds` say what each is. */
 type Typed = Readonly<Record<string, unknown>> & { readonly id: string; readonly '@odata.type': string }
 
+/** A principal of whatever kind, short: lists of members and `getByIds` say what each is. */
 export function objectOf(entry: Entry): Typed {
   if (entry.kind === 'user') return { '@odata.type': '#microsoft.graph.user', ...userOf(entry) }
   if (entry.kind === 'group') return { '@odata.type': '#microsoft.graph.group', ...groupOf(entry) }
@@ -254,6 +260,7 @@ export const directoryObjectOf = (found: DirectoryObject): Typed =>
     : { '@odata.type': '#microsoft.graph.application', ...applicationOf(found.application) }
 
 export const federatedProperties: Properties = { id: 'text', name: 'text', issuer: 'text', subject: 'text' }
+/** A foreign identity that an application signs in with. */
 export const federatedOf = ({ id, name, issuer, subject, audiences, description }: FederatedCredential) => ({
   id,
   name,

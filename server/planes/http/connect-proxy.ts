@@ -38,6 +38,7 @@ type Target = { readonly host: string; readonly port: number }
 
 const loopback = '127.0.0.1'
 
+/** A proxy that doesn't listen yet. */
 export function createConnectProxy(options: ConnectProxyOptions): ConnectProxy {
   const { domain, owns, passOn, handle = nothingHere, log = silentLog } = options
   const { tunnelsMax = 1_024, headerTimeoutMs = 10_000 } = options

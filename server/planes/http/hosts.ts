@@ -2,6 +2,7 @@
 export type Plane = 'vault' | 'appconfig' | 'identity' | 'management' | 'directory' | 'elsewhere'
 export type Place = { readonly plane: Plane /** The vault's or the store's name. */; readonly name: string }
 
+/** The names under which everything is reached. What we write in answers comes from here, never from what a request called us. */
 export class Hosts {
   readonly domain: string
   /** What follows a host in the URLs that we write: empty on port 443. */

@@ -20,6 +20,7 @@ export type AssertionOutcome = RightAssertion | 'wrong' | 'expired' | 'unknown-c
 const lifeMaxSeconds = 3600
 const toleranceSeconds = 300
 
+/** Whether an assertion (RFC 7523) proves an application by one of its certificates, and until when; else what is wrong with it. */
 export async function assertionOutcome(
   assertion: string,
   appId: string,

@@ -90,6 +90,7 @@ const instance = (loginUrl: string, tenant: string): Answer => ({
 })
 
 const aliases = new Set(['adfs', 'common', 'organizations', 't'])
+/** Whether a path names our tenant: by its id, or in one of the ways of those who don't know it. */
 export const isOurTenant = (tenant: string, named: string | undefined): boolean =>
   named === undefined || aliases.has(named.toLowerCase()) || named.toLowerCase() === tenant
 

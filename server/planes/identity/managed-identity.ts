@@ -37,6 +37,7 @@ export const workloadHeader = (identityHeader: string, workload: string): string
 /** Azure's own answers twenty in a second for a machine, and its libraries wait as they are told. */
 const measure = { burst: 200, perSecond: 20 }
 
+/** What answers programs on this machine, as Azure's own endpoint would. */
 export function managedIdentity(services: Services) {
   const allowance = new Allowance(measure)
   return (request: IncomingMessage, response: ServerResponse): void => {

@@ -22,6 +22,7 @@ export class Refusal extends Error {
 /** What a stranger sent, short and without anything that could pretend to be another line, or a page's own words. */
 export const clean = (text: string | undefined): string => (text ?? '').slice(0, 64).replace(/[^\w.:/-]/g, '?')
 
+/** A parameter that isn't there. */
 export const missing = (name: string): Refusal =>
   new Refusal(
     400,
@@ -30,6 +31,7 @@ export const missing = (name: string): Refusal =>
     `The request body must contain the following parameter: '${clean(name)}'.`,
   )
 
+/** A tenant that isn't ours. */
 export const unknownTenant = (tenant: string | undefined): Refusal =>
   new Refusal(
     400,

@@ -23,6 +23,7 @@ const said: Record<FaultCode, readonly [status: number, code: string]> = {
   internal: [500, 'InternalServerError'],
 }
 
+/** A fault in the words of Resource Manager. */
 export function managementError({ code, message, particulars }: Fault): { status: number; body: object } {
   const [status, word] = said[code]
   const text =

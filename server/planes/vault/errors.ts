@@ -115,6 +115,7 @@ export type VaultError = {
   body: { error: { code: string; message: string; innererror?: { code: string } } }
 }
 
+/** A fault in the words of Key Vault. */
 export function vaultError(fault: Fault, issuer: Issuer): VaultError {
   const { status, code, inner, words } = said[fault.code]
   const { kind, change, policy, inner: own } = fault.particulars
@@ -139,6 +140,7 @@ export function vaultError(fault: Fault, issuer: Issuer): VaultError {
   }
 }
 
+/** What is said to an api-version that isn't one of ours, or to none. */
 export const unknownVaultVersion = (version: string | undefined): Fault =>
   new Fault(
     'invalid',

@@ -70,6 +70,7 @@ export function selectedOf<Field extends string>({ $select, fields }: Selecting,
   if (names.includes('*') || names.every((name) => name === '')) return 'all'
   return new Set(all.filter((name) => names.includes(name)))
 }
+/** The members of key-values that a query asks for. */
 export const chosenBy = (query: Selecting): Chosen => selectedOf(query, keyValueFields)
 
 /** The chosen members of something, in their order. */

@@ -55,6 +55,7 @@ type Past = {
   readonly label: string | undefined
   readonly tags: readonly string[]
 }
+/** Which settings a restoration is about. */
 export const selectionFrom = ({ key, label, tags }: Past): Selection => ({
   key: filterFrom('key', key),
   label: filterFrom('label', label, 'label'),
@@ -120,6 +121,7 @@ const placeOf = ({ key, label }: Address): string => `${key}\n${label ?? ''}`
 
 const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString())
 
+/** A change set, without what it does to each setting. */
 export const changeSetView = (set: ChangeSet): ChangeSetView => ({
   id: set.id,
   state: set.state,
@@ -136,6 +138,7 @@ export const changeSetView = (set: ChangeSet): ChangeSetView => ({
   count: set.count,
 })
 
+/** A change set with what it does, or did, to each setting. */
 export const detailView = ({ set, ...content }: Shown): ChangeSetDetail => ({
   ...changeSetView(set),
   steps: 'steps' in content ? content.steps.map(stepView) : content.changes.map(pendingView),

@@ -7,7 +7,7 @@ import type { Read } from '@cardea/contract/shape'
 import { inSeconds, inSecondsOrNull } from '#base/clock.ts'
 import type { BoundSecret } from '#core/rotation/bindings.ts'
 import type { Plan } from '#core/rotation/plan.ts'
-import type { Schedule } from '#core/rotation/policy.ts'
+import type { Policy, Schedule } from '#core/rotation/policy.ts'
 import type { Rehearsal } from '#core/rotation/rehearsal.ts'
 import type { Standing, Wanted } from '#core/rotation/rotation.ts'
 
@@ -59,16 +59,20 @@ const scheduleOf = ({ beforeExpiryMs, validityMs, cron, jitterMs, calendar }: Sc
   jitterSeconds: orSeconds(jitterMs),
 })
 
+const timesOf = ({ provider, intervalMs, schedule, next }: Policy) => ({
+  provider,
+  intervalSeconds: orSeconds(intervalMs),
+  schedule: schedule === undefined ? null : scheduleOf(schedule),
+  due: inSecondsOrNull(next),
+})
+
 /** Ours into the treaty's. No value, no candidate: names, times and words. */
 export const viewOf = (secret: string, { policy, rotation, consumers }: Standing): RotationView => ({
   secret,
-  provider: policy.provider,
+  ...timesOf(policy),
   binding: JSON.parse(policy.binding) as unknown,
-  intervalSeconds: orSeconds(policy.intervalMs),
   graceSeconds: policy.graceMs / 1000,
   scrub: policy.scrub,
-  schedule: policy.schedule === undefined ? null : scheduleOf(policy.schedule),
-  due: inSecondsOrNull(policy.next),
   rotation:
     rotation === undefined
       ? null
@@ -89,12 +93,10 @@ export const viewOf = (secret: string, { policy, rotation, consumers }: Standing
   ),
 })
 
+/** What a list says of a binding: less than it says of itself. */
 export const itemOf = ({ name, policy, rotation }: BoundSecret): RotationItem => ({
   secret: name,
-  provider: policy.provider,
-  intervalSeconds: orSeconds(policy.intervalMs),
-  schedule: policy.schedule === undefined ? null : scheduleOf(policy.schedule),
-  due: inSecondsOrNull(policy.next),
+  ...timesOf(policy),
   rotation:
     rotation === undefined
       ? null
@@ -106,6 +108,7 @@ export const itemOf = ({ name, policy, rotation }: BoundSecret): RotationItem =>
         },
 })
 
+/** What would rotate when, and what would go wrong. */
 export const planViewOf = ({ from, until, rotations, conflicts }: Plan): RotationPlan => ({
   from: inSeconds(from),
   until: inSeconds(until),
@@ -117,6 +120,7 @@ export const planViewOf = ({ from, until, rotations, conflicts }: Plan): Rotatio
   conflicts: conflicts.map((conflict) => ({ ...conflict, at: inSecondsOrNull(conflict.at) })),
 })
 
+/** What a rehearsal has found so far. */
 export const rehearsalViewOf = (secret: string, { id, provider, asked, ended, checks }: Rehearsal): RehearsalView => ({
   ...{ secret, id, provider, checks },
   asked: inSeconds(asked),

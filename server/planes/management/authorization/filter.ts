@@ -22,6 +22,7 @@ const forms = {
 } as const
 type Term = keyof typeof forms
 
+/** What a list of role assignments is asked for. Throws `invalid` for what we can't do. */
 export function assignmentFilter(text: string | undefined): AssignmentFilter {
   const terms = termsOf(text, ['atScope', 'principal', 'assignedTo'])
   const [principal, assignedTo] = [terms.get('principal'), terms.get('assignedTo')]
@@ -33,6 +34,7 @@ export function assignmentFilter(text: string | undefined): AssignmentFilter {
   }
 }
 
+/** What a list of role definitions is asked for. Throws `invalid` for what we can't do. */
 export function definitionFilter(text: string | undefined): DefinitionFilter {
   const terms = termsOf(text, ['atScope', 'atScopeAndBelow', 'roleName', 'type'])
   const [roleName, type] = [terms.get('roleName'), terms.get('type')]

@@ -15,6 +15,7 @@ const isoOf = (at: number): string => new Date(at).toISOString()
 const definitionId = ({ subscription }: Tenancy, role: string): string =>
   `/subscriptions/${subscription}${provider}/roleDefinitions/${role}`
 
+/** A role assignment as Resource Manager shows it. */
 export const assignmentResource = (tenancy: Tenancy, given: KeptAssignment): RoleAssignmentResource => ({
   id: `${given.scope === '/' ? '' : given.scope}${provider}/roleAssignments/${given.id}`,
   name: given.id,
@@ -44,6 +45,7 @@ export const permissionOf = (role: Role): PermissionResource => ({
   ...(role.condition !== undefined && { condition: role.condition, conditionVersion: '2.0' }),
 })
 
+/** A role as Resource Manager shows it. */
 export const definitionResource = (tenancy: Tenancy, role: Role): RoleDefinitionResource => ({
   id: definitionId(tenancy, role.id),
   name: role.id,

@@ -7,11 +7,14 @@ import { theGroup } from '../ids.ts'
 /** Resource ids and answers of managed identities. */
 const type = 'Microsoft.ManagedIdentity/userAssignedIdentities'
 
+/** The resource id of the identity that a path is about. */
 export const identityOf = (params: Call['params'], tenancy: Tenancy): string =>
   `${theGroup(params, tenancy)}/providers/${type}/${params.identity}`
+/** The same of one of its credentials. */
 export const credentialOf = (params: Call['params'], tenancy: Tenancy): string =>
   `${identityOf(params, tenancy)}/federatedIdentityCredentials/${params.credential}`
 
+/** An identity as Resource Manager shows it. */
 export const resourceOf = ({ resourceId, location, tags, entry }: ManagedIdentity, tenant: string) => ({
   id: resourceId,
   name: entry.name,
@@ -21,6 +24,7 @@ export const resourceOf = ({ resourceId, location, tags, entry }: ManagedIdentit
   properties: { tenantId: tenant, principalId: entry.objectId, clientId: entry.appId },
 })
 
+/** One of its credentials. */
 export const credentialResourceOf = (identity: string, { name, issuer, subject, audiences }: FederatedCredential) => ({
   id: `${identity}/federatedIdentityCredentials/${name}`,
   name,

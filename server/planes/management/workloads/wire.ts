@@ -8,6 +8,7 @@ import { theGroup } from '../ids.ts'
 /** Resource ids and answers of workloads, and of the identity that a resource has of its own. */
 const type = 'Cardea.Workload/workloads'
 
+/** The resource id of the workload that a path is about. */
 export const workloadOf = (params: Call['params'], tenancy: Tenancy): string =>
   `${theGroup(params, tenancy)}/providers/${type}/${params.workload}`
 
@@ -15,6 +16,7 @@ type Given = { readonly type: 'None' | 'SystemAssigned' } | undefined
 /** Whether somebody wants an identity; undefined where they don't say. */
 export const identifiedBy = (identity: Given): boolean | undefined => identity && identity.type === 'SystemAssigned'
 
+/** A workload as Resource Manager shows it. */
 export const resourceOf = (
   { resourceId, location, tags, identity, created, updated }: Workload,
   tenant: string,
@@ -35,6 +37,7 @@ export const resourceOf = (
 const identities = 'Microsoft.ManagedIdentity/identities'
 
 type Owned = { readonly workload: Workload; readonly identity: Entry }
+/** The identity that a workload has of its own. */
 export const systemIdentityOf = ({ workload, identity }: Owned, tenant: string): object => ({
   id: `${workload.resourceId}/providers/${identities}/default`,
   name: 'default',

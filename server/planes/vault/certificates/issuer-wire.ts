@@ -23,6 +23,7 @@ export const issuerItemOf = (origin: string, { name, provider }: Issuer): Certif
   provider,
 })
 
+/** An issuer, without the password that was set. */
 export const issuerOf = (origin: string, issuer: Issuer): CertificateIssuer => {
   const { account, organization, admins, enabled, created, updated } = issuer
   return {

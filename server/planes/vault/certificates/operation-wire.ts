@@ -4,6 +4,7 @@ import { isUnknown } from '#core/certificates/policy.ts'
 import { Headed } from '../headed.ts'
 import { issuerTermsOf } from './policy-wire.ts'
 
+/** The address of what is under way for a name. */
 export const pendingIdOf = (origin: string, name: string): string => `${origin}/certificates/${name}/pending`
 
 const underway = {

@@ -83,6 +83,7 @@ export const policyOf = (origin: string, name: string, policy: Policy): Certific
   attributes: { enabled: policy.enabled, created: inSeconds(policy.created), updated: inSeconds(policy.updated) },
 })
 
+/** What a policy says of its issuer. */
 export const issuerTermsOf = ({ name, type, transparency }: Policy['issuer']): CertificatePolicy['issuer'] => ({
   name,
   cty: type,

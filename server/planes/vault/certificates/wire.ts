@@ -112,6 +112,7 @@ export const versionItemOf = (
 const recovery = (origin: string, certificate: { readonly name: string } & Deletion) =>
   deletionOf(`${origin}/deletedcertificates/${certificate.name}`, certificate)
 
+/** The same of a deleted one, with how it is recovered and until when. */
 export const deletedBundleOf = (
   origin: string,
   vault: Vault,
@@ -122,6 +123,7 @@ export const deletedBundleOf = (
   ...bundleOf(origin, vault, dialect, certificate),
 })
 
+/** What a list says of a deleted one. */
 export const deletedItemOf = (
   origin: string,
   vault: Vault,

@@ -75,6 +75,7 @@ export function importedFrom(
   }
 }
 
+/** The address of a version, which is its `kid`. */
 export const kidOf = (origin: string, { name, version }: Pick<KeyVersion, 'name' | 'version'>): string =>
   `${origin}/keys/${name}/${version}`
 
@@ -118,11 +119,13 @@ export const versionItemOf = (origin: string, vault: Vault, dialect: Dialect, ke
 const recovery = (origin: string, key: { readonly name: string } & Deletion) =>
   deletionOf(`${origin}/deletedkeys/${key.name}`, key)
 
+/** A deleted key, with how it is recovered and until when. */
 export const deletedBundleOf = (origin: string, vault: Vault, dialect: Dialect, key: DeletedKey): DeletedKeyBundle => ({
   ...recovery(origin, key),
   ...bundleOf(origin, vault, dialect, key),
 })
 
+/** What a list says of a deleted key. */
 export const deletedItemOf = (
   origin: string,
   vault: Vault,

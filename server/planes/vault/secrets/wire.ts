@@ -53,6 +53,7 @@ export const versionItemOf = (origin: string, vault: Vault, dialect: Dialect, se
 const recovery = (origin: string, secret: DeletedSecret) =>
   deletionOf(`${origin}/deletedsecrets/${secret.name}`, secret)
 
+/** A deleted secret, without its value, with how it is recovered and until when. */
 export const deletedBundleOf = (
   origin: string,
   vault: Vault,
@@ -63,6 +64,7 @@ export const deletedBundleOf = (
   ...bundleOf(origin, vault, dialect, secret),
 })
 
+/** What a list says of a deleted secret. */
 export const deletedItemOf = (
   origin: string,
   vault: Vault,
