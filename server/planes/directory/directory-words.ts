@@ -3,7 +3,7 @@ import type { FaultCode } from '#base/fault.ts'
 import { json } from '#base/media-types.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import { audienceIs, bearer, bearerChallenge } from '../bearer.ts'
-import { jsonAnswer } from '../json-answer.ts'
+import { guarded, jsonAnswer } from '../json-answer.ts'
 import type { Answer, Call, PlaneWords } from '../plane.ts'
 import { retryAfter } from '../retry-after.ts'
 import { directoryResource, type Tenancy } from '../tenancy.ts'
@@ -73,9 +73,7 @@ const said: Record<FaultCode, readonly [status: number, code: string]> = {
 }
 
 const headersOf = (call: Call): Record<string, string> => ({
-  'cache-control': 'no-cache',
+  ...guarded,
   'request-id': call.requestId,
   'client-request-id': call.circumstances.correlation || call.requestId,
-  'x-content-type-options': 'nosniff',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
 })

@@ -3,7 +3,7 @@ import { Fault } from '#base/fault.ts'
 import { json } from '#base/media-types.ts'
 import type { TokenBook } from '#core/identity/tokens.ts'
 import { audienceIs, bearer, bearerChallenge } from '../bearer.ts'
-import { jsonAnswer } from '../json-answer.ts'
+import { guarded, jsonAnswer } from '../json-answer.ts'
 import type { Answer, Call, PlaneWords } from '../plane.ts'
 import { retryAfter } from '../retry-after.ts'
 import type { Tenancy } from '../tenancy.ts'
@@ -84,11 +84,9 @@ function outOfPlace({ target }: Call, fault: Fault): Fault {
 }
 
 const headersOf = (call: Call): Record<string, string> => ({
-  'cache-control': 'no-cache',
+  ...guarded,
   pragma: 'no-cache',
   expires: '-1',
   'x-ms-request-id': call.requestId,
   'x-ms-correlation-request-id': call.circumstances.correlation || call.requestId,
-  'x-content-type-options': 'nosniff',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
 })
