@@ -22,7 +22,7 @@ const noLabel = '\0'
 const literal = (text: string): string => text.replace(/[\\*,]/g, '\\$&')
 
 /** The settings whose keys begin so. */
-export function settingsOf(store: Service, { prefix, label, at }: Chosen): Promise<KeyValue[]> {
+function settingsOf(store: Service, { prefix, label, at }: Chosen): Promise<KeyValue[]> {
   const query = new URLSearchParams({ key: `${literal(prefix)}*`, label: label ?? noLabel })
   return pagesOf<KeyValue>(
     store,

@@ -46,7 +46,7 @@ const declared = (...modules: object[]): Operation[] =>
   modules.flatMap((module) => Object.values(module).filter(isOperation))
 
 /** The treaty by the plane that answers it. Whoever adds a module to the treaty adds it here. */
-export const treaty = {
+const treaty = {
   vault: [
     ...declared(
       secrets,

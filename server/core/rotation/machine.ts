@@ -133,7 +133,7 @@ export const afterUndo = (candidate: Probe, quiet: boolean): RotationState =>
   candidate === 'invalid' && quiet ? 'aborted' : 'compensating'
 
 /** Where each state may lead. A row that says otherwise is a bug, and isn't written. */
-export const transitions: Record<RotationState, readonly RotationState[]> = {
+const transitions: Record<RotationState, readonly RotationState[]> = {
   planned: ['applying', 'compensating'],
   applying: ['verified', 'compensating', 'blocked'],
   verified: ['grace', 'compensating'],

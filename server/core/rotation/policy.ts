@@ -150,7 +150,7 @@ function dueOf({ intervalMs, schedule }: Rhythm, { created, expires }: Age, now:
 }
 
 /** The moment, or one in the next opening. */
-export function admitted({ schedule = anyTime }: Rhythm, at: Instant, spread: number): Instant | undefined {
+function admitted({ schedule = anyTime }: Rhythm, at: Instant, spread: number): Instant | undefined {
   const { calendar, cron, jitterMs } = schedule
   const opening = openingFrom(calendar, at)
   if (opening === undefined) return undefined
