@@ -63,13 +63,13 @@ export default command({
     // At a terminal the log is for whoever looks at it; a service's is for programs.
     const readable = world.terminal.out && !given.json
     const around = readable ? { log: createPlainLog(settings.logLevel, world.tell) } : {}
+    await giveBackHeap()
     const cardea = await start(settings, around).catch((error) => {
       throw explained(error)
     })
     if (!stop.aborted) {
       flushCompileCache()
       greet(cardea, settings, { json: given.json, temporary: given.temporary }, world)
-      await giveBackHeap()
       await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
     }
     if (!given.json && world.terminal.out) world.print('\nStopping. Ctrl-C again ends it at once.')

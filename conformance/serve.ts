@@ -6,6 +6,7 @@ import { settingsFrom } from '@cardea/server/settings'
  * The program of a server that runs in a process of its own, for whoever measures it or kills it. It says when it is
  * ready over the channel to its parent, ends in good order on SIGTERM, and goes when its parent goes.
  */
+await giveBackHeap()
 const cardea = await start(settingsFrom(process.env))
 process.send?.({ ready: true, port: cardea.port })
 const end = async () => {
@@ -14,4 +15,3 @@ const end = async () => {
 }
 process.once('SIGTERM', () => void end())
 process.once('disconnect', () => void end())
-await giveBackHeap()
