@@ -1,6 +1,7 @@
 import { featureFlagPrefix } from '@cardea/contract/appconfig/feature-flags'
 import { Misuse } from './command.ts'
 import { flagContentType, referenceContentType } from './content-types.ts'
+import { jsonIn } from './json.ts'
 import { shown } from './print.ts'
 import { secretUri } from './setting-set.ts'
 import { bytesOf, textIn } from './value.ts'
@@ -16,20 +17,11 @@ const members = new Set([
 
 /** Reads a file of changes, or standard input where it is called `-`. `vault` says where secrets are that have but a name. */
 export async function changesFrom(world: World, file: string, vault: () => string): Promise<ChangeFile> {
-  const text = textIn(await bytesOf(world, file), 'The file')
-  const whole = parsed(text)
+  const whole = jsonIn(textIn(await bytesOf(world, file), 'The file'), 'The file')
   const { changes, description } = (Array.isArray(whole) ? { changes: whole } : whole) as Partial<ChangeFile>
   if (!Array.isArray(changes)) throw new Misuse('The file must be a list of changes, or an object with "changes".')
   if (description !== undefined && typeof description !== 'string') throw new Misuse('"description" must be text.')
   return { description, changes: changes.map((change, index) => changeFrom(change, index, vault)) }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Misuse('The file is no JSON.')
-  }
 }
 
 function changeFrom(given: unknown, index: number, vault: () => string): object {

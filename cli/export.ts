@@ -161,6 +161,10 @@ async function written(world: World, text: string, out: string | undefined, coun
     return 0
   }
   await intoNewFile(world, out, (write) => write(text))
-  world.print(json ? JSON.stringify({ file: out, count }) : `${paintFor(world.terminal).name(out)} has ${count}`)
+  world.print(
+    json
+      ? JSON.stringify({ file: out, count })
+      : `${paintFor(world.terminal).name(out)} has ${count} ${count === 1 ? 'entry' : 'entries'}`,
+  )
   return 0
 }

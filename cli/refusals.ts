@@ -47,6 +47,7 @@ function missing(method: Request['method'], { origin, pathname }: URL, word: str
   }
   if (word !== 'SecretNotFound') return undefined
   if (collection === 'secrets') return noSecret(origin, name)
+  if (collection === '.cardea') return noSecret(origin, bound)
   if (collection !== 'deletedsecrets') return undefined
   return new Refusal(
     'not-found',

@@ -39,6 +39,14 @@ describe('secret derive', () => {
     assert.match(out, /db is not made of others\n +used by +db-url/)
   })
 
+  it('says in words that there is no such secret', async () => {
+    const { exit, err } = await run(['secret', 'derive', 'typo', '--show'], {
+      answers: () => ({ status: 404, body: { error: { code: 'SecretNotFound', message: 'Azure’s text' } } }),
+    })
+    assert.equal(exit, 1)
+    assert.match(err, /^There is no secret typo in \S+\.\nSee: cardea secret list\n$/)
+  })
+
   it('is misused without a name for a value', async () => {
     const { exit, err } = await run(['secret', 'derive', 'db-url', '--value', '=x'], { stdin: '{{secret:db}}' })
     assert.equal(exit, 2)

@@ -19,7 +19,7 @@ export type Where = {
 
 /** The data folder that a command means. */
 export const dataFolder = (data: string | undefined, { env }: World): string =>
-  resolve(data ?? env.CARDEA_DATA ?? '.cardea')
+  resolve(data ?? (env.CARDEA_DATA || '.cardea'))
 
 /** Does the work; where nobody answers because the Cardea of the folder has stopped, says so. */
 export async function along({ folder }: Way, work: () => Promise<ExitCode>): Promise<ExitCode> {
@@ -56,7 +56,12 @@ export async function wayTo(world: World, data: string | undefined): Promise<Way
   const told = env.AZURE_KEYVAULT_URL ?? env.AZURE_APPCONFIG_ENDPOINT ?? env.AZURE_APPCONFIG_CONNECTION_STRING
   if (data === undefined && told !== undefined) {
     const transport = world.connect({ env })
-    return { env, transport, folder: env.CARDEA_DATA, [Symbol.asyncDispose]: async () => transport.close() }
+    return {
+      env,
+      transport,
+      folder: env.CARDEA_DATA || undefined,
+      [Symbol.asyncDispose]: async () => transport.close(),
+    }
   }
   const folder = dataFolder(data, world)
   const own = environmentOf(folder)
