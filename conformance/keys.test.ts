@@ -36,7 +36,7 @@ describe('Azure’s own clients of keys, with the environment alone', () => {
         exponent: '010001',
         isPrivate: false,
         tags: { a: '1' },
-        expires: '2030-01-01T00:00:00.000Z',
+        expires: '2037-01-01T00:00:00.000Z',
         recovery: ['Recoverable+Purgeable', 90],
         exportable: false,
         hsmPlatform: '0',

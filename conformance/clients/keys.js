@@ -31,7 +31,8 @@ const publicKeyOf = ({ n, e, x, y, crv }) => {
 const rsa = await client.createRsaKey('rsa', {
   keySize: 2048,
   tags: { a: '1' },
-  expiresOn: new Date('2030-01-01T00:00:00Z'),
+  // The client takes what ends after January 2038 for ended.
+  expiresOn: new Date('2037-01-01T00:00:00Z'),
 })
 seen.rsa = {
   type: rsa.keyType,
