@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Instant } from '#base/clock.ts'
+import { refusalOf } from '#base/egress.ts'
 import { Fault } from '#base/fault.ts'
 import { isWithin } from '#base/scope.ts'
 import type { Sql } from '#base/sql.ts'
@@ -42,6 +43,9 @@ export type SubscriptionDraft = {
   /** Null: it lasts until somebody takes it away. */
   readonly expires?: Instant | null | undefined
 }
+/** Whether addresses of subscriptions may lie in private networks. */
+type Reach = { readonly allowPrivate: boolean }
+
 /** A secret one without a value keeps the one that it has. */
 export type HeaderDraft = ShownHeader
 
@@ -94,6 +98,7 @@ const subscriptionsMax = 500
 /** Makes a subscription, or makes it anew: then its address has to say again that it wants events. */
 export async function putEventSubscription(
   scope: Scope<'event-subscriptions/write'>,
+  reach: Reach,
   address: Address,
   draft: SubscriptionDraft,
 ): Promise<Subscription> {
@@ -111,22 +116,24 @@ export async function putEventSubscription(
         `There are ${subscriptionsMax} event subscriptions at this resource, which is the most.`,
       )
   }
-  return keep(scope, { scope: at, name: before?.name ?? address.name }, before, plain, draft)
+  return keep(scope, reach, { scope: at, name: before?.name ?? address.name }, before, plain, draft)
 }
 
 /** Changes what is named of a subscription. Its address is asked again only if it is another, or is told otherwise. */
 export async function patchEventSubscription(
   scope: Scope<'event-subscriptions/write'>,
+  reach: Reach,
   address: Address,
   draft: SubscriptionDraft,
 ): Promise<Subscription> {
   const before = await foundSubscription(scope.sql, address)
   refuseEverywhere(before.scope)
-  return keep(scope, before, before, before.terms, draft)
+  return keep(scope, reach, before, before, before.terms, draft)
 }
 
 async function keep(
   { sql, turn, at, keyring }: Scope<'event-subscriptions/write'>,
+  reach: Reach,
   { scope, name }: Pick<Subscription, 'scope' | 'name'>,
   before: Subscription | undefined,
   base: Omit<Terms, 'baseUrl'>,
@@ -134,6 +141,11 @@ async function keep(
 ): Promise<Subscription> {
   await refuseLocked(sql, subscriptionId({ scope, name }), 'write')
   const kept = before && (await openDestination(sql, keyring, before))
+  const refusal = draft.url === undefined ? undefined : refusalOf(draft.url, reach)
+  if (refusal !== undefined) {
+    const where = 'destination.properties.endpointUrl'
+    throw new Fault('invalid', `${where} must be ${refusal}.`, { where })
+  }
   const url = draft.url ?? kept?.url ?? ''
   const expires = draft.expires === undefined ? base.expires : (draft.expires ?? undefined)
   if (expires !== undefined && expires <= at)

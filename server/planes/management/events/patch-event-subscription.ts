@@ -11,6 +11,6 @@ export default (hosts: Hosts, reach: Pick<Egress, 'allowPrivate'>) =>
   managementRoute(contract.patchEventSubscription, {
     resource: subscriptionAsked,
     async run(scope, { body, call, subject }) {
-      return begun(await patchEventSubscription(scope, addressIn(call, subject), draftFrom(body, reach)), hosts)
+      return begun(await patchEventSubscription(scope, reach, addressIn(call, subject), draftFrom(body)), hosts)
     },
   })

@@ -11,7 +11,7 @@ export default (hosts: Hosts, reach: Pick<Egress, 'allowPrivate'>) =>
   managementRoute(contract.putEventSubscription, {
     resource: subscriptionAsked,
     async run(scope, { body, call, subject }) {
-      const draft = draftFrom(body.properties, reach)
-      return begun(await putEventSubscription(scope, addressIn(call, subject), draft), hosts)
+      const draft = draftFrom(body.properties)
+      return begun(await putEventSubscription(scope, reach, addressIn(call, subject), draft), hosts)
     },
   })

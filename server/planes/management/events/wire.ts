@@ -1,5 +1,4 @@
 import type { EventSubscriptionTerms, FilterGiven, HeaderGiven } from '@cardea/contract/management/event-subscriptions'
-import { type Egress, refusalOf } from '#base/egress.ts'
 import { Fault } from '#base/fault.ts'
 import { eventTypes } from '#core/events/event.ts'
 import type { HeaderDraft, SubscriptionDraft } from '#core/resources/event-subscriptions.ts'
@@ -12,7 +11,7 @@ const invalid = (where: string, words: string): Fault => new Fault('invalid', `$
 const given = (value: unknown): boolean => value !== undefined && value !== null
 
 /** Event Grid's words into ours. What we have no way to do is refused, not passed over. */
-export function draftFrom(body: EventSubscriptionTerms, reach: Pick<Egress, 'allowPrivate'>): SubscriptionDraft {
+export function draftFrom(body: EventSubscriptionTerms): SubscriptionDraft {
   if (given(body.deadLetterDestination) || given(body.deadLetterWithResourceIdentity))
     throw invalid(
       'deadLetterDestination',
@@ -28,11 +27,8 @@ export function draftFrom(body: EventSubscriptionTerms, reach: Pick<Egress, 'all
   const to = destination?.properties
   if (to?.azureActiveDirectoryTenantId || to?.azureActiveDirectoryApplicationIdOrUri)
     throw invalid('destination.properties', 'must not name an Entra application: deliveries are signed instead.')
-  const url = to?.endpointUrl
-  const refusal = url === undefined ? undefined : refusalOf(url, reach)
-  if (refusal !== undefined) throw invalid('destination.properties.endpointUrl', `must be ${refusal}.`)
   return {
-    url,
+    url: to?.endpointUrl,
     headers: to?.deliveryAttributeMappings?.map(headerFrom),
     schema: body.eventDeliverySchema,
     filter: body.filter && filterFrom(body.filter),
