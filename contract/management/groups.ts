@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts'
 import { nothing, optional, record, type Shape, ShapeError, text } from '../shape.ts'
-import { first, inSubscription, none, part, region, tags } from './shapes.ts'
+import { first, inSubscription, none, part, reading, region, tags } from './shapes.ts'
 
 /**
  * A group's name: letters, digits, and `-_.()`, not ending with a full stop. Each letter in its one plain form: the sign
@@ -47,16 +47,12 @@ export const patchGroup = operation({
 })
 
 export const getGroup = operation({
+  ...reading,
   id: 'ResourceGroupGet',
-  method: 'GET',
   path,
-  since: first,
   action: 'groups/read',
-  effect: 'read',
   params,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const headGroup = operation({
@@ -86,15 +82,11 @@ export const deleteGroup = operation({
 })
 
 export const listGroups = operation({
+  ...reading,
   id: 'ResourceGroupList',
-  method: 'GET',
   path: '/subscriptions/:subscription/resourceGroups',
-  since: first,
   action: 'groups/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query: none,
-  body: nothing,
-  status: 200,
 })

@@ -1,7 +1,7 @@
 import { words } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
 import { nothing, optional, record } from '../shape.ts'
-import { first, none, part, word } from './shapes.ts'
+import { first, none, part, reading, word } from './shapes.ts'
 
 /** Locks on anything: what nobody may delete, or change, until the lock is taken away. */
 const path = '/providers/Microsoft.Authorization/locks/:lock'
@@ -27,17 +27,13 @@ export const putLock = operation({
 })
 
 export const getLock = operation({
+  ...reading,
   id: 'ResourceLockGet',
-  method: 'GET',
   path,
   scoped: true,
-  since: first,
   action: 'locks/read',
-  effect: 'read',
   params,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const deleteLock = operation({
@@ -55,16 +51,12 @@ export const deleteLock = operation({
 })
 
 export const listLocks = operation({
+  ...reading,
   id: 'ResourceLockList',
-  method: 'GET',
   path: '/providers/Microsoft.Authorization/locks',
   scoped: true,
-  since: first,
   action: 'locks/read',
   reach: 'within',
-  effect: 'read',
   params: none,
   query: none,
-  body: nothing,
-  status: 200,
 })

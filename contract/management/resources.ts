@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts'
 import { nothing, optional, record, text } from '../shape.ts'
-import { first, inGroup, inSubscription, none, paged, part } from './shapes.ts'
+import { first, inGroup, inSubscription, none, paged, part, reading } from './shapes.ts'
 
 /** What lies in a subscription or a group, of whatever type. */
 const query = record({
@@ -10,61 +10,45 @@ const query = record({
 })
 
 export const listResources = operation({
+  ...reading,
   id: 'ResourceList',
-  method: 'GET',
   path: '/subscriptions/:subscription/resources',
-  since: first,
   action: 'resources/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query,
-  body: nothing,
-  status: 200,
 })
 
 export const listGroupResources = operation({
+  ...reading,
   id: 'ResourceGroupResourceList',
-  method: 'GET',
   path: '/subscriptions/:subscription/resourceGroups/:group/resources',
-  since: first,
   action: 'resources/read',
   reach: 'within',
-  effect: 'read',
   params: inGroup,
   query,
-  body: nothing,
-  status: 200,
 })
 
 const provider = record({ subscription: part, namespace: part })
 
 export const listProviders = operation({
+  ...reading,
   id: 'ProviderList',
-  method: 'GET',
   path: '/subscriptions/:subscription/providers',
-  since: first,
   action: 'providers/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const getProvider = operation({
+  ...reading,
   id: 'ProviderGet',
-  method: 'GET',
   path: '/subscriptions/:subscription/providers/:namespace',
-  since: first,
   action: 'providers/read',
   reach: 'within',
-  effect: 'read',
   params: provider,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const registerProvider = operation({
@@ -82,30 +66,22 @@ export const registerProvider = operation({
 
 /** What can be done with the resources of a provider, for people who write roles. */
 export const listProviderOperations = operation({
+  ...reading,
   id: 'ProviderOperationList',
-  method: 'GET',
   path: '/providers/:namespace/operations',
-  since: first,
   action: 'providers/read',
   reach: 'within',
-  effect: 'read',
   params: record({ namespace: part }),
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 /** What a resource sends where: nothing, since what Cardea records is asked for by its own interface. */
 export const listDiagnosticSettings = operation({
+  ...reading,
   id: 'DiagnosticSettingList',
-  method: 'GET',
   path: '/providers/Microsoft.Insights/diagnosticSettings',
   scoped: true,
-  since: first,
   action: 'diagnostics/read',
-  effect: 'read',
   params: none,
   query: none,
-  body: nothing,
-  status: 200,
 })

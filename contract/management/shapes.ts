@@ -1,4 +1,4 @@
-import { dictionary, optional, record, type Shape, ShapeError, text } from '../shape.ts'
+import { dictionary, nothing, optional, record, type Shape, ShapeError, text } from '../shape.ts'
 
 /** A number in a query: digits. */
 const count: Shape<number> = {
@@ -10,6 +10,9 @@ const count: Shape<number> = {
 
 /** The first api-version of Resource Manager. Api-versions are dates, and any is taken. */
 export const first = '2014-04-01'
+
+/** What is read: resources and lists of them. */
+export const reading = { method: 'GET', since: first, effect: 'read', body: nothing, status: 200 } as const
 
 /** A name in the path of a resource id. What it may be is the resource's own rule; here, that it can't be two. */
 export const part = text({

@@ -1,7 +1,7 @@
 import { named } from '../directory/objects.ts'
 import { operation } from '../operation.ts'
 import { flag, nothing, nullable, optional, type Read, record, whole } from '../shape.ts'
-import { first, inGroup, inSubscription, nameWished, none, part, region, tags, word } from './shapes.ts'
+import { first, inGroup, inSubscription, nameWished, none, part, reading, region, tags, word } from './shapes.ts'
 
 const inStore = record({ subscription: part, group: part, store: part })
 const deletedStore = record({ subscription: part, location: region, store: part })
@@ -63,16 +63,12 @@ export const patchStore = operation({
 })
 
 export const getStore = operation({
+  ...reading,
   id: 'StoreGet',
-  method: 'GET',
   path: path,
-  since: first,
   action: 'stores/read',
-  effect: 'read',
   params: inStore,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const deleteStore = operation({
@@ -89,31 +85,23 @@ export const deleteStore = operation({
 })
 
 export const listGroupStores = operation({
+  ...reading,
   id: 'StoreListByGroup',
-  method: 'GET',
   path: '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.AppConfiguration/configurationStores',
-  since: first,
   action: 'stores/read',
   reach: 'within',
-  effect: 'read',
   params: inGroup,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const listStores = operation({
+  ...reading,
   id: 'StoreList',
-  method: 'GET',
   path: `${subscription}/configurationStores`,
-  since: first,
   action: 'stores/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const listStoreKeys = operation({
@@ -143,30 +131,22 @@ export const regenerateStoreKey = operation({
 })
 
 export const listDeletedStores = operation({
+  ...reading,
   id: 'DeletedStoreList',
-  method: 'GET',
   path: `${subscription}/deletedConfigurationStores`,
-  since: first,
   action: 'deleted-stores/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const getDeletedStore = operation({
+  ...reading,
   id: 'DeletedStoreGet',
-  method: 'GET',
   path: deletedPath,
-  since: first,
   action: 'deleted-stores/read',
-  effect: 'read',
   params: deletedStore,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const purgeDeletedStore = operation({

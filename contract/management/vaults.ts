@@ -1,7 +1,7 @@
 import { guid } from '../guid.ts'
 import { operation } from '../operation.ts'
 import { flag, list, nothing, optional, type Read, record, text, whole } from '../shape.ts'
-import { first, inGroup, inSubscription, nameWished, none, pages, part, region, tags, word } from './shapes.ts'
+import { first, inGroup, inSubscription, nameWished, none, pages, part, reading, region, tags, word } from './shapes.ts'
 
 const inVault = record({ subscription: part, group: part, vault: part })
 const deletedVault = record({ subscription: part, location: region, vault: part })
@@ -77,16 +77,12 @@ export const patchVault = operation({
 })
 
 export const getVault = operation({
+  ...reading,
   id: 'VaultGet',
-  method: 'GET',
   path: path,
-  since: first,
   action: 'vaults/read',
-  effect: 'read',
   params: inVault,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const deleteVault = operation({
@@ -117,58 +113,42 @@ export const putAccessPolicies = operation({
 })
 
 export const listGroupVaults = operation({
+  ...reading,
   id: 'VaultListByGroup',
-  method: 'GET',
   path: '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.KeyVault/vaults',
-  since: first,
   action: 'vaults/read',
   reach: 'within',
-  effect: 'read',
   params: inGroup,
   query: pages,
-  body: nothing,
-  status: 200,
 })
 
 export const listVaults = operation({
+  ...reading,
   id: 'VaultList',
-  method: 'GET',
   path: `${subscription}/vaults`,
-  since: first,
   action: 'vaults/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query: pages,
-  body: nothing,
-  status: 200,
 })
 
 export const listDeletedVaults = operation({
+  ...reading,
   id: 'DeletedVaultList',
-  method: 'GET',
   path: `${subscription}/deletedVaults`,
-  since: first,
   action: 'deleted-vaults/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query: pages,
-  body: nothing,
-  status: 200,
 })
 
 export const getDeletedVault = operation({
+  ...reading,
   id: 'DeletedVaultGet',
-  method: 'GET',
   path: deletedPath,
-  since: first,
   action: 'deleted-vaults/read',
-  effect: 'read',
   params: deletedVault,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const purgeDeletedVault = operation({
@@ -199,43 +179,31 @@ export const checkVaultName = operation({
 
 /** There are no managed HSMs here, and `az keyvault list` asks for them. */
 export const listManagedHsms = operation({
+  ...reading,
   id: 'ManagedHsmList',
-  method: 'GET',
   path: `${subscription}/managedHSMs`,
-  since: first,
   action: 'vaults/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const listGroupManagedHsms = operation({
+  ...reading,
   id: 'ManagedHsmListByGroup',
-  method: 'GET',
   path: '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.KeyVault/managedHSMs',
-  since: first,
   action: 'vaults/read',
   reach: 'within',
-  effect: 'read',
   params: inGroup,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const listDeletedManagedHsms = operation({
+  ...reading,
   id: 'DeletedManagedHsmList',
-  method: 'GET',
   path: `${subscription}/deletedManagedHSMs`,
-  since: first,
   action: 'deleted-vaults/read',
   reach: 'within',
-  effect: 'read',
   params: inSubscription,
   query: none,
-  body: nothing,
-  status: 200,
 })

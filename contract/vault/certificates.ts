@@ -18,7 +18,7 @@ import {
 } from '../shape.ts'
 import { issuerName } from './issuers.ts'
 import { curve } from './keys.ts'
-import { type Deleted, type ObjectAttributes, objectName, objectVersion, page, paged } from './objects.ts'
+import { type Deleted, type ObjectAttributes, objectName, objectVersion, page, paged, reading } from './objects.ts'
 
 /**
  * Azure Key Vault, certificates (REST API 7.0 to 2026-04-01). Field names, limits and statuses are the service's own. Clients
@@ -176,16 +176,12 @@ export const importCertificate = operation({
 })
 
 export const getCertificate = operation({
+  ...reading,
   id: 'CertificateGet',
-  method: 'GET',
   path: '/certificates/:name/:version?',
-  since: '7.0',
   action: 'certificates/read',
-  effect: 'read',
   params: versioned,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const updateCertificate = operation({
@@ -215,42 +211,30 @@ export const deleteCertificate = operation({
 })
 
 export const listCertificates = operation({
+  ...reading,
   id: 'CertificateList',
-  method: 'GET',
   path: '/certificates',
-  since: '7.0',
   action: 'certificates/read',
-  effect: 'read',
   params: none,
   query: pagedWithPending,
-  body: nothing,
-  status: 200,
 })
 
 export const listCertificateVersions = operation({
+  ...reading,
   id: 'CertificateListVersions',
-  method: 'GET',
   path: '/certificates/:name/versions',
-  since: '7.0',
   action: 'certificates/read',
-  effect: 'read',
   params: named,
   query: paged,
-  body: nothing,
-  status: 200,
 })
 
 export const getCertificatePolicy = operation({
+  ...reading,
   id: 'CertificatePolicyGet',
-  method: 'GET',
   path: '/certificates/:name/policy',
-  since: '7.0',
   action: 'certificates/read',
-  effect: 'read',
   params: named,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const updateCertificatePolicy = operation({
@@ -267,17 +251,13 @@ export const updateCertificatePolicy = operation({
 })
 
 export const getCertificateOperation = operation({
+  ...reading,
   id: 'CertificatePendingGet',
-  method: 'GET',
   path: '/certificates/:name/pending',
-  since: '7.0',
   action: 'certificates/read',
-  effect: 'read',
   params: named,
   // Of one request only; that of another is not found.
   query: record({ request_id: optional(text({ maxCharacters: 64 })) }),
-  body: nothing,
-  status: 200,
 })
 
 /** What was asked of an issuer can be called back; a call back can't. */
@@ -361,29 +341,21 @@ export const restoreCertificate = operation({
 })
 
 export const listDeletedCertificates = operation({
+  ...reading,
   id: 'CertificateListDeleted',
-  method: 'GET',
   path: '/deletedcertificates',
-  since: '7.0',
   action: 'certificates/read',
-  effect: 'read',
   params: none,
   query: pagedWithPending,
-  body: nothing,
-  status: 200,
 })
 
 export const getDeletedCertificate = operation({
+  ...reading,
   id: 'CertificateGetDeleted',
-  method: 'GET',
   path: '/deletedcertificates/:name',
-  since: '7.0',
   action: 'certificates/read',
-  effect: 'read',
   params: named,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const purgeDeletedCertificate = operation({

@@ -1,7 +1,7 @@
 import { operation } from '../operation.ts'
 import { flag, list, nothing, optional, type Read, record, type Shape, text } from '../shape.ts'
 import { mail, short } from './contacts.ts'
-import { objectName, paged } from './objects.ts'
+import { objectName, paged, reading } from './objects.ts'
 
 /** Azure Key Vault: who issues a vault's certificates (REST API 7.0 to 2026-04-01). */
 
@@ -38,29 +38,21 @@ const newIssuer: Shape<SaidIssuer & { provider: string }> = {
 }
 
 export const listCertificateIssuers = operation({
+  ...reading,
   id: 'CertificateIssuersList',
-  method: 'GET',
   path: '/certificates/issuers',
-  since: '7.0',
   action: 'certificate-issuers/read',
-  effect: 'read',
   params: none,
   query: paged,
-  body: nothing,
-  status: 200,
 })
 
 export const getCertificateIssuer = operation({
+  ...reading,
   id: 'CertificateIssuerGet',
-  method: 'GET',
   path: '/certificates/issuers/:issuer',
-  since: '7.0',
   action: 'certificate-issuers/read',
-  effect: 'read',
   params: ofIssuer,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const setCertificateIssuer = operation({

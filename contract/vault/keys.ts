@@ -17,7 +17,7 @@ import {
   text,
   whole,
 } from '../shape.ts'
-import { type Deleted, type ObjectAttributes, objectName, objectVersion, paged } from './objects.ts'
+import { type Deleted, type ObjectAttributes, objectName, objectVersion, paged, reading } from './objects.ts'
 
 /**
  * Azure Key Vault, keys (REST API 7.0 to 2026-04-01). Field names, limits and statuses are the service's own. What would let a
@@ -125,16 +125,12 @@ export const importKey = operation({
 })
 
 export const getKey = operation({
+  ...reading,
   id: 'KeyGet',
-  method: 'GET',
   path: '/keys/:name/:version?',
-  since: '7.0',
   action: 'keys/read',
-  effect: 'read',
   params: versioned,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const updateKey = operation({
@@ -169,55 +165,39 @@ export const deleteKey = operation({
 })
 
 export const listKeys = operation({
+  ...reading,
   id: 'KeyList',
-  method: 'GET',
   path: '/keys',
-  since: '7.0',
   action: 'keys/read',
-  effect: 'read',
   params: none,
   query: paged,
-  body: nothing,
-  status: 200,
 })
 
 export const listKeyVersions = operation({
+  ...reading,
   id: 'KeyListVersions',
-  method: 'GET',
   path: '/keys/:name/versions',
-  since: '7.0',
   action: 'keys/read',
-  effect: 'read',
   params: named,
   query: paged,
-  body: nothing,
-  status: 200,
 })
 
 export const listDeletedKeys = operation({
+  ...reading,
   id: 'KeyListDeleted',
-  method: 'GET',
   path: '/deletedkeys',
-  since: '7.0',
   action: 'keys/read',
-  effect: 'read',
   params: none,
   query: paged,
-  body: nothing,
-  status: 200,
 })
 
 export const getDeletedKey = operation({
+  ...reading,
   id: 'KeyGetDeleted',
-  method: 'GET',
   path: '/deletedkeys/:name',
-  since: '7.0',
   action: 'keys/read',
-  effect: 'read',
   params: named,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const purgeDeletedKey = operation({

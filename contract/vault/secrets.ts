@@ -1,6 +1,6 @@
 import { operation } from '../operation.ts'
 import { dictionary, flag, nothing, nullable, oneOf, optional, record, seconds, text } from '../shape.ts'
-import { type Deleted, type ObjectAttributes, objectName, objectVersion, paged } from './objects.ts'
+import { type Deleted, type ObjectAttributes, objectName, objectVersion, paged, reading } from './objects.ts'
 
 /**
  * Azure Key Vault, secrets (REST API 7.0 to 2026-04-01). Field names, limits and statuses are the service's own.
@@ -38,17 +38,13 @@ export const setSecret = operation({
 })
 
 export const getSecret = operation({
+  ...reading,
   id: 'SecretGet',
-  method: 'GET',
   path: '/secrets/:name/:version?',
-  since: '7.0',
   action: 'secrets/get',
-  effect: 'read',
   params: versioned,
   // For the secret of a certificate; any other is in no form that could be turned into these.
   query: record({ outcontenttype: optional(oneOf('application/x-pem-file', 'application/x-pkcs12')) }),
-  body: nothing,
-  status: 200,
 })
 
 export const updateSecret = operation({
@@ -78,55 +74,39 @@ export const deleteSecret = operation({
 })
 
 export const listSecrets = operation({
+  ...reading,
   id: 'SecretList',
-  method: 'GET',
   path: '/secrets',
-  since: '7.0',
   action: 'secrets/list',
-  effect: 'read',
   params: none,
   query: paged,
-  body: nothing,
-  status: 200,
 })
 
 export const listSecretVersions = operation({
+  ...reading,
   id: 'SecretListVersions',
-  method: 'GET',
   path: '/secrets/:name/versions',
-  since: '7.0',
   action: 'secrets/list',
-  effect: 'read',
   params: named,
   query: paged,
-  body: nothing,
-  status: 200,
 })
 
 export const listDeletedSecrets = operation({
+  ...reading,
   id: 'SecretListDeleted',
-  method: 'GET',
   path: '/deletedsecrets',
-  since: '7.0',
   action: 'secrets/list',
-  effect: 'read',
   params: none,
   query: paged,
-  body: nothing,
-  status: 200,
 })
 
 export const getDeletedSecret = operation({
+  ...reading,
   id: 'SecretGetDeleted',
-  method: 'GET',
   path: '/deletedsecrets/:name',
-  since: '7.0',
   action: 'secrets/list',
-  effect: 'read',
   params: named,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const purgeDeletedSecret = operation({
