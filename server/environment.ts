@@ -37,6 +37,7 @@ export function developerKeys(data: string): DeveloperKeys {
   return parsed<DeveloperKeys>(file, readPrivate(file) ?? '')
 }
 
+/** Writes down where a server listens, for commands and programs of this machine to find it. */
 export const keepRunning = (data: string, running: Running): void => writePrivate(runningFile(data), textOf(running))
 
 /** Where the server of this folder listens, or listened last; nothing if none ever did. */

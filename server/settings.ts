@@ -109,6 +109,7 @@ export const settingWords = {
   CARDEA_LOG_LEVEL: 'trace, debug, info, warn, error or silent (default info; warn with cardea start)',
 } as const
 
+/** Settings that nothing can start with: all that is wrong with them, a line for each. */
 export class SettingsError extends Error {
   constructor(wrong: readonly string[]) {
     super(`Cardea can't start:\n${wrong.map((line) => `  - ${line}`).join('\n')}`)

@@ -9,4 +9,5 @@ export const systemClock: Clock = Date.now
 export const inSeconds = (at: Instant): number => Math.floor(at / 1000)
 /** A time that may not have come is `null` there. */
 export const inSecondsOrNull = (at: Instant | undefined): number | null => (at === undefined ? null : inSeconds(at))
+/** A point in time that came as seconds. */
 export const fromSeconds = (seconds: number): Instant => seconds * 1000

@@ -46,6 +46,7 @@ export interface Turn {
   stir(): void
 }
 
+/** Access has changed since a reading was decided: it is to be decided anew. */
 export class StaleEpoch extends Error {
   constructor() {
     super('Access changed while this was decided')

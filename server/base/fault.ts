@@ -35,5 +35,6 @@ export class Fault extends Error {
   }
 }
 
+/** What was thrown, as a fault: a bug is `internal`, with itself as the cause. */
 export const faultOf = (error: unknown): Fault =>
   error instanceof Fault ? error : new Fault('internal', 'Something went wrong on our side.', {}, { cause: error })

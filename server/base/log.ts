@@ -8,6 +8,7 @@ export type Log = Logger
 
 type Destination = { write(line: string): void }
 
+/** A log from this level on, to standard error unless another destination is given. */
 export const createLog = (level: string, destination: Destination = pino.destination({ fd: 2, sync: true })): Log =>
   pino(
     {

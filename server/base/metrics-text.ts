@@ -3,6 +3,7 @@ import type { Family, Labels, Spread } from './metrics.ts'
 /** Families of metrics as Prometheus reads them (text exposition format 0.0.4). */
 export const textType = 'text/plain; version=0.0.4; charset=utf-8'
 
+/** The families as one text. */
 export const textOf = (families: readonly Family[]): string =>
   families
     .flatMap((family) => [

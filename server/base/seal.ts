@@ -37,8 +37,10 @@ export class SealBroken extends Error {
   }
 }
 
+/** A key from its 32 bytes. */
 export const keyFrom = (bytes: Uint8Array): KeyObject => createSecretKey(bytes)
 
+/** Seals a text or bytes to a place. Each sealing differs, also of the same. */
 export function seal(key: KeyObject, plain: string | Uint8Array, place: string): Buffer {
   const nonce = nextNonce()
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(place))
@@ -49,6 +51,7 @@ export function seal(key: KeyObject, plain: string | Uint8Array, place: string):
   return Buffer.concat([head, body, cipher.final(), cipher.getAuthTag()])
 }
 
+/** What was sealed to this place by this key. Throws `SealBroken` for everything else, and gives nothing out of it. */
 export function unseal(key: KeyObject, sealed: Uint8Array, place: string): Buffer {
   if (sealed.length < 1 + nonceBytes + tagBytes || sealed[0] !== layout) throw new SealBroken(place)
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
@@ -65,6 +68,7 @@ export function unseal(key: KeyObject, sealed: Uint8Array, place: string): Buffe
   }
 }
 
+/** What was sealed as a text; as `unseal`. */
 export const unsealText = (key: KeyObject, sealed: Uint8Array, place: string): string =>
   unseal(key, sealed, place).toString('utf8')
 

@@ -37,6 +37,8 @@ export type LineOptions = {
 }
 
 const retryMs = 1000
+/** As `nice` has it without being told how much: half of what there is, so that the event loop always comes first. */
+const niceness = 10
 const idleMsDefault = 5 * 60_000
 const heapMbMax = 128
 
@@ -143,7 +145,7 @@ export function answer(acts: Acts): void {
   const port = parentPort
   if (port === null) throw new Error('This module is run by a thread only.')
   // On Linux each thread has a priority of its own; elsewhere this would slow the whole process down.
-  if (process.platform === 'linux') setPriority(10)
+  if (process.platform === 'linux') setPriority(niceness)
   port.on('message', async ({ id, act, asked }: Request) => {
     try {
       // The asking half is typed by the same acts, so what is asked is what the act takes.

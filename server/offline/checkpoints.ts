@@ -9,6 +9,7 @@ import type { SignedCheckpoint } from '#core/audit/checkpoint.ts'
  */
 export const checkpointFile = (data: string): string => join(data, 'audit-checkpoints.jsonl')
 
+/** Adds a checkpoint to the file, down to the disk. */
 export const keepOutside = (data: string, { number, body, signature }: SignedCheckpoint): void =>
   appendPrivate(
     checkpointFile(data),

@@ -23,6 +23,10 @@ type SoftwareKeysOptions = {
 
 const file = new URL('./software-worker.ts', import.meta.url)
 
+/** Using a key takes milliseconds, making one up to seconds: whoever came later than these would have gone before their turn. */
+const waitingMaxUsual = 256
+const makingMaxUsual = 32
+
 /**
  * Keys in software: RSA and EC. A private key is opened by a thread of its own only, which the event loop isn't held up by.
  * Making keys has a second thread, since a large RSA key takes seconds that nobody's signature should wait for.
@@ -31,7 +35,7 @@ export class SoftwareKeys implements KeyDoor {
   readonly #use: WorkerLine<SoftwareActs>
   readonly #make: WorkerLine<SoftwareActs>
 
-  constructor({ waitingMax = 256, makingMax = 32, idleMs }: SoftwareKeysOptions = {}) {
+  constructor({ waitingMax = waitingMaxUsual, makingMax = makingMaxUsual, idleMs }: SoftwareKeysOptions = {}) {
     const idle = idleMs === undefined ? {} : { idleMs }
     this.#use = new WorkerLine({ file, about: 'keys', waitingMax, ...idle })
     this.#make = new WorkerLine({ file, about: 'new keys', waitingMax: makingMax, ...idle })

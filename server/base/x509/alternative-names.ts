@@ -22,6 +22,7 @@ const domain = /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,
 const kinds: Readonly<Record<AlternativeKind, Kind>> = {
   dnsNames: {
     says: 'A DNS name is a host’s, perhaps with * as its first label, and in ASCII (xn--…) whatever its language.',
+    // 255 octets with the lengths of its labels (RFC 1035, 2.3.4).
     charsMax: 253,
     fits: (text) => isIP(text) === 0 && domain.test(text.startsWith('*.') ? text.slice(2) : text),
     into: (dNSName) => new asn1.GeneralName({ dNSName }),
@@ -29,6 +30,7 @@ const kinds: Readonly<Record<AlternativeKind, Kind>> = {
   },
   emails: {
     says: 'A mail address is in ASCII and has one @.',
+    // 256 octets between angle brackets (RFC 5321, 4.5.3.1.3).
     charsMax: 254,
     fits: (text) => {
       const [, host] = /^[!#-'*+\-/-9=?A-Z^-~.]{1,64}@([^@]+)$/.exec(text) ?? []
@@ -39,6 +41,7 @@ const kinds: Readonly<Record<AlternativeKind, Kind>> = {
   },
   upns: {
     says: 'A UPN is the name of a user, such as ann@example.com.',
+    // Active Directory's own bound.
     charsMax: 1024,
     fits: (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
     into: (utf8String) => {
@@ -53,6 +56,7 @@ const kinds: Readonly<Record<AlternativeKind, Kind>> = {
   },
   uris: {
     says: 'A URI has its scheme, and is in ASCII.',
+    // No standard bounds it; what is longer, clients don't read.
     charsMax: 2048,
     fits: (text) => /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i.test(text),
     into: (uniformResourceIdentifier) => new asn1.GeneralName({ uniformResourceIdentifier }),
@@ -60,6 +64,7 @@ const kinds: Readonly<Record<AlternativeKind, Kind>> = {
   },
   ipAddresses: {
     says: 'An IP address is of version 4 or 6, without a zone or a prefix.',
+    // The longest way to write one: version 6 with the end in version 4's way.
     charsMax: 45,
     fits: (text) => isIP(text) !== 0 && !text.includes('%'),
     into: (text) => new asn1.GeneralName({ iPAddress: canonicalAddress(text) }),

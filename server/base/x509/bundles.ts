@@ -2,6 +2,9 @@ import { WorkerLine } from '../worker-line.ts'
 import type { Bundle } from './bundle.ts'
 import type { BundleActs } from './bundle-worker.ts'
 
+/** One that is made to be slow takes seconds: whoever came later than these would have gone before its turn. */
+const waitingMaxUsual = 32
+
 /**
  * Bundles, opened by a thread of their own: what opens one is hashed thousands of times, and one from elsewhere may ask for a million.
  * Faults are those of `readBundle`, and `throttled` when too many wait.
@@ -9,7 +12,7 @@ import type { BundleActs } from './bundle-worker.ts'
 export class Bundles {
   readonly #line: WorkerLine<BundleActs>
 
-  constructor({ waitingMax = 32 }: { readonly waitingMax?: number } = {}) {
+  constructor({ waitingMax = waitingMaxUsual }: { readonly waitingMax?: number } = {}) {
     const file = new URL('./bundle-worker.ts', import.meta.url)
     this.#line = new WorkerLine({ file, about: 'bundles of certificates', waitingMax })
   }

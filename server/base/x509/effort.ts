@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts'
  * small file could keep a processor busy for days.
  */
 export class Effort {
-  #left = 2_500_000
+  #left = roundsInAllMax
 
   /** Refuses what is no number of rounds, or more than are left. */
   spend(rounds: number): void {
@@ -19,3 +19,5 @@ export class Effort {
 }
 
 const roundsMax = 1_000_000
+/** For all keys that one bundle has derived, together. */
+const roundsInAllMax = 2_500_000

@@ -11,6 +11,7 @@ export function newSerial(): Buffer {
   return bytes
 }
 
+/** An extension of a certificate or request; one that is critical must be understood by whoever reads it. */
 export const extension = (extnID: string, value: object, critical?: 'critical'): asn1.Extension =>
   new asn1.Extension({
     extnID,
@@ -61,8 +62,10 @@ export const drafted = ({ issuer, subject, key, terms, extensions, algorithm }: 
 export const signed = (tbsCertificate: asn1.TBSCertificate, signatureValue: ArrayBuffer): Buffer =>
   derOf(new asn1.Certificate({ tbsCertificate, signatureAlgorithm: tbsCertificate.signature, signatureValue }))
 
+/** A structure in DER. */
 export const derOf = (structure: object): Buffer => Buffer.from(AsnConvert.serialize(structure))
 
+/** A public key as certificates bear it. */
 export const infoOf = (key: KeyObject): asn1.SubjectPublicKeyInfo =>
   AsnConvert.parse(key.export({ type: 'spki', format: 'der' }), asn1.SubjectPublicKeyInfo)
 

@@ -47,6 +47,10 @@ export type Verdict = 'allows' | 'has-not-the-action' | 'condition-refuses' | 'i
 type Asked = { readonly principal: string; readonly action: string; readonly resource: string }
 type Looking = { readonly sql: Sql; readonly keyring: Keyring; readonly permit: Permit<'roles/read'> }
 
+/**
+ * Says why somebody may do a thing, or may not, by the same grants and conditions that decide when it is done. Throws `not-found`
+ * for a principal that nobody is, and `invalid` for an action that isn't one.
+ */
 export async function explain({ sql, keyring }: Looking, asked: Asked): Promise<Explanation> {
   const principal = await principalCalled(sql, keyring, asked.principal)
   const action = actionCalled(asked.action)

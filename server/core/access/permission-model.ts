@@ -109,6 +109,7 @@ export async function changePermissionModel(
   tell({ type: 'vault-access-policy-changed', scope: vault, resource: vault, name })
 }
 
+/** Whether two models say the same. */
 export const isSameModel = (one: PermissionModel, other: PermissionModel): boolean =>
   JSON.stringify([one.kind, one.closed, one.policies]) === JSON.stringify([other.kind, other.closed, other.policies])
 

@@ -38,7 +38,9 @@ const ofOurOwn = /^c3b4dea0-/
 
 /** Whether it is one of Cardea's own roles, which hold whichever way a vault is opened. */
 export const isOurs = ({ id }: Role): boolean => builtIn.has(id) && ofOurOwn.test(id)
+/** Whether a role is one that everybody has, and nobody can change. */
 export const isBuiltIn = (id: string): boolean => builtIn.has(id)
+/** The roles that everybody has. */
 export const builtInRolesHere = (): readonly Role[] => [...builtIn.values()]
 
 /** What each application may do with itself: nobody assigns it, and nobody takes it away. */

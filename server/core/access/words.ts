@@ -5,6 +5,7 @@ export type Token = { readonly kind: 'word' | 'sign' | 'string'; readonly text: 
 
 const form = /\s*(?:(?<word>[A-Za-z0-9_.:/@-]+)|(?<sign>\|\||&&|[!(){}[\],])|'(?<string>[^']*)'|(?<end>$))/y
 
+/** The words of a condition, in order. Throws `invalid` with the place of the first character that begins none. */
 export function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = []
   form.lastIndex = 0

@@ -73,6 +73,7 @@ export async function rulesWithin({ sql, keyring }: Sight<'alerts/read'>, scope:
   return Promise.all(kept.map((rule) => opened(sql, keyring, rule)))
 }
 
+/** Takes a rule away, with all that it has told. */
 export async function removeRule({ turn, sql }: Scope<'alerts/write'>, scope: string, name: string): Promise<void> {
   const rule = await ruleNamed(sql, scope, name)
   if (rule === undefined) throw new Fault('not-found', `There is no alert rule ${name} at ${scope}.`)

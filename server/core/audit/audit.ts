@@ -35,4 +35,5 @@ async function begun(sql: Sql, keyring: Keyring, at: Instant): Promise<Series> {
   return { writer, key, last: 0, link: noLink }
 }
 
+/** Where the key of a series is sealed to. */
 export const placeOfSeries = (writer: string): string => `audit-series/${writer}`

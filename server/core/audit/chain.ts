@@ -53,4 +53,5 @@ export const linkOf = (
 ): Uint8Array =>
   hash('sha256', `${Buffer.from(before).toString('hex')}\n${writer}\n${first}\n${last}\n${at}\n${entries}`, 'buffer')
 
+/** Proves a link to whoever has the key of its series. */
 export const proofOf = (link: Uint8Array, key: KeyObject): Uint8Array => createHmac('sha256', key).update(link).digest()

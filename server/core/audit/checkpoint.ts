@@ -67,6 +67,7 @@ export async function makeCheckpoint(turn: Turn, keyring: Keyring): Promise<Sign
 export const digestOf = ({ body, signature }: SignedCheckpoint): string =>
   hash('sha256', `${body}\n${Buffer.from(signature).toString('hex')}`)
 
+/** Whether a checkpoint bears the signature of this key. */
 export const isSigned = ({ body, signature }: SignedCheckpoint, publicKey: KeyObject): boolean =>
   verify(null, Buffer.from(body), publicKey, signature)
 

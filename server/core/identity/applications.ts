@@ -41,8 +41,10 @@ async function proven(sql: Sql, keyring: Keyring, kept: KeptApplication | undefi
   return ours ? application : undefined
 }
 
+/** The application with this object id, if it is there and ours. */
 export const applicationById = async (sql: Sql, keyring: Keyring, id: string): Promise<Application | undefined> =>
   proven(sql, keyring, await applicationRow(sql, id))
+/** The application with this application id, if it is there and ours. */
 export const applicationByAppId = async (sql: Sql, keyring: Keyring, appId: string): Promise<Application | undefined> =>
   proven(sql, keyring, await applicationRowByAppId(sql, appId))
 /** Applications in the order of their ids; fewer than asked for only where there are no more. */
@@ -76,6 +78,7 @@ export async function holdersOf(sql: Sql, keyring: Keyring, principal: string): 
 
 type Registered = Pick<Application, 'name' | 'identifierUris' | 'details'>
 
+/** Registers an application; nobody stands for it yet. Throws `conflict` when one of its identifier URIs is another's. */
 export async function registerApplication(turn: Turn, keyring: Keyring, registered: Registered): Promise<Application> {
   const ids = { objectId: randomUUID(), appId: randomUUID() }
   const application = { ...ids, ...registered, principal: undefined, created: turn.at }
@@ -84,6 +87,7 @@ export async function registerApplication(turn: Turn, keyring: Keyring, register
   return application
 }
 
+/** Gives an application other words and identifier URIs. Throws `conflict` when one of those is another's. */
 export async function amendApplication(turn: Turn, keyring: Keyring, application: Application): Promise<void> {
   await updateApplication(turn.sql, application, await proofOf(turn.sql, keyring, application))
   await clearUris(turn.sql, application.objectId)
@@ -116,9 +120,12 @@ export async function partPrincipal(turn: Turn, principal: string): Promise<void
 /** Forgets an application; its credentials and its principal are taken away by who asks for this. */
 export const forgetApplication = (turn: Turn, id: string): Promise<void> => deleteApplicationRows(turn.sql, id)
 
+/** Who owns an application, by object ids. */
 export const ownersOf = (sql: Sql, application: string): Promise<string[]> => ownerIdsOf(sql, application)
+/** Makes somebody an owner; false when they are one already. */
 export const addOwner = (turn: Turn, application: string, owner: string): Promise<boolean> =>
   addOwnerRow(turn.sql, application, owner)
+/** Takes an owner away; false when they were none. */
 export const dropOwner = (turn: Turn, application: string, owner: string): Promise<boolean> =>
   dropOwnerRow(turn.sql, application, owner)
 /** Somebody who goes owns nothing any more. */

@@ -26,12 +26,15 @@ export async function proven(sql: Sql, keyring: Keyring, kept: KeptEntry | undef
 export const proofOf = (sql: Sql, keyring: Keyring, entry: Entry): Promise<Buffer> =>
   keyring.fingerprint(sql, directoryKey, wordsOfEntry(entry))
 
+/** The principal with this object id, if we entered it so. */
 export const principalById = async (sql: Sql, keyring: Keyring, objectId: string): Promise<Entry | undefined> =>
   proven(sql, keyring, await entryRow(sql, objectId))
 
+/** The principal of this application id, if we entered it so. */
 export const principalByApp = async (sql: Sql, keyring: Keyring, appId: string): Promise<Entry | undefined> =>
   proven(sql, keyring, await entryRowByApp(sql, appId))
 
+/** Whether there is such a principal, and it is switched on. */
 export const principalEnabled = async (sql: Sql, keyring: Keyring, objectId: string): Promise<boolean> =>
   (await principalById(sql, keyring, objectId))?.enabled === true
 
@@ -124,6 +127,7 @@ export async function dropCredential(turn: Turn, holder: string, id: string): Pr
   return dropped
 }
 
+/** Takes all credentials of a holder away, who is about to go. */
 export const dropCredentialsOf = (turn: Turn, holder: string): Promise<void> => removeCredentialsOf(turn.sql, holder)
 
 /** Whether a credential that a token names is still there. */
@@ -144,6 +148,7 @@ export async function credentialStands(
 /** How a password fared: `expired` is told apart because the caller can mend it; the right one is named. */
 type PasswordOutcome = { readonly credential: string } | 'wrong' | 'expired'
 
+/** Whether a password is one that this principal, or its application, was given, and whether it holds now. */
 export async function passwordOutcome(
   sql: Sql,
   keyring: Keyring,

@@ -73,4 +73,5 @@ export async function dropFederated(turn: Turn, holder: string, id: string): Pro
   return dropped
 }
 
+/** Takes all federated credentials of a holder away, who is about to go. */
 export const dropFederatedOf = (turn: Turn, holder: string): Promise<void> => removeFederatedOf(turn.sql, holder)

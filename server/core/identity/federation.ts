@@ -21,6 +21,10 @@ type Foreign = { readonly iss: string; readonly sub: string; readonly aud: reado
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 const toleranceSeconds = 300
 
+/**
+ * Whether an assertion from elsewhere proves one of these credentials now. What it says of itself only picks the credential; it is
+ * believed once a key of that issuer's has verified it. It answers instead of throwing, for each failure has its own words.
+ */
 export async function federatedOutcome(
   assertion: string,
   credentials: readonly FederatedCredential[],

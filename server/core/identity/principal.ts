@@ -34,4 +34,5 @@ export type Credential = {
   readonly ends: Instant
 }
 
+/** Whether a credential holds at a time. */
 export const validAt = ({ starts, ends }: Credential, at: Instant): boolean => starts <= at && at < ends

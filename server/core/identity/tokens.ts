@@ -110,6 +110,7 @@ type Person = {
 /** What an id token says of a person, to the application that asked. */
 type Introduction = { readonly principal: Principal; readonly person: Person; readonly nonce?: string }
 
+/** Makes tokens and verifies them, by the signing keys that are kept; what it remembers counts for as long as the epoch stands. */
 export class TokenBook {
   readonly #database: Database<never>
   readonly #keyring: Keyring

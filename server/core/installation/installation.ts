@@ -35,6 +35,7 @@ export type DeveloperKeys = {
   readonly accessKey: { readonly id: string; readonly secret: string }
 }
 
+/** Keys for the developer of an installation that is about to be founded. */
 export const newDeveloperKeys = (): DeveloperKeys => ({
   tenant: randomUUID(),
   appId: randomUUID(),

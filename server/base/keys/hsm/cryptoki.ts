@@ -1,6 +1,16 @@
 import { accessSync, constants } from 'node:fs'
 import { Fault } from '../../fault.ts'
-import { type AddressOf, attributes, mechanism, type Parameter, type Template, wanted, word, wordIn } from './layout.ts'
+import {
+  type AddressOf,
+  attributes,
+  mechanism,
+  type Parameter,
+  type Template,
+  wanted,
+  word,
+  wordBytes,
+  wordIn,
+} from './layout.ts'
 import { type AnswerName, CKF, CKM, CKR, CKU, type MechanismName } from './numbers.ts'
 
 /**
@@ -103,7 +113,20 @@ const loaded = new Set<object>()
 
 /** More than a wrapped RSA key of 4096 bits takes, which is the longest that a module gives us unasked. */
 const answerBytesMax = 8192
+/** A ciphertext is longer than what went in by a block of padding or a tag, 16 bytes each; there is room for more. */
+const ciphertextMoreMax = 64
 
+/** Where things stand in CK_C_INITIALIZE_ARGS: after four functions for locks the flags, and a word that is reserved. */
+const initializeArgs = { bytes: 6 * wordBytes, flags: 4 * wordBytes } as const
+/** In CK_INFO: the version of the standard (2 bytes), the maker; after the flags the description, and the library's version. */
+const libraryInfo = { bytes: 96, maker: 2, description: 48, version: 80 } as const
+/** In CK_TOKEN_INFO: label, maker, model, serial number, flags; ten more numbers; the versions of hardware and firmware. */
+const tokenInfo = { bytes: 256, label: 0, maker: 32, model: 64, flags: 96, firmware: 186 } as const
+/** How long such texts are, filled up with blanks. */
+const nameBytes = 32
+const modelBytes = 16
+
+/** A module that is loaded: its functions under our names, each of which throws a `CryptokiError` when the module refuses. */
 export class Cryptoki {
   readonly #call: Call
   readonly #addressOf: AddressOf
@@ -131,14 +154,14 @@ export class Cryptoki {
       accessSync(file, constants.R_OK)
       const library = koffi.load(file)
       loaded.add(library)
-      const found = Buffer.alloc(8)
+      const found = Buffer.alloc(wordBytes)
       const answer = Number(library.func('C_GetFunctionList', 'ulong', ['void *'])(found))
       if (answer !== CKR.OK) throw new CryptokiError('GetFunctionList', answer)
       // The list begins with a version of two bytes, and alignment.
       const list = wordIn(found)
       const bound = new Map(
         Object.entries(signatures).map(([name, signature]) => {
-          const address = BigInt(koffi.decode(list, 8 * (1 + functionList.indexOf(name)), 'uint64'))
+          const address = BigInt(koffi.decode(list, wordBytes * (1 + functionList.indexOf(name)), 'uint64'))
           const types = Array.from(signature, (letter) => (letter === 'n' ? 'ulong' : 'void *'))
           return [name, { address, prototype: koffi.proto('ulong', types) }] as const
         }),
@@ -162,8 +185,8 @@ export class Cryptoki {
 
   /** Starts the module: it may use the locks of the system, since it may have threads of its own. */
   initialize(): void {
-    const locking = Buffer.alloc(6 * 8)
-    word(CKF.OS_LOCKING_OK).copy(locking, 4 * 8)
+    const locking = Buffer.alloc(initializeArgs.bytes)
+    word(CKF.OS_LOCKING_OK).copy(locking, initializeArgs.flags)
     this.#do('Initialize', locking)
   }
 
@@ -174,10 +197,11 @@ export class Cryptoki {
 
   /** What the module says of itself: CK_INFO. */
   library(): string {
-    const info = Buffer.alloc(96)
+    const { bytes, maker, description, version } = libraryInfo
+    const info = Buffer.alloc(bytes)
     this.#do('GetInfo', info)
-    // Two bytes of version, 32 of the maker; flags; 32 of description, two of version.
-    return `${textIn(info, 2, 32)} ${textIn(info, 48, 32)} ${info[80]}.${info[81]}`.trim()
+    const names = `${textIn(info, maker, nameBytes)} ${textIn(info, description, nameBytes)}`
+    return `${names} ${info[version]}.${info[version + 1]}`.trim()
   }
 
   /** The slots that hold a token. */
@@ -186,15 +210,14 @@ export class Cryptoki {
   }
 
   token(slot: Handle): TokenInfo {
-    const info = Buffer.alloc(256)
+    const info = Buffer.alloc(tokenInfo.bytes)
     this.#do('GetTokenInfo', slot, info)
     return {
-      label: textIn(info, 0, 32),
-      maker: textIn(info, 32, 32),
-      model: textIn(info, 64, 16),
-      flags: Number(wordIn(info, 96)),
-      // Ten more numbers after the flags, then the versions of hardware and firmware.
-      firmware: `${info[186]}.${info[187]}`,
+      label: textIn(info, tokenInfo.label, nameBytes),
+      maker: textIn(info, tokenInfo.maker, nameBytes),
+      model: textIn(info, tokenInfo.model, modelBytes),
+      flags: Number(wordIn(info, tokenInfo.flags)),
+      firmware: `${info[tokenInfo.firmware]}.${info[tokenInfo.firmware + 1]}`,
     }
   }
 
@@ -204,11 +227,11 @@ export class Cryptoki {
 
   /** A list whose length is asked first. */
   #numbers(ask: (memory: Buffer | null, count: Buffer) => void): bigint[] {
-    const count = Buffer.alloc(8)
+    const count = Buffer.alloc(wordBytes)
     ask(null, count)
-    const memory = Buffer.alloc(8 * Number(wordIn(count)))
+    const memory = Buffer.alloc(wordBytes * Number(wordIn(count)))
     if (memory.length > 0) ask(memory, count)
-    return Array.from({ length: Number(wordIn(count)) }, (_, at) => wordIn(memory, 8 * at))
+    return Array.from({ length: Number(wordIn(count)) }, (_, at) => wordIn(memory, wordBytes * at))
   }
 
   openSession(slot: Handle): Handle {
@@ -224,10 +247,10 @@ export class Cryptoki {
   find(session: Handle, template: Template, most: number): Handle[] {
     this.#do('FindObjectsInit', session, this.#attributes(template), template.length)
     try {
-      const found = Buffer.alloc(8 * most)
-      const count = Buffer.alloc(8)
+      const found = Buffer.alloc(wordBytes * most)
+      const count = Buffer.alloc(wordBytes)
       this.#do('FindObjects', session, found, most, count)
-      return Array.from({ length: Number(wordIn(count)) }, (_, at) => wordIn(found, 8 * at))
+      return Array.from({ length: Number(wordIn(count)) }, (_, at) => wordIn(found, wordBytes * at))
     } finally {
       this.#do('FindObjectsFinal', session)
     }
@@ -268,7 +291,7 @@ export class Cryptoki {
     publicTemplate: Template,
     privateTemplate: Template,
   ): { readonly publicKey: Handle; readonly privateKey: Handle } {
-    const publicKey = Buffer.alloc(8)
+    const publicKey = Buffer.alloc(wordBytes)
     const privateTemplateMemory = this.#attributes(privateTemplate)
     const privateKey = this.#handle((handle) =>
       this.#do(
@@ -332,7 +355,7 @@ export class Cryptoki {
   }
 
   encrypt(session: Handle, data: Uint8Array): Buffer {
-    return this.#bytes(Math.max(answerBytesMax, data.length + 64), (memory, length) =>
+    return this.#bytes(Math.max(answerBytesMax, data.length + ciphertextMoreMax), (memory, length) =>
       this.#do('Encrypt', session, data, data.length, memory, length),
     )
   }
@@ -346,7 +369,7 @@ export class Cryptoki {
   }
 
   #handle(ask: (handle: Buffer) => void): Handle {
-    const handle = Buffer.alloc(8)
+    const handle = Buffer.alloc(wordBytes)
     ask(handle)
     return wordIn(handle)
   }

@@ -47,6 +47,7 @@ export const secretInSession: Template = [
   [CKA.SENSITIVE, true],
 ]
 
+/** What a public key is to be, of a pair that is generated in a session. */
 export function publicTemplate(shape: AsymmetricShape): Template {
   const common: Template = [
     [CKA.TOKEN, false],

@@ -9,7 +9,8 @@ export type Template = readonly (readonly [attribute: number, value: Value])[]
 /** Gives the address of a piece of memory. */
 export type AddressOf = (memory: Buffer) => bigint
 
-const wordBytes = 8
+/** How long a CK_ULONG is, and a pointer. */
+export const wordBytes = 8
 const attributeBytes = 3 * wordBytes
 const mechanismBytes = 3 * wordBytes
 
@@ -20,6 +21,7 @@ export function word(value: number | bigint): Buffer {
   return memory
 }
 
+/** The CK_ULONG at a place. */
 export const wordIn = (memory: Buffer, offset = 0): bigint => memory.readBigUInt64LE(offset)
 
 /** CK_ATTRIBUTE[]: number, pointer and length of each, and their values behind. */

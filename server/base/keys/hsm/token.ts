@@ -17,6 +17,7 @@ type TokenFound = { readonly slot: Handle; readonly info: TokenInfo }
 /** The particulars of a fault that trying again would only make worse: a token locks itself after a few wrong PINs. */
 const forGood = { final: 'yes' } as const
 const final = (words: string, cause?: unknown) => new Fault('unavailable', words, forGood, { cause })
+/** Whether trying again would only make it worse. */
 export const isFinal = (fault: Fault): boolean => fault.particulars.final === forGood.final
 
 const attemptsMax = 4

@@ -21,6 +21,7 @@ const version = 1
 export const bytesOfWrapped = ({ wrappingKeyId, mechanism, bytes }: WrappedKey): Uint8Array =>
   Buffer.concat([Buffer.of(version, wrapMechanisms.indexOf(mechanism), wrappingKeyId.length), wrappingKeyId, bytes])
 
+/** Reads what `bytesOfWrapped` wrote. Throws for what no hardware module kept. */
 export function wrappedIn(secret: Uint8Array): WrappedKey {
   const [found, mechanismAt = -1, idBytes = 0] = secret
   const mechanism = wrapMechanisms[mechanismAt]
