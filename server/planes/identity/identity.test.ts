@@ -183,7 +183,7 @@ describe('the token endpoint', () => {
     const deeds = (await house.deeds()).filter(({ correlation }) => correlation === marked['x-ms-client-request-id'])
     assert.deepEqual(
       deeds.map(({ operation, outcome }) => `${operation} ${outcome}`),
-      ['TokenIssue done', 'TokenIssue invalid_client'],
+      ['TokenIssue done', 'TokenIssue unauthenticated'],
     )
     assert.equal(deeds[0]?.caller, app.principal.objectId)
   })
