@@ -19,6 +19,7 @@ export type Rotator = {
   readonly log: Log
   readonly random?: () => number
   readonly monotonic?: () => number
+  readonly began?: number
   readonly onStep?: OnStep | undefined
   readonly concurrency?: number | undefined
 }
@@ -30,11 +31,12 @@ const rotationsMax = 16
 export async function engineOf({
   random = Math.random,
   monotonic = () => performance.now(),
+  began = monotonic(),
   onStep,
   concurrency: _,
   ...parts
 }: Rotator): Promise<Engine> {
-  return { ...parts, caller: await engineCaller(parts.base), random, monotonic, onStep }
+  return { ...parts, caller: await engineCaller(parts.base), random, monotonic, began, onStep }
 }
 
 /** As whom the rotation engine acts. */
@@ -45,6 +47,8 @@ export async function engineCaller({ database, keyring }: Base): Promise<Engine[
 }
 
 export function rotator(parts: Rotator): Work {
+  const { monotonic = () => performance.now() } = parts
+  const began = monotonic()
   let engine: Engine | undefined
   return {
     name: 'rotator',
@@ -53,7 +57,7 @@ export function rotator(parts: Rotator): Work {
     leaseMs: parts.times.leaseMs,
     async run(lease, closing) {
       // Looked up once: a principal keeps its id for good.
-      engine ??= await engineOf(parts)
+      engine ??= await engineOf({ ...parts, monotonic, began })
       return advance(engine, lease, closing)
     },
   }

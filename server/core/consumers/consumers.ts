@@ -93,9 +93,10 @@ export const consumersOf = (
   silentMs = consumerSilentSeconds * 1000,
 ): Promise<Use[]> => usersSince(sql, vault.name, nameKey(name), at - silentMs)
 
-const forgottenMs = 24 * 60 * 60_000
+/** Who has been silent for so long is forgotten. */
+export const forgottenMs = 24 * 60 * 60_000
 
-/** Forgets consumers that have been silent for a day. */
+/** Forgets consumers that have been silent for too long. */
 export const forgetGone = (sql: Sql, vault: Pick<Vault, 'name'>, name: string, at: Instant): Promise<void> =>
   forgetSilent(sql, vault.name, nameKey(name), at - forgottenMs)
 

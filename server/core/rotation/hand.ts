@@ -17,7 +17,7 @@ import { isOpen, mayBecome } from './machine.ts'
 import { afterAbort, backoffMs, livesOf, spreadOf } from './policy.ts'
 import { redacted } from './redaction.ts'
 import { changeRotation, keepNext, policyOf, type Rotation, slotsOf } from './rotation-rows.ts'
-import { type Engine, type Seen, stepped } from './steps.ts'
+import { type Engine, type Seen, silenceMs, stepped } from './steps.ts'
 
 /** What can't be done now and is tried again; the words are for the operator. */
 export class NotNow extends Error {}
@@ -70,9 +70,8 @@ export class Hand {
   /** Live consumers that run on another version than the latest, with the slot of theirs if it is known. */
   async usersBehind(): Promise<(Use & { readonly slot: string | undefined })[]> {
     const { vault, rotation, latest } = this.seen
-    const { base, times } = this.engine
-    const { read } = base.database
-    const users = await consumersOf(read, vault, rotation.nameKey, this.seen.now(), times.silentMs)
+    const { read } = this.engine.base.database
+    const users = await consumersOf(read, vault, rotation.nameKey, this.seen.now(), silenceMs(this.engine))
     const behind = users.filter(({ version }) => version !== latest?.version)
     const versions = [...new Set(behind.map(({ version }) => version))]
     const slots = await slotsOf(read, vault.name, rotation.nameKey, versions)

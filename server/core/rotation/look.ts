@@ -21,7 +21,7 @@ import {
   removePolicy,
 } from './rotation-rows.ts'
 
-import { clockFrom, type Engine, type Seen } from './steps.ts'
+import { clockFrom, type Engine, type Seen, silenceMs } from './steps.ts'
 
 /** Reads the rows and decides. Waiting is settled in the same turn, so that no wake-up falls between the two. */
 export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'settled'> {
@@ -48,7 +48,8 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
     const latest = standing?.latest
     const live = latest !== undefined && !standing?.deleted && latest.enabled
     const quiet = rotation.quietUntil === undefined || at >= rotation.quietUntil
-    const users = rotation.state === 'grace' ? await consumersOf(sql, vault, key, at, times.silentMs) : []
+    const users = rotation.state === 'grace' ? await consumersOf(sql, vault, key, at, silenceMs(engine)) : []
+    const isFollowed = users.some(({ seen }) => seen > at - times.silentMs)
     const laggards = users.filter(({ version }) => version !== rotation.newVersion && version !== latest?.version)
     const deadline = at >= (rotation.graceUntil ?? at)
     // Also while it is disabled: whoever enables it again shall find that it works.
@@ -64,7 +65,7 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
       withdrawn: withdrawn(rotation, policy, standing, at),
       quiet,
       // Nobody reports: then nobody is known to have switched, and only time can tell.
-      graceOver: deadline || (users.length > 0 && laggards.length === 0),
+      graceOver: deadline || (isFollowed && laggards.length === 0),
       retires: rotation.scrub && retires(provider.kind, rotation, displaced),
       displaced,
       accepted: rotation.accepted,
