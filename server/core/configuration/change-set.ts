@@ -70,7 +70,8 @@ type StepDeed = 'create' | 'change' | 'delete' | 'lock' | 'unlock' | 'none'
 
 /** Which setting is meant, in words. */
 const nameOf = ({ key, label }: Address): string => (label === undefined ? key : `${key} (label ${label})`)
-const placeOf = ({ key, label }: Address): string => `${key}\n${label ?? ''}`
+/** One text for each setting: keys have no line breaks. */
+export const placeOf = ({ key, label }: Address): string => `${key}\n${label ?? ''}`
 
 /** Refuses changes that are too many, or of which two are about the same setting. */
 export function refuseUnfit(changes: readonly Change[]): void {

@@ -1,7 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import type { Store } from '#core/vaults/store.ts'
-import { backTo, type Change, type Creator } from './change-set.ts'
+import { backTo, type Change, type Creator, placeOf } from './change-set.ts'
 import { type Applied, applyChanges, type Wanted } from './change-sets.ts'
 import { historyMsOf } from './history.ts'
 import { type House, openedAll } from './keeping.ts'
@@ -75,5 +75,3 @@ export async function restoreTo(
 
 /** So many settings are looked at together. */
 const pieceMax = 1_000
-
-const placeOf = ({ key, label }: Address): string => `${key}\n${label ?? ''}`

@@ -91,7 +91,7 @@ export async function putWorkload(
   if (before !== undefined) refuseMoved(before, location)
   const { at } = scope
   const fresh = { resourceId, location, tags, identity: undefined, created: at, updated: at }
-  const workload = await changed(scope, before ?? fresh, { tags, identified })
+  const workload = await keepChange(scope, before ?? fresh, { tags, identified })
   return { workload, created: before === undefined }
 }
 
@@ -102,17 +102,18 @@ export async function patchWorkload(
 ): Promise<Workload> {
   const before = await theWorkload(scope, resourceId)
   await refuseLocked(scope.sql, before.resourceId, 'write')
-  return changed(scope, before, change)
+  return keepChange(scope, before, change)
 }
 
-async function changed(
+/** Keeps what was changed of a workload, whose identity comes and goes with it. */
+async function keepChange(
   { sql, turn, keyring, at }: Scope<'workloads/write'>,
   before: Workload,
   { tags = before.tags, identified = before.identity !== undefined }: WorkloadChange,
 ): Promise<Workload> {
   const after = { ...before, tags, updated: at }
   const kept = async (identity: Entry | undefined): Promise<Workload> => {
-    await keepWorkload(sql, { ...after, identity: identity && (await proven({ sql, keyring }, before, identity)) })
+    await keepWorkload(sql, { ...after, identity: identity && (await signed({ sql, keyring }, before, identity)) })
     return { ...after, identity }
   }
   const { identity } = before
@@ -128,7 +129,8 @@ async function changed(
   return kept(identity ?? (identified ? await newIdentity({ turn, keyring }, before.resourceId) : undefined))
 }
 
-const proven = async ({ sql, keyring }: Reading, { resourceId }: Workload, { objectId: principal }: Entry) => ({
+/** The identity of a workload as it is kept, with the proof that we gave it. */
+const signed = async ({ sql, keyring }: Reading, { resourceId }: Workload, { objectId: principal }: Entry) => ({
   principal,
   proof: await keyring.fingerprint(sql, directoryKey, wordsOf(resourceId, principal)),
 })

@@ -1,5 +1,5 @@
 import { type ChangeType, changes } from '@cardea/contract/cardea/changes'
-import type { Instant } from '#base/clock.ts'
+import { type Instant, inSecondsOrNull } from '#base/clock.ts'
 import type { CloudEvent } from '#core/subscriptions/cloud-event.ts'
 
 /**
@@ -107,8 +107,6 @@ const storeData = ({ type, name, label, etag }: Event, sequence: number): Record
   syncToken: `cardea=${btoa(String(sequence)).replace(/=+$/, '')};sn=${sequence}`,
 })
 
-const inSeconds = (at: Instant | undefined): number | null => (at === undefined ? null : Math.floor(at / 1000))
-
 /** What Key Vault's own events carry, in the spelling that they have on the wire. */
 function vaultData({ type, name, version, notBefore, expires, rotation }: Event, vault: string, url: string) {
   const object = type.startsWith('key-')
@@ -123,8 +121,8 @@ function vaultData({ type, name, version, notBefore, expires, rotation }: Event,
     ObjectType: ofVault ? 'Vault' : object.word,
     ObjectName: name,
     Version: version ?? null,
-    NBF: inSeconds(notBefore),
-    EXP: inSeconds(expires),
+    NBF: inSecondsOrNull(notBefore),
+    EXP: inSecondsOrNull(expires),
     ...(rotation !== undefined && {
       RotationId: rotation.id,
       Provider: rotation.provider,

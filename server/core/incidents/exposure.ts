@@ -1,7 +1,5 @@
 import type { Exposure } from '@cardea/contract/cardea/incidents'
 import type { Instant } from '#base/clock.ts'
-import type { Database } from '#base/database.ts'
-import { Fault } from '#base/fault.ts'
 import { isWithin } from '#base/scope.ts'
 import { findEntries } from '#core/audit/entries.ts'
 import type { KeptEntry, Place } from '#core/audit/entry.ts'
@@ -137,20 +135,12 @@ async function addReadable(base: Base, gathering: Gathering, { scope }: Question
 }
 
 /** Whether somebody may do a thing with a secret now. */
-export async function may(
+export const may = (
   { access, database }: Base,
-  caller: Caller,
+  { objectId, appId }: Caller,
   action: 'secrets/get' | 'rotations/run',
   resource: string,
-): Promise<boolean> {
-  try {
-    await access.permitAt(database as Database<never>, database.epoch, { caller, action, resource })
-    return true
-  } catch (error) {
-    if (error instanceof Fault && (error.code === 'forbidden' || error.code === 'unauthenticated')) return false
-    throw error
-  }
-}
+): Promise<boolean> => access.allowsAt(database, database.epoch, { caller: { objectId, appId }, action, resource })
 
-export const mayRead = (base: Base, { objectId, appId }: Caller, resource: string): Promise<boolean> =>
-  may(base, { objectId, appId }, 'secrets/get', resource)
+export const mayRead = (base: Base, caller: Caller, resource: string): Promise<boolean> =>
+  may(base, caller, 'secrets/get', resource)

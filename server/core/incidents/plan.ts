@@ -95,7 +95,7 @@ async function fateOf(
   if (!standing.latest.enabled) {
     return byHand('Its latest version is disabled.', 'Enable and rotate it, or revoke it where it is accepted.')
   }
-  if (!(await may(base, { objectId: by.objectId, appId: by.appId }, 'rotations/run', resourceOf(vault, name)))) {
+  if (!(await may(base, by, 'rotations/run', resourceOf(vault, name)))) {
     return byHand(
       'Who called this may not rotate it.',
       `Have it rotated by somebody who may: cardea rotate ${name} --emergency`,

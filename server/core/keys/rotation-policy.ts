@@ -79,6 +79,7 @@ function actionFrom(
       throw broken(words, `${where}.trigger.timeBeforeExpiry`)
     }
     refuseClose(daysOf(before, `${where}.trigger.timeBeforeExpiry`), lifeDays, `${where}.trigger.timeBeforeExpiry`)
+    // Written for each type by itself: to the checker, a type that is either doesn't fit into one of them.
     return type === 'rotate' ? { type, before } : { type, before }
   }
   if (after === undefined || before !== undefined) {

@@ -21,25 +21,18 @@ export type Lease = {
   readonly until: Instant
 }
 
+/** What nobody works on, and nobody has tried. */
+const unheld = { owner: null, lease_until: null, attempt: 0 }
+
 const keep = statement<Tables, { kind: string; subject: string; at: number }>((db, given) =>
   db
     .insertInto('due')
-    .values({
-      kind: given('kind'),
-      subject: given('subject'),
-      at: given('at'),
-      fence: 1,
-      owner: null,
-      lease_until: null,
-      attempt: 0,
-    })
+    .values({ kind: given('kind'), subject: given('subject'), at: given('at'), ...unheld, fence: 1 })
     .onConflict((conflict) =>
       conflict.columns(['kind', 'subject']).doUpdateSet((row) => ({
         at: given('at'),
+        ...unheld,
         fence: row('due.fence', '+', 1),
-        owner: null,
-        lease_until: null,
-        attempt: 0,
       })),
     ),
 )
@@ -47,15 +40,7 @@ const keep = statement<Tables, { kind: string; subject: string; at: number }>((d
 const keepBy = statement<Tables, { kind: string; subject: string; at: number }>((db, given) =>
   db
     .insertInto('due')
-    .values({
-      kind: given('kind'),
-      subject: given('subject'),
-      at: given('at'),
-      fence: 1,
-      owner: null,
-      lease_until: null,
-      attempt: 0,
-    })
+    .values({ kind: given('kind'), subject: given('subject'), at: given('at'), ...unheld, fence: 1 })
     .onConflict((conflict) =>
       conflict.columns(['kind', 'subject']).doUpdateSet((row) => ({
         at: row

@@ -18,7 +18,7 @@ import {
 import type { Scope, Sight, Writing } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import { forgetDerivation, linksOf } from './derivation-rows.ts'
-import { makeAnew, makeUpToDate } from './derivations.ts'
+import { makeAnew, makeUpToDate } from './making.ts'
 import {
   type DeletedSecret,
   type Draft,
