@@ -1,14 +1,9 @@
 import { Fault, type FaultCode } from '#base/fault.ts'
 import { inside } from '#core/audit/entry.ts'
 import type { ChangeSet } from '#core/configuration/change-set.ts'
-import {
-  activateChangeSet,
-  changeSetDue,
-  failChangeSet,
-  isChangeSet,
-  waitingChangeSet,
-} from '#core/configuration/change-sets.ts'
+import { activateChangeSet, changeSetDue, failChangeSet } from '#core/configuration/change-sets.ts'
 import type { House } from '#core/configuration/configuration.ts'
+import { isChangeSet, waitingChangeSet } from '#core/configuration/kept-change-sets.ts'
 import { type Base, perform } from '#core/perform.ts'
 import { hold, type Lease, leaseMs, partsOf, settle } from '#core/schedule/schedule.ts'
 import type { Store } from '#core/vaults/store.ts'
@@ -57,8 +52,8 @@ async function activate(base: Base, lease: Lease, store: Store, set: ChangeSet, 
     })
   } catch (error) {
     if (!(error instanceof Fault) || passing.has(error.code)) throw error
-    await underLease(base, lease, async ({ turn, keyring }) => {
-      await failChangeSet(turn, keyring, store, set.id, error.message)
+    await underLease(base, lease, async (hand) => {
+      await failChangeSet(hand, store, set.id, error.message)
       return undefined
     })
   }

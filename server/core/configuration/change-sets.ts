@@ -1,11 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
-import type { Sql } from '#base/sql.ts'
-import type { Scope, Sight } from '#core/perform.ts'
+import type { Scope, Sight, Writing } from '#core/perform.ts'
 import { scheduleAt, subjectWithin, unschedule } from '#core/schedule/schedule.ts'
-import type { Keyring } from '#core/sealing/keyring.ts'
-import { keyOfStore, type Store } from '#core/vaults/store.ts'
+import type { Store } from '#core/vaults/store.ts'
 import {
   about,
   type Change,
@@ -21,18 +18,11 @@ import {
   undoing,
   unmetTitle,
 } from './change-set.ts'
-import {
-  addChangeSet,
-  type ChangeSetPlace,
-  keptChangeSet,
-  newestChangeSets,
-  type Sealed,
-  updateChangeSet,
-} from './change-set-rows.ts'
 import { type House, keepWritten, newEtag, settingAt, takeAway } from './keeping.ts'
-import { type Address, drafted, type Setting, type Tags } from './setting.ts'
+import { found, foundWhole, keepChanged, keepNew, tagsOfChange } from './kept-change-sets.ts'
+import { type Address, drafted, type Setting } from './setting.ts'
 import { keptSetting } from './setting-rows.ts'
-import { refuseHidden, resourceOf, seesOf } from './sight.ts'
+import { refuseHidden, resourceOf } from './sight.ts'
 
 /** The kind under which a change set waits for its time. */
 export const changeSetDue = 'change-set'
@@ -158,7 +148,7 @@ export async function applyChanges(
   const steps = await takeSteps(scope, store, wanted, house)
   const made = newChangeSet(wanted, creator, scope.at)
   const set: ChangeSet = { ...made, state: 'applied', ended: scope.at }
-  await addChangeSet(scope.sql, store.name, await sealedOf(scope, store, set, { steps }))
+  await keepNew(scope, store, set, { steps })
   scope.meet(`changeSets/${set.id}`)
   return { set, steps }
 }
@@ -201,7 +191,7 @@ export async function applyLater(
   activates: number,
   creator: Creator,
 ): Promise<ChangeSet> {
-  const { sql, at, turn } = scope
+  const { at, turn } = scope
   if (activates <= at || activates > at + waitMsMax) {
     throw new Fault('invalid', 'A change set can wait until a moment within the next year.', { where: 'activates' })
   }
@@ -220,117 +210,10 @@ export async function applyLater(
     }
   }
   const set: ChangeSet = { ...newChangeSet(wanted, creator, at), activates }
-  await addChangeSet(sql, store.name, await sealedOf(scope, store, set, { changes }))
+  await keepNew(scope, store, set, { changes })
   await scheduleAt(turn, changeSetDue, subjectWithin(store.name, set.id), activates)
   scope.meet(`changeSets/${set.id}`)
   return set
-}
-
-/** What a change set is to do; once it is applied, what it did. */
-type Content = { readonly changes: readonly Change[] } | { readonly steps: readonly Step[] }
-
-const resourceOfSet = (store: Store, id: string): string => `${store.resourceId}/changeSets/${id}`
-
-async function sealedOf(
-  { sql, keyring }: { readonly sql: Sql; readonly keyring: Keyring },
-  store: Store,
-  set: ChangeSet,
-  content: Content,
-): Promise<Sealed> {
-  const place = resourceOfSet(store, set.id)
-  const { id, created, ended } = set
-  return {
-    ...{ id, created, ended },
-    profile: await keyring.seal(sql, keyOfStore(store), JSON.stringify(set), place),
-    content: await keyring.seal(sql, keyOfStore(store), JSON.stringify(content), `${place}/content`),
-  }
-}
-
-type Opener = { readonly sql: Sql; readonly keyring: Keyring }
-const openedSet = async ({ sql, keyring }: Opener, store: Store, { id, profile }: Sealed): Promise<ChangeSet> =>
-  JSON.parse(await keyring.unseal(sql, keyOfStore(store), profile, resourceOfSet(store, id)))
-const openedContent = async ({ sql, keyring }: Opener, store: Store, { id, content }: Sealed): Promise<Content> =>
-  JSON.parse(await keyring.unseal(sql, keyOfStore(store), content, `${resourceOfSet(store, id)}/content`))
-
-const noSuchChangeSet = (): Fault => new Fault('not-found', 'There is no such change set.')
-
-async function found(
-  opener: Opener,
-  store: Store,
-  id: string,
-): Promise<{ readonly set: ChangeSet; readonly content: Content }> {
-  const sealed = await keptChangeSet(opener.sql, store.name, id)
-  if (sealed === undefined) throw noSuchChangeSet()
-  return { set: await openedSet(opener, store, sealed), content: await openedContent(opener, store, sealed) }
-}
-
-/** What a change set is about, as far as the reader may see it; `steps` are none while it waits. */
-export type Shown = { readonly set: ChangeSet } & Content
-
-/** The tags by which something is judged: of what was there, and of what is there then. */
-const tagsOfStep = ({ before, after }: Step): Tags[] =>
-  [before, after].flatMap((setting) => (setting === undefined ? [] : [setting.tags]))
-const tagsOfChange = (change: Change): Tags[] => (change.deed === 'set' ? [change.draft.tags] : [])
-
-/** What of it the reader may see. */
-function visible<One extends Address>(
-  sees: ReturnType<typeof seesOf>,
-  all: readonly One[],
-  tagsOf: (one: One) => readonly Tags[],
-): readonly One[] {
-  if (sees === undefined) return all
-  return all.filter((one) => {
-    const judged = tagsOf(one)
-    return (judged.length === 0 ? [{}] : judged).every((tags) => sees({ key: one.key, label: one.label, tags }))
-  })
-}
-const visibleIn = (sees: ReturnType<typeof seesOf>, content: Content): Content =>
-  'steps' in content
-    ? { steps: visible(sees, content.steps, tagsOfStep) }
-    : { changes: visible(sees, content.changes, tagsOfChange) }
-const countIn = (content: Content): number => ('steps' in content ? content.steps : content.changes).length
-
-/** A change set that is to be cancelled or undone: by who may see all of it, since what can't be done to it is named. */
-async function foundWhole(hand: Hand, store: Store, id: string): ReturnType<typeof found> {
-  const whole = await found(hand, store, id)
-  const seen = countIn(visibleIn(seesOf(hand.permit, store), whole.content))
-  if (seen === 0 && whole.set.count > 0) throw noSuchChangeSet()
-  if (seen < countIn(whole.content))
-    throw new Fault('forbidden', 'Who cancels or undoes a change set must be allowed to see all that it is about.')
-  return whole
-}
-
-/** A change set with what it is about. One that is about nothing the reader may see isn't there. */
-export async function getChangeSet(sight: Sight<'settings/read'>, store: Store, id: string): Promise<Shown> {
-  const { set, content } = await found(sight, store, id)
-  const seen = visibleIn(seesOf(sight.permit, store), content)
-  if (countIn(seen) === 0 && set.count > 0) throw noSuchChangeSet()
-  return { set: { ...set, count: countIn(seen) }, ...seen }
-}
-
-/** Change sets, the newest first, as far as the reader may see something of what they are about. */
-export async function listChangeSets(
-  sight: Sight<'settings/read'>,
-  store: Store,
-  after: ChangeSetPlace | undefined,
-  limit: number,
-): Promise<ChangeSet[]> {
-  const sees = seesOf(sight.permit, store)
-  const sets: ChangeSet[] = []
-  for (let place = after; sets.length < limit; ) {
-    const piece = await newestChangeSets(sight.sql, store.name, place, limit)
-    for (const sealed of piece) {
-      const set = await openedSet(sight, store, sealed)
-      if (sees === undefined) sets.push(set)
-      else {
-        const count = countIn(visibleIn(sees, await openedContent(sight, store, sealed)))
-        if (count > 0) sets.push({ ...set, count })
-      }
-    }
-    place = piece.at(-1)
-    if (piece.length < limit) break
-  }
-  return sets.slice(0, limit)
 }
 
 /** A change set that waits won't be applied. Who cancels it may make each of its changes. */
@@ -340,7 +223,7 @@ export async function cancelChangeSet(scope: WriteScope, store: Store, id: strin
   if (set.state !== 'waiting' || !('changes' in content)) throw notWaiting(set)
   await beforeOf(scope, store, content.changes)
   const cancelled: ChangeSet = { ...set, state: 'cancelled', ended: scope.at }
-  await updateChangeSet(scope.sql, store.name, await sealedOf(scope, store, cancelled, content))
+  await keepChanged(scope, store, cancelled, content)
   await unschedule(scope.turn, changeSetDue, subjectWithin(store.name, id))
   return cancelled
 }
@@ -387,19 +270,8 @@ export async function undoChangeSet(
   const wanted = { changes, description, origin: { kind: 'undo', of: id } } as const
   const applied = await applyChanges(scope, store, wanted, creator, house)
   const undone: ChangeSet = { ...set, state: 'undone', undoneBy: applied.set.id }
-  await updateChangeSet(scope.sql, store.name, await sealedOf(scope, store, undone, content))
+  await keepChanged(scope, store, undone, content)
   return applied
-}
-
-/** Whether a store, live or deleted, has such a change set. */
-export const isChangeSet = async (sql: Sql, storeName: string, id: string): Promise<boolean> =>
-  (await keptChangeSet(sql, storeName, id)) !== undefined
-
-/** A change set that still waits; undefined for one that doesn't. */
-export async function waitingChangeSet(opener: Opener, store: Store, id: string): Promise<ChangeSet | undefined> {
-  const sealed = await keptChangeSet(opener.sql, store.name, id)
-  const set = sealed && (await openedSet(opener, store, sealed))
-  return set?.state === 'waiting' ? set : undefined
 }
 
 /** Applies a change set whose time has come, as who made it; one that doesn't wait any more stays as it is. */
@@ -409,19 +281,18 @@ export async function activateChangeSet(scope: WriteScope, store: Store, id: str
   scope.meet(`changeSets/${id}`)
   const steps = await takeSteps(scope, store, { changes: content.changes, basis: set.basis }, house)
   const applied: ChangeSet = { ...set, state: 'applied', ended: scope.at }
-  await updateChangeSet(scope.sql, store.name, await sealedOf(scope, store, applied, { steps }))
+  await keepChanged(scope, store, applied, { steps })
 }
 
 /** Gives up a change set that couldn't be applied when its time came. */
 export async function failChangeSet(
-  { sql, at }: Turn,
-  keyring: Keyring,
+  writing: Pick<Writing, 'sql' | 'at' | 'keyring'>,
   store: Store,
   id: string,
   failure: string,
 ): Promise<void> {
-  const { set, content } = await found({ sql, keyring }, store, id)
+  const { set, content } = await found(writing, store, id)
   if (set.state !== 'waiting') return
-  const failed: ChangeSet = { ...set, state: 'failed', ended: at, failure }
-  await updateChangeSet(sql, store.name, await sealedOf({ sql, keyring }, store, failed, content))
+  const failed: ChangeSet = { ...set, state: 'failed', ended: writing.at, failure }
+  await keepChanged(writing, store, failed, content)
 }

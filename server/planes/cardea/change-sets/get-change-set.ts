@@ -1,5 +1,5 @@
 import * as contract from '@cardea/contract/cardea/change-sets'
-import { getChangeSet } from '#core/configuration/change-sets.ts'
+import { getChangeSet } from '#core/configuration/kept-change-sets.ts'
 import { storeRoute } from '../../appconfig/appconfig-route.ts'
 import { theStore } from '../../appconfig/key-values/resource.ts'
 import { detailView, jsonReply } from './wire.ts'

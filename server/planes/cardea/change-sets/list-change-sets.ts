@@ -1,6 +1,6 @@
 import { pageSize } from '@cardea/contract/appconfig/key-values'
 import * as contract from '@cardea/contract/cardea/change-sets'
-import { listChangeSets } from '#core/configuration/change-sets.ts'
+import { listChangeSets } from '#core/configuration/kept-change-sets.ts'
 import { storeRoute } from '../../appconfig/appconfig-route.ts'
 import { theStore } from '../../appconfig/key-values/resource.ts'
 import { nextAfter, nextLink, nextTarget, placeOf } from '../../appconfig/paging.ts'
