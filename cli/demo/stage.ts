@@ -75,7 +75,7 @@ export async function setStage({ data, builtIn }: Wanted, stop: AbortSignal): Pr
     })
   }
   if (target.admin !== undefined) await vault.ask('PUT', `/secrets/${adminSecret}`, { value: target.admin })
-  const { body: bound } = await vault.ask('PUT', rotationPath(secret), {
+  const { body: bound } = await vault.ask<RotationView>('PUT', rotationPath(secret), {
     provider: target.provider,
     binding: target.binding(adminSecret),
     intervalSeconds: null,
@@ -89,7 +89,7 @@ export async function setStage({ data, builtIn }: Wanted, stop: AbortSignal): Pr
   const kept = opened.move()
   return {
     vault,
-    bound: bound as RotationView,
+    bound,
     target,
     secret,
     env: { ...env, ...target.env, ORDERS_SETTING: setting },
