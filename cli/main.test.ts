@@ -138,7 +138,7 @@ describe('the command line', () => {
   it('says all wrong settings at once', async () => {
     const { exit, err } = await run(['start', '--port', 'http', '--domain', 'x', '--data', 'nowhere'])
     assert.equal(exit, 2)
-    assert.match(err, /CARDEA_DOMAIN[\s\S]*CARDEA_PORT/)
+    assert.match(err, /CARDEA_PORT[\s\S]*CARDEA_DOMAIN/)
   })
 
   it('tells programs what went wrong in JSON', async () => {
