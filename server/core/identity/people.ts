@@ -62,11 +62,23 @@ const personFrom = (entry: Entry): PersonSignedIn => ({
 })
 
 type SignIn = { readonly name: string; readonly password: string; readonly address: string }
-/** Somebody who signed in, or why nobody did. Whether a name exists is told only to those who know its password. */
-type SignInOutcome = PersonSignedIn | 'wrong' | 'disabled' | { readonly pauseMs: number }
+/** Somebody who signed in, and what that opened; or why nobody did. Whether a name exists is told only to those who know its password. */
+type SignInOutcome<T> =
+  | { readonly person: PersonSignedIn; readonly opened: T }
+  | 'wrong'
+  | 'disabled'
+  | { readonly pauseMs: number }
 
-/** Signs a person in by name and password. An unknown name takes as much work as a known one. */
-export async function signIn<E>(database: Database<E>, keyring: Keyring, given: SignIn): Promise<SignInOutcome> {
+/**
+ * Signs a person in by name and password, and opens what they want in the turn in which that is certain: a password that is
+ * changed while its hash is computed opens nothing. An unknown name takes as much work as a known one.
+ */
+export async function signIn<E, T>(
+  database: Database<E>,
+  keyring: Keyring,
+  given: SignIn,
+  open: (turn: Turn, person: PersonSignedIn) => Promise<T>,
+): Promise<SignInOutcome<T>> {
   const { password, address } = given
   const name = given.name.normalize('NFC').toLowerCase()
   const attempt = { kind: 'person', name, address } as const
@@ -79,7 +91,14 @@ export async function signIn<E>(database: Database<E>, keyring: Keyring, given: 
       ? undefined
       : await keyring.unseal(database.read, directoryKey, sealed, placeOf(entry.objectId))
   const right = await isPassword(password.slice(0, lengthMax * 2), hash)
-  if (entry === undefined || !right) return 'wrong'
-  await database.write((turn) => endAttempt(turn, keyring, attempt))
-  return entry.enabled ? personFrom(entry) : 'disabled'
+  if (entry === undefined || sealed === undefined || !right) return 'wrong'
+  return database.write(async (turn) => {
+    const current = await sealedPasswordOf(turn.sql, entry.objectId)
+    // No two sealings are alike.
+    if (current === undefined || !Buffer.from(current).equals(sealed)) return 'wrong'
+    await endAttempt(turn, keyring, attempt)
+    if (!entry.enabled) return 'disabled'
+    const person = personFrom(entry)
+    return { person, opened: await open(turn, person) }
+  })
 }

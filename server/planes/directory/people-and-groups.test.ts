@@ -79,11 +79,12 @@ describe('a person', () => {
     const made = await graph.done('POST', '/users', given)
     const { base } = house.cardea
     const attempt = async (password: string) =>
-      typeof (await signIn(base.database, base.keyring, {
-        name: String(given.userPrincipalName),
-        password,
-        address: '127.0.0.1',
-      }))
+      typeof (await signIn(
+        base.database,
+        base.keyring,
+        { name: String(given.userPrincipalName), password, address: '127.0.0.1' },
+        async () => undefined,
+      ))
     assert.equal(await attempt('the first password'), 'object')
     await graph.done('PATCH', `/users/${made.id}`, { passwordProfile: { password: 'the second password' } })
     assert.deepEqual([await attempt('the first password'), await attempt('the second password')], ['string', 'object'])

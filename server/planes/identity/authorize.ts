@@ -70,7 +70,6 @@ ${signInFields(name)}</form>`,
 }
 
 async function signInAndGoBack(services: IdentityServices, call: Call): Promise<Answer> {
-  const { base, keyring } = services
   refuseForeignForm(call)
   const request = await requestOf(services, call, formOf(call))
   const { fields, client, redirect } = request
@@ -79,11 +78,11 @@ async function signInAndGoBack(services: IdentityServices, call: Call): Promise<
     const wanted = wantedBy(request, services)
     if (fields.get('go') === 'no') throw new Refusal(400, 'access_denied', 65004, 'The person declined to sign in.')
     const given = { name, password: fields.get('password') ?? '', address: call.circumstances.address }
-    const { principal } = await signedIn(services, given)
-    const agreed = { ...wanted, person: principal.objectId, client: client.appId, redirect }
-    const code = await base.database.write((turn) => newCode(turn, keyring, agreed))
-    await attested(services, call, 'SignIn', { principal, appId: client.appId })
-    return goBack(services, request, { code })
+    const { person, opened } = await signedIn(services, given, (turn, { principal }) =>
+      newCode(turn, services.keyring, { ...wanted, person: principal.objectId, client: client.appId, redirect }),
+    )
+    await attested(services, call, 'SignIn', { principal: person.principal, appId: client.appId })
+    return goBack(services, request, { code: opened })
   } catch (error) {
     const refusal = refusalOf(error)
     await attestedRefusal(services, call, 'SignIn', refusal)

@@ -92,12 +92,11 @@ async function enter(services: IdentityServices, call: Call): Promise<Answer> {
   }
   try {
     const given = { name, password: form.get('password') ?? '', address: call.circumstances.address }
-    const { principal } = await signedIn(services, given)
-    const answered = await base.database.write((turn) =>
+    const { person, opened } = await signedIn(services, given, (turn, { principal }) =>
       answerDevice(turn, keyring, code, { person: principal.objectId }),
     )
-    if (!answered) throw wrongCode()
-    await attested(services, call, 'SignIn', { principal, appId: client.appId })
+    if (!opened) throw wrongCode()
+    await attested(services, call, 'SignIn', { principal: person.principal, appId: client.appId })
     return done('You have signed in')
   } catch (error) {
     const refusal = refusalOf(error)

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { isPassword } from '#base/password-hash.ts'
 import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
@@ -135,6 +136,25 @@ describe('a person’s password', () => {
       base.database.write(async (turn) => setUserPassword(turn, base.keyring, objectId, await choosePassword('short'))),
       /from 8 to 256/,
     )
+  })
+
+  it('that is changed while it is looked at opens nothing that outlives the change', async () => {
+    const { upn, objectId } = await person('gus')
+    const { base } = house.cardea
+    const chosenAnew = await choosePassword('another one entirely')
+    const attempts = async () => JSON.stringify((await base.database.read.run('select * from failed_sign_in', [])).rows)
+    const before = await attempts()
+    // Two hashes that take long, before which nobody else's is looked at.
+    const slow = `$argon2id$v=19$m=8,t=40000,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
+    const busy = [isPassword('x', slow), isPassword('x', slow)]
+    const signingIn = post(byPassword(upn))
+    // The attempt is counted, and the old hash is read then.
+    while ((await attempts()) === before) await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await base.database.write((turn) => setUserPassword(turn, base.keyring, objectId, chosenAnew))
+    await Promise.all(busy)
+    const { status, json } = await signingIn
+    assert.ok(status === 400 || (await secrets(json.access_token)) === 401, `${status}`)
   })
 
   it('stands in the database as nothing that could be guessed at, or given to somebody else', async () => {
