@@ -8,6 +8,7 @@ import { list } from './listing.ts'
 import { paintFor, shown, spanOf, when } from './print.ts'
 import { type Values, withManagement } from './service.ts'
 import { valueFrom } from './value.ts'
+import { whereOf } from './where.ts'
 
 /** Rules that tell somebody when something is wrong: their three commands, which share what they are given. */
 const rule = { says: 'the rule', shape: ruleName } as const
@@ -54,7 +55,7 @@ export const alertSet = command({
     return withManagement(world, { data }, async (management) => {
       const view = (await management.ask<AlertView>('PUT', pathOf(name, resource), body)).body
       if (json) world.print(JSON.stringify(view))
-      else world.print(`${paintFor(world.terminal).name(name)} watches ${shown(view.resource)}`)
+      else world.print(`${paintFor(world.terminal).name(name)} watches ${shown(whereOf(view.resource))}`)
       return 0
     })
   },

@@ -1,7 +1,6 @@
 import type { ChangeSetView, PlanView, SettingView, StepView } from '@cardea/contract/cardea/change-sets'
 import { type Paint, shown } from './print.ts'
-
-const valueWidthMax = 48
+import { bareValueText, valueText } from './setting-text.ts'
 
 /** What a plan would do, line by line: what is added, changed and taken away, and what stands against it. */
 export function planText({ steps, basis, applicable }: PlanView, paint: Paint): string[] {
@@ -23,11 +22,11 @@ export function stepText({ key, label, does, before, after }: StepView, paint: P
   const line = `${paintOf(does, paint)(marks[does])} ${name}`
   switch (does) {
     case 'create':
-      return [`${line}  ${short(after)}`]
+      return [`${line}  ${text(after)}`]
     case 'delete':
-      return [`${line}  ${paint.dim(short(before))}`]
+      return [`${line}  ${paint.dim(text(before))}`]
     case 'change':
-      return [`${line}  ${differences(before, after)}`]
+      return [`${line}  ${before === null || after === null ? text(after) : differences(before, after)}`]
     default:
       return [line]
   }
@@ -39,16 +38,12 @@ function paintOf(does: StepView['does'], paint: Paint): (text: string) => string
   return does === 'none' ? paint.dim : paint.warn
 }
 
-function short(setting: SettingView | null): string {
-  const text = shown(setting?.value ?? '')
-  return text.length > valueWidthMax ? `${text.slice(0, valueWidthMax - 1)}…` : text
-}
+const text = (setting: SettingView | null): string => (setting === null ? '' : valueText(setting))
 
-function differences(before: SettingView | null, after: SettingView | null): string {
-  const value = before?.value === after?.value ? '' : `${short(before)} → ${short(after)}`
-  if (before === null) return short(after)
+function differences(before: SettingView, after: SettingView): string {
+  const value = before.value === after.value ? '' : `${valueText(before)} → ${bareValueText(after)}`
   const others = (['content_type', 'tags', 'description', 'locked'] as const)
-    .filter((member) => JSON.stringify(before[member]) !== JSON.stringify(after?.[member]))
+    .filter((member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]))
     .map((member) => member.replace('_', ' '))
   return [value, ...(others.length === 0 ? [] : [`(${others.join(', ')})`])].filter((part) => part !== '').join(' ')
 }

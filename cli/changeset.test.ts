@@ -41,7 +41,7 @@ describe('cardea changeset', () => {
     })
     const plan = await done('changeset', 'plan', release)
     assert.match(plan, /^~ Shop:Colour {2}red → blue$/m)
-    assert.match(plan, /^\+ Shop:Database {2}\{"uri":"https:\/\/demo\.vault/m)
+    assert.match(plan, /^\+ Shop:Database {2}→ https:\/\/demo\.vault\S+\/secrets\/orders-db$/m)
     assert.match(plan, /The secret that the setting points at does not exist\./)
     assert.match(plan, /^\+ \.appconfig\.featureflag\/Beta/m)
     assert.equal(await value('Shop:Colour'), 'red')

@@ -1,10 +1,9 @@
-import { type KeyValue, keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
+import type { KeyValue } from '@cardea/contract/appconfig/key-values'
 import { command, data, json, store } from './command.ts'
 import { list } from './listing.ts'
 import { shown, when } from './print.ts'
 import { pagesOf, withStore } from './service.ts'
-
-const valueWidthMax = 60
+import { isReference, valueText } from './setting-text.ts'
 
 export default command({
   name: 'setting list',
@@ -29,23 +28,13 @@ export default command({
           `There are no such settings in ${store.origin}.`,
           'Set one with: cardea setting set Shop:Greeting Hello',
         ],
-        row: ({ key, label, value, content_type: type, last_modified: modified }, paint) => [
-          paint.name(shown(key)),
-          label === null ? '' : shown(label),
-          type?.startsWith(keyVaultReferenceType) ? paint.dim(`→ ${target(value)}`) : short(shown(value ?? '')),
-          when(Math.floor(Date.parse(modified) / 1000), world.now()),
+        row: (setting, paint) => [
+          paint.name(shown(setting.key)),
+          shown(setting.label ?? ''),
+          isReference(setting) ? paint.dim(valueText(setting)) : valueText(setting),
+          when(Math.floor(Date.parse(setting.last_modified) / 1000), world.now()),
         ],
       })
     })
   },
 })
-
-const short = (text: string): string => (text.length > valueWidthMax ? `${text.slice(0, valueWidthMax - 1)}…` : text)
-
-function target(value: string | null): string {
-  try {
-    return shown((JSON.parse(value ?? '') as { uri: string }).uri)
-  } catch {
-    return 'nowhere: not a reference'
-  }
-}
