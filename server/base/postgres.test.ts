@@ -42,11 +42,12 @@ const add = (text: string) => async (turn: { sql: { run(text: string, values: []
 
 /** A way to the server over which nothing arrives any more once it has vanished, as with a host that lost its power. */
 async function vanishing() {
-  const sockets: Socket[] = []
+  const [ours, theirs]: [Socket[], Socket[]] = [[], []]
   let gone = false
   const proxy = createServer((near) => {
     const far = connect(server.port, server.host)
-    sockets.push(near, far)
+    ours.push(near)
+    theirs.push(far)
     near.on('data', (bytes) => void (gone || far.write(bytes))).on('error', () => {})
     far.on('data', (bytes) => void (gone || near.write(bytes))).on('error', () => {})
   }).listen(0, '127.0.0.1')
@@ -56,14 +57,15 @@ async function vanishing() {
     vanish() {
       gone = true
     },
-    /** What came before is lost for good; new connections find the server. */
+    /** The server knows nothing more of what came before, and nobody says so to those who wait; new connections find it. */
     comeBack() {
-      for (const socket of sockets.splice(0)) socket.removeAllListeners('data').resume()
+      for (const socket of ours) socket.removeAllListeners('data').resume()
+      for (const socket of theirs.splice(0)) socket.destroy()
       gone = false
     },
     async [Symbol.asyncDispose]() {
       proxy.close()
-      for (const socket of sockets) socket.destroy()
+      for (const socket of [...ours, ...theirs]) socket.destroy()
     },
   }
 }
@@ -123,9 +125,13 @@ describe('a cluster of nodes on PostgreSQL', { skip: postgres.skip }, () => {
     await using way = await vanishing()
     const url = new URL(place.url)
     url.port = String(way.port)
-    const nothing = { log: silentLog, ledger: noting, patienceMs: 300 }
+    const nothing = { log: silentLog, ledger: noting, patienceMs: 1_000 }
     await using database = await openPostgres<Note>(url.href, nothing)
-    await database.write(({ sql }) => sql.run('create table note (text text not null)', []))
+    await database.write(async ({ sql }) => {
+      await sql.run('create table note (text text not null)', [])
+      await sql.run('create table head (epoch bigint not null, sequence bigint not null)', [])
+      await sql.run('insert into head values (1, 0)', [])
+    })
     const held = Promise.withResolvers<void>()
     const begun = Promise.withResolvers<void>()
     const inTurn = database.write(async (turn) => {
@@ -142,6 +148,14 @@ describe('a cluster of nodes on PostgreSQL', { skip: postgres.skip }, () => {
     way.comeBack()
     await database.write(add('after'))
     assert.deepEqual((await database.read.run('select text from note', [])).rows, [{ text: 'after' }])
+    // It hears the others again, too.
+    const heard = Promise.withResolvers<void>()
+    database.onCommit(() => {
+      if (database.sequence === 1) heard.resolve()
+    })
+    await using other = await place.open()
+    await other.write(async (turn) => void turn.nextSequence())
+    await heard.promise
   })
 
   it('looks once or twice for however many notices come at once', async () => {

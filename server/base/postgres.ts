@@ -31,8 +31,6 @@ const configFor = (url: string): pg.ClientConfig => ({
   application_name: 'cardea',
   connectionTimeoutMillis: connectMs,
   keepAlive: true,
-  // Who only listens notices nothing else of a host that vanished.
-  keepAliveInitialDelayMillis: 10_000,
   types: {
     getTypeParser: (id: number, format?: 'text' | 'binary') =>
       id === 20 ? Number : pg.types.getTypeParser(id, format as 'text'),
@@ -77,7 +75,7 @@ export async function openPostgres<Entry extends { at: number }>(
   const writes = new Committer<Entry>(writing, ledger, see, meter)
   const witnesses = new Committer<Entry>(witnessing, ledger, see, meter)
   const read = sqlOver(() => readers)
-  const ears = listen(config, log, async () => {
+  const ears = listen(config, log, patienceMs, async () => {
     const { rows } = await read.run('select epoch, sequence from head', [])
     see(rows[0] as Numbers, true)
   })
@@ -226,8 +224,16 @@ function sqlOver(client: () => pg.Client | pg.Pool, asking = guard): Sql {
   }
 }
 
-/** Hears of other nodes' turns. A deaf moment is made good by looking once after each reconnection. */
-function listen(config: pg.ClientConfig, log: Log, look: () => Promise<void>): { close(): Promise<void> } {
+/**
+ * Hears of other nodes' turns. A deaf moment is made good by looking once after each reconnection. Who only listens notices nothing
+ * of a host that vanished, and so asks now and then whether anybody is there.
+ */
+function listen(
+  config: pg.ClientConfig,
+  log: Log,
+  everyMs: number,
+  look: () => Promise<void>,
+): { close(): Promise<void> } {
   let closed = false
   let client: pg.Client | undefined
   let timer: NodeJS.Timeout | undefined
@@ -251,11 +257,23 @@ function listen(config: pg.ClientConfig, log: Log, look: () => Promise<void>): {
     const fresh = new pg.Client(config)
     client = fresh
     fresh.on('error', () => {})
-    fresh.on('end', again)
+    let asking: NodeJS.Timeout | undefined
+    const lost = (error: unknown) => {
+      log.debug({ error }, 'the database connection that listens was lost')
+      return fresh.end()
+    }
+    const askSoon = () => {
+      asking = setTimeout(() => void fresh.query('select').then(askSoon, lost), everyMs)
+    }
+    fresh.on('end', () => {
+      clearTimeout(asking)
+      again()
+    })
     fresh.on('notification', () => void hear())
     try {
       await fresh.connect()
       await fresh.query('listen cardea')
+      askSoon()
       void hear()
     } catch (error) {
       log.debug({ error }, 'cannot listen to the database yet')
