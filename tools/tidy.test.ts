@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { settingWords } from '@cardea/server/settings'
+import { wasted } from './exports.ts'
 import { manifestsIn, undeclared, unused } from './manifests.ts'
 import {
   allImports,
@@ -54,6 +55,10 @@ describe('the house', () => {
     const manifests = manifestsIn(root)
     assert.deepEqual(undeclared(all, manifests), [])
     assert.deepEqual(unused(all, manifests), [])
+  })
+
+  it('gives nothing by name that nobody takes', () => {
+    assert.deepEqual(wasted(files.map((file) => ({ file, text: textOf(file) }))), [])
   })
 
   it('has a test that bears the number of each promise', () => {
@@ -136,6 +141,28 @@ describe('the checks above', () => {
     assert.deepEqual(unused(planted('client/vault.ts', "import { x } from 'pg'"), manifests), [
       'client: @cardea/contract',
     ])
+  })
+
+  it('find what is given and taken by nobody, and see each way to take it', () => {
+    const given = {
+      file: 'server/base/a.ts',
+      text: [
+        ...['export const one = 1', 'export async function two() {}', 'export class Three {}'],
+        ...['const four = 4', 'export { four, four as five }', 'export type Six = 6', 'const seven = 7'],
+      ].join('\n'),
+    }
+    const all = ['one', 'two', 'Three', 'four', 'five'].map((name) => `server/base/a.ts: ${name}`)
+    const by = (text: string, file = 'server/base/b.ts') => wasted([given, { file, text }])
+    assert.deepEqual(by(''), all)
+    assert.deepEqual(by("import { one as eins, type Three,\n  two } from './a.ts'"), all.slice(3))
+    assert.deepEqual(by("export { four, one } from '@cardea/server/base/a'", 'client/index.ts'), [
+      all[1],
+      all[2],
+      all[4],
+    ])
+    assert.deepEqual(by("import * as a from '@cardea/server/base/a'", 'cli/b.ts'), [])
+    assert.deepEqual(by("  const { one } = await import('../server/base/a.ts')", 'cli/b.ts'), [])
+    assert.deepEqual(wasted([{ ...given, file: 'client/index.ts' }]), [])
   })
 
   it('see imports that run over several lines, those for their effect alone, and those that happen later', () => {
