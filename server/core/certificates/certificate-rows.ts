@@ -58,10 +58,7 @@ export async function addVersion(
 ): Promise<void> {
   await dropUnissued.changed(sql, { vault, name_key: nameKey(certificate.name) })
   await insertVersion.changed(sql, {
-    ...columnsOf(certificate),
-    vault,
-    name_key: nameKey(certificate.name),
-    version: certificate.version,
+    ...columnsOf(vault, certificate),
     sealed,
     thumbprint: certificate.thumbprint ?? null,
     created: certificate.created,
@@ -70,7 +67,6 @@ export async function addVersion(
 }
 
 export async function keepAttributes(sql: Sql, vault: string, certificate: CertificateVersion): Promise<void> {
-  const { tags, enabled, updated } = columnsOf(certificate)
-  const { name, version } = certificate
-  await updateAttributes.changed(sql, { vault, name_key: nameKey(name), version, tags, enabled, updated })
+  const { not_before: _, expires: __, ...attributes } = columnsOf(vault, certificate)
+  await updateAttributes.changed(sql, attributes)
 }

@@ -1,8 +1,8 @@
 import { Fault } from '#base/fault.ts'
+import type { Sealing } from '#core/objects/held.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import { dropContacts, keepSealedContacts, sealedContacts } from './contact-rows.ts'
-import type { Sealing } from './holding.ts'
 
 /** Somebody who is told by mail what comes in the lives of a vault's certificates. */
 export type Contact = {

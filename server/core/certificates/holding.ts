@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Sql } from '#base/sql.ts'
 import type { Event } from '#core/events/event.ts'
+import { eventOf, openHeld, type Sealing, sealHeld } from '#core/objects/held.ts'
 import type { Kept } from '#core/objects/object-tables.ts'
-import { type Life, objectPlace, objectResource } from '#core/objects/objects.ts'
-import type { Keyring } from '#core/sealing/keyring.ts'
+import { type Life, objectResource } from '#core/objects/objects.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import type { Certificate, CertificateVersion, Issued } from './certificate.ts'
 import { certificateTables } from './certificate-rows.ts'
@@ -22,8 +21,6 @@ export const life: Life<CertificateVersion> = {
 export const resourceOf = (vault: Pick<Vault, 'resourceId'>, name: string): string =>
   objectResource('certificate', vault, name)
 
-export type Sealing = { readonly sql: Sql; readonly keyring: Keyring }
-
 /** The same as JSON has it: the certificate in base64. */
 export type Held = Omit<Issued, 'der'> & { readonly der: string | undefined }
 
@@ -39,25 +36,16 @@ export const issuedOf = ({ der, contentType, preservesOrder }: Held): Issued => 
 })
 
 /** Seals what a version holds to its place. */
-export function sealIssued(
-  { sql, keyring }: Sealing,
+export const sealIssued = (
+  sealing: Sealing,
   vault: Vault,
-  { name, version }: Pick<CertificateVersion, 'name' | 'version'>,
+  version: Pick<CertificateVersion, 'name' | 'version'>,
   issued: Issued,
-): Promise<Buffer> {
-  const place = objectPlace('certificate', vault, name, version)
-  return keyring.seal(sql, keyOfVault(vault), JSON.stringify(heldOf(issued)), place)
-}
+): Promise<Buffer> => sealHeld(sealing, 'certificate', vault, version, JSON.stringify(heldOf(issued)))
 
 /** Opens what a version holds. */
-export async function openIssued(
-  { sql, keyring }: Sealing,
-  vault: Vault,
-  { object, sealed }: Kept<CertificateVersion>,
-): Promise<Issued> {
-  const place = objectPlace('certificate', vault, object.name, object.version)
-  return issuedOf(JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, place)) as Held)
-}
+export const openIssued = async (sealing: Sealing, vault: Vault, kept: Kept<CertificateVersion>): Promise<Issued> =>
+  issuedOf(JSON.parse(await openHeld(sealing, 'certificate', vault, kept)) as Held)
 
 /** A policy is sealed to its name, so that it says nothing about another, nor anything that nobody set. */
 const placeOfPolicy = (vault: Vault, name: string): string => `${resourceOf(vault, name.toLowerCase())}/policy`
@@ -96,7 +84,5 @@ export async function openCertificate(
 /** By what Key Vault knows a certificate; the one in its row is for lists, and anybody could have written it there. */
 const thumbprintOf = (der: Uint8Array): string => createHash('sha1').update(der).digest('base64url')
 
-type Told = Pick<CertificateVersion, 'name' | 'version' | 'notBefore' | 'expires'>
-export const tellOf = (vault: Vault, type: Event['type'], { name, version, notBefore, expires }: Told): Event => ({
-  ...{ type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version, notBefore, expires },
-})
+export const tellOf = (vault: Vault, type: Event['type'], certificate: Parameters<typeof eventOf>[3]): Event =>
+  eventOf('certificate', vault, type, certificate)

@@ -1,11 +1,11 @@
 import type { Instant } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Sql } from '#base/sql.ts'
+import type { Sealing } from '#core/objects/held.ts'
 import { nameKey } from '#core/objects/object.ts'
 import type { Slice } from '#core/objects/object-tables.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
-import type { Sealing } from './holding.ts'
 import { dropIssuers, issuerRow, issuerRows, keepIssuerRow } from './issuer-rows.ts'
 
 /** An authority that certificates could be had from. It is kept and told as it was said; none is asked from here. */

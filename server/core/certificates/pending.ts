@@ -1,3 +1,4 @@
+import type { Sealing } from '#core/objects/held.ts'
 import { subjectOf } from '#core/objects/objects.ts'
 import type { Scope, Sight } from '#core/perform.ts'
 import { scheduleAt, unschedule } from '#core/schedule/schedule.ts'
@@ -11,7 +12,7 @@ import {
   refuseMerging,
 } from './certificate.ts'
 import { certificateTables } from './certificate-rows.ts'
-import { openCertificate, type Sealing } from './holding.ts'
+import { openCertificate } from './holding.ts'
 import { publish, type Ready } from './publishing.ts'
 import { operationRows } from './sealed-rows.ts'
 import { issuing, keepOperation, operationOf, shownOf, type Underway } from './underway.ts'

@@ -1,8 +1,9 @@
 import type { Caller } from '#core/identity/caller.ts'
 import type { Made, Nature } from '#core/keys/key.ts'
+import type { Sealing } from '#core/objects/held.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import type { CertificateDraft, Operation } from './certificate.ts'
-import { resourceOf, type Sealing } from './holding.ts'
+import { resourceOf } from './holding.ts'
 import type { Policy } from './policy.ts'
 import { operationRows } from './sealed-rows.ts'
 

@@ -1,10 +1,10 @@
 import type { KeptKey } from '#base/keys/key.ts'
 import type { Event } from '#core/events/event.ts'
+import { eventOf, openHeld, type Sealing, sealHeld } from '#core/objects/held.ts'
 import type { ObjectVersion } from '#core/objects/object.ts'
 import type { Kept } from '#core/objects/object-tables.ts'
-import { type Life, objectPlace, objectResource } from '#core/objects/objects.ts'
-import type { Sight } from '#core/perform.ts'
-import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
+import { type Life, objectResource } from '#core/objects/objects.ts'
+import type { Vault } from '#core/vaults/vault.ts'
 import type { KeyVersion, Nature } from './key.ts'
 import { keyTables } from './key-rows.ts'
 
@@ -35,26 +35,13 @@ export const openedOf = (object: ObjectVersion, { secret, ...nature }: Held): Op
   key: { shape: nature.shape, publicPart: nature.publicPart, secret: Buffer.from(secret, 'base64') },
 })
 
-type Sealing = Pick<Sight<never>, 'sql' | 'keyring'>
-
 /** Seals what a version holds to its place. */
-export function sealKey({ sql, keyring }: Sealing, vault: Vault, open: OpenKey): Promise<Buffer> {
-  const place = objectPlace('key', vault, open.version.name, open.version.version)
-  return keyring.seal(sql, keyOfVault(vault), JSON.stringify(heldOf(open)), place)
-}
+export const sealKey = (sealing: Sealing, vault: Vault, open: OpenKey): Promise<Buffer> =>
+  sealHeld(sealing, 'key', vault, open.version, JSON.stringify(heldOf(open)))
 
 /** Opens what a version holds. */
-export async function openKey(
-  { sql, keyring }: Sealing,
-  vault: Vault,
-  { object, sealed }: Kept<ObjectVersion>,
-): Promise<OpenKey> {
-  const place = objectPlace('key', vault, object.name, object.version)
-  return openedOf(object, JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, place)) as Held)
-}
+export const openKey = async (sealing: Sealing, vault: Vault, kept: Kept<ObjectVersion>): Promise<OpenKey> =>
+  openedOf(kept.object, JSON.parse(await openHeld(sealing, 'key', vault, kept)) as Held)
 
-export const tellOf = (
-  vault: Vault,
-  type: Event['type'],
-  { name, version, notBefore, expires }: Pick<ObjectVersion, 'name' | 'version' | 'notBefore' | 'expires'>,
-): Event => ({ type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version, notBefore, expires })
+export const tellOf = (vault: Vault, type: Event['type'], key: Parameters<typeof eventOf>[3]): Event =>
+  eventOf('key', vault, type, key)

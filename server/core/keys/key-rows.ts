@@ -1,5 +1,5 @@
 import { type Sql, statement } from '#base/sql.ts'
-import { nameKey, type ObjectVersion } from '#core/objects/object.ts'
+import type { ObjectVersion } from '#core/objects/object.ts'
 import { columnsOf, objectTables, type VersionRow } from '#core/objects/object-tables.ts'
 
 type Tables = { vault_key_version: VersionRow }
@@ -56,9 +56,6 @@ export async function keepVersion(sql: Sql, vault: string, key: ObjectVersion, s
 }
 
 const rowOf = (vault: string, key: ObjectVersion, sealed: Uint8Array) => ({
-  ...columnsOf(key),
-  vault,
-  name_key: nameKey(key.name),
-  version: key.version,
+  ...columnsOf(vault, key),
   sealed,
 })

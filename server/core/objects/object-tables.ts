@@ -387,8 +387,12 @@ export function objectTables<V extends ObjectVersion, Own>({
   }
 }
 
-/** The columns of all kinds, as a version has them. */
-export const columnsOf = ({ tags, enabled, notBefore, expires, updated }: ObjectVersion) => ({
+/** The columns of all kinds that an update of a version may need: where it stands, and its attributes. */
+export const columnsOf = (
+  vault: string,
+  { name, version, tags, enabled, notBefore, expires, updated }: ObjectVersion,
+) => ({
+  ...{ vault, name_key: nameKey(name), version },
   tags: tags === undefined ? '' : JSON.stringify(tags),
   enabled: enabled ? 1 : 0,
   not_before: notBefore ?? null,

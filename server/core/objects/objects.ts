@@ -44,10 +44,6 @@ const collections = { secret: 'secrets', key: 'keys', certificate: 'certificates
 export const objectResource = (kind: ObjectKind, vault: Pick<Vault, 'resourceId'>, name: string): string =>
   `${vault.resourceId}/${collections[kind]}/${name}`
 
-/** What a version holds is sealed to its place, so that it opens nowhere else. */
-export const objectPlace = (kind: ObjectKind, vault: Vault, name: string, version: string): string =>
-  `${objectResource(kind, vault, nameKey(name))}/${version}`
-
 /** The subject of a name in the due-index. */
 export const subjectOf = (vault: Pick<Vault, 'name'>, name: string): string => subjectWithin(vault.name, nameKey(name))
 

@@ -8,10 +8,10 @@ import { newVersionId } from '#core/objects/objects.ts'
 import type { Writing } from '#core/perform.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
 import { keepTrouble, keepVersionsIn, keptDerivation, linksOf, versionsIn } from './derivation-rows.ts'
-import { newVersion } from './secret.ts'
+import { newVersion, type SecretVersion } from './secret.ts'
 import { type Kept, secretTables } from './secret-rows.ts'
 import { filled, partsOf, piecesOf, Unfilled } from './template.ts'
-import { openValue, resourceOf, write } from './writing.ts'
+import { openValue, resourceOf, tellOf, tellReferrers, write } from './writing.ts'
 
 /**
  * Secrets that are made of others. Whoever changes one changes those in the same turn, so that no reader ever finds the
@@ -38,6 +38,19 @@ export async function makeAnew(writing: Writing, vault: Vault, name: string): Pr
   for (const key of await followersOf(sql, vault, nameKey(name))) {
     await keepMaking(writing, vault, key, await make(writing, vault, key, key))
   }
+}
+
+/** Tells of something that happened to a secret with all its versions, and makes anew what is made of it. */
+export async function tellOfAll(
+  writing: Writing,
+  vault: Vault,
+  type: 'secret-deleted' | 'secret-recovered' | 'secret-version-created',
+  secret: SecretVersion,
+): Promise<void> {
+  const { sql, tell } = writing
+  tell(tellOf(vault, type, secret))
+  await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: true })
+  await makeAnew(writing, vault, secret.name)
 }
 
 /** Makes a secret that has come back anew if it is made of others, and what is made of it. */

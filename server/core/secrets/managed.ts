@@ -1,12 +1,13 @@
 import type { Sql } from '#base/sql.ts'
+import { sealHeld } from '#core/objects/held.ts'
 import type { ObjectVersion } from '#core/objects/object.ts'
 import { deleteObject, purgeObject, recoverObject } from '#core/objects/objects.ts'
 import type { Scope, Writing } from '#core/perform.ts'
-import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
-import { makeAnew } from './making.ts'
-import { type Draft, newVersion, type OpenSecret, type SecretVersion, withAttributes } from './secret.ts'
+import type { Vault } from '#core/vaults/vault.ts'
+import { makeAnew, tellOfAll } from './making.ts'
+import { type Draft, newVersion, type OpenSecret, withAttributes } from './secret.ts'
 import { addVersion, keepAttributes, secretTables } from './secret-rows.ts'
-import { life, openValue, placeOf, tellOf, tellReferrers, write } from './writing.ts'
+import { life, openValue, tellOf, tellReferrers, write } from './writing.ts'
 
 /**
  * The secret of a certificate: the chain, and the private key where that may leave. It has the certificate's name and versions,
@@ -59,7 +60,7 @@ export async function deleteManagedSecret(
 ): Promise<void> {
   if ((await secretUnder(writing.sql, vault, name)) !== 'managed') return
   const { object } = await deleteObject(life, writing, vault, name, delayMs)
-  await told(writing, vault, 'secret-deleted', object)
+  await tellOfAll(writing, vault, 'secret-deleted', object)
 }
 
 export async function recoverManagedSecret(
@@ -70,24 +71,12 @@ export async function recoverManagedSecret(
 ): Promise<void> {
   if ((await secretUnder(writing.sql, vault, name)) !== 'managed') return
   const { object, isBack } = await recoverObject(life, writing, vault, name, delayMs)
-  if (isBack) await told(writing, vault, 'secret-recovered', object)
+  if (isBack) await tellOfAll(writing, vault, 'secret-recovered', object)
 }
 
 export async function purgeManagedSecret(writing: Writing, vault: Vault, name: string, delayMs: number): Promise<void> {
   if ((await secretUnder(writing.sql, vault, name)) !== 'managed') return
   writing.tell(tellOf(vault, 'secret-purged', await purgeObject(life, writing, vault, name, delayMs)))
-}
-
-async function told(
-  writing: Writing,
-  vault: Vault,
-  type: 'secret-deleted' | 'secret-recovered' | 'secret-version-created',
-  secret: SecretVersion,
-): Promise<void> {
-  const { sql, tell } = writing
-  tell(tellOf(vault, type, secret))
-  await tellReferrers({ sql, tell }, vault, secret, { latest: true, all: true })
-  await makeAnew(writing, vault, secret.name)
 }
 
 /** A version in its certificate's backup. */
@@ -109,8 +98,7 @@ export async function restoreManagedSecret(
   { value, ...secret }: OpenSecret,
   isLatest: boolean,
 ): Promise<void> {
-  const { sql, keyring } = writing
-  const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, secret.name, secret.version))
-  await addVersion(sql, vault.name, secret, sealed, undefined)
-  if (isLatest) await told(writing, vault, 'secret-version-created', secret)
+  const sealed = await sealHeld(writing, 'secret', vault, secret, value)
+  await addVersion(writing.sql, vault.name, secret, sealed, undefined)
+  if (isLatest) await tellOfAll(writing, vault, 'secret-version-created', secret)
 }

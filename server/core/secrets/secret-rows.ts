@@ -1,5 +1,4 @@
 import { type Sql, statement } from '#base/sql.ts'
-import { nameKey } from '#core/objects/object.ts'
 import * as objects from '#core/objects/object-tables.ts'
 import type { SecretVersion } from './secret.ts'
 
@@ -77,9 +76,6 @@ export async function keepAttributes(sql: Sql, vault: string, secret: SecretVers
 }
 
 const attributesOf = (vault: string, secret: SecretVersion) => ({
-  ...objects.columnsOf(secret),
-  vault,
-  name_key: nameKey(secret.name),
-  version: secret.version,
+  ...objects.columnsOf(vault, secret),
   content_type: secret.contentType ?? null,
 })

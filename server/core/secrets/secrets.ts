@@ -3,6 +3,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Sql } from '#base/sql.ts'
 import { type Backup, openBackup, refuseRestoring, sealBackup, versionsToBackUp } from '#core/objects/backup.ts'
 import { awaitExpiry, forgetExpiry, tellExpiry } from '#core/objects/expiry.ts'
+import { sealHeld } from '#core/objects/held.ts'
 import { nameKey, noSuchObject, refuseManaged } from '#core/objects/object.ts'
 import type { Slice } from '#core/objects/object-tables.ts'
 import {
@@ -16,9 +17,9 @@ import {
   settleObject,
 } from '#core/objects/objects.ts'
 import type { Scope, Sight, Writing } from '#core/perform.ts'
-import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
+import type { Vault } from '#core/vaults/vault.ts'
 import { forgetDerivation, linksOf } from './derivation-rows.ts'
-import { makeAnew, makeUpToDate } from './making.ts'
+import { makeAnew, makeUpToDate, tellOfAll } from './making.ts'
 import {
   type DeletedSecret,
   type Draft,
@@ -30,7 +31,7 @@ import {
   withAttributes,
 } from './secret.ts'
 import { addVersion, keepAttributes, secretTables } from './secret-rows.ts'
-import { life, openValue, placeOf, subjectOf, tellOf, tellReferrers, write } from './writing.ts'
+import { life, openValue, subjectOf, tellOf, tellReferrers, write } from './writing.ts'
 
 export { life, resourceOf, subjectOf } from './writing.ts'
 
@@ -122,12 +123,9 @@ export async function deleteSecret(
   name: string,
   delayMs = 0,
 ): Promise<DeletedSecret> {
-  const { sql, tell } = scope
   const { object: deleted } = await deleteObject(life, scope, vault, name, delayMs)
   refuseManaged('secret', deleted, 'delete')
-  tell(tellOf(vault, 'secret-deleted', deleted))
-  await tellReferrers({ sql, tell }, vault, deleted, { latest: true, all: true })
-  await makeAnew(scope, vault, name)
+  await tellOfAll(scope, vault, 'secret-deleted', deleted)
   return deleted
 }
 
@@ -207,18 +205,15 @@ export async function restoreSecret(
   vault: Vault,
   blob: string,
 ): Promise<SecretVersion> {
-  const { sql, turn, keyring, tell } = scope
+  const { sql, turn } = scope
   const { versions } = await openBackup<Backup<OpenSecret>>(scope, blobs.kind, vault, blob)
   const { value: _, ...restored } = versions.at(-1) as OpenSecret
   await refuseRestoring(life, scope, 'secrets/restore', vault, restored)
   for (const { value, ...secret } of versions) {
-    const place = placeOf(vault, secret.name, secret.version)
-    await addVersion(sql, vault.name, secret, await keyring.seal(sql, keyOfVault(vault), value, place), undefined)
+    await addVersion(sql, vault.name, secret, await sealHeld(scope, 'secret', vault, secret, value), undefined)
   }
   await awaitExpiry(life, turn, subjectOf(vault, restored.name), restored)
-  tell(tellOf(vault, 'secret-version-created', restored))
-  await tellReferrers({ sql, tell }, vault, restored, { latest: true, all: true })
-  await makeAnew(scope, vault, restored.name)
+  await tellOfAll(scope, vault, 'secret-version-created', restored)
   return restored
 }
 

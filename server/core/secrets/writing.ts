@@ -2,9 +2,10 @@ import { referrersOf } from '#core/configuration/configuration.ts'
 import { resourceOf as settingResource } from '#core/configuration/sight.ts'
 import type { Event } from '#core/events/event.ts'
 import { awaitExpiry } from '#core/objects/expiry.ts'
-import { type Life, objectPlace, objectResource, subjectOf } from '#core/objects/objects.ts'
+import { eventOf, openHeld, type Sealing, sealHeld } from '#core/objects/held.ts'
+import { type Life, objectResource, subjectOf } from '#core/objects/objects.ts'
 import type { Scope, Writing } from '#core/perform.ts'
-import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
+import type { Vault } from '#core/vaults/vault.ts'
 import type { OpenSecret, SecretVersion } from './secret.ts'
 import { addVersion, type Kept, secretTables } from './secret-rows.ts'
 
@@ -21,13 +22,8 @@ export const life: Life<SecretVersion> = {
 
 /** How versions are named, sealed, kept and told of: for whoever makes one. */
 export const resourceOf = (vault: Vault, name: string): string => objectResource('secret', vault, name)
-export const placeOf = (vault: Vault, name: string, version: string): string =>
-  objectPlace('secret', vault, name, version)
-
-type Told = Pick<SecretVersion, 'name' | 'version' | 'notBefore' | 'expires'>
-export function tellOf(vault: Vault, type: Event['type'], { name, version, notBefore, expires }: Told): Event {
-  return { type, scope: vault.resourceId, resource: resourceOf(vault, name), name, version, notBefore, expires }
-}
+export const tellOf = (vault: Vault, type: Event['type'], secret: Parameters<typeof eventOf>[3]): Event =>
+  eventOf('secret', vault, type, secret)
 
 type Telling = Pick<Scope<never>, 'sql' | 'tell'>
 /**
@@ -63,7 +59,7 @@ export async function write(
   value: string,
   rotation?: string,
 ): Promise<OpenSecret> {
-  const sealed = await keyring.seal(sql, keyOfVault(vault), value, placeOf(vault, secret.name, secret.version))
+  const sealed = await sealHeld({ sql, keyring }, 'secret', vault, secret, value)
   await addVersion(sql, vault.name, secret, sealed, rotation)
   await awaitExpiry(life, turn, subjectOf(vault, secret.name), secret)
   tell(tellOf(vault, 'secret-version-created', secret))
@@ -72,8 +68,5 @@ export async function write(
 }
 
 /** The value of a version that was found. */
-export const openValue = (
-  { sql, keyring }: Pick<Writing, 'sql' | 'keyring'>,
-  vault: Vault,
-  { object, sealed }: Kept,
-): Promise<string> => keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, object.name, object.version))
+export const openValue = (sealing: Sealing, vault: Vault, kept: Kept): Promise<string> =>
+  openHeld(sealing, 'secret', vault, kept)
