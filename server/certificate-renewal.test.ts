@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { Fault } from '#base/fault.ts'
+import { findingsOf } from '#core/alerts/findings.ts'
 import type { Certificate } from '#core/certificates/certificate.ts'
 import {
   deleteCertificate,
@@ -13,6 +15,7 @@ import { setContacts } from '#core/certificates/contacts.ts'
 import { cancelOperation } from '#core/certificates/pending.ts'
 import { principalByApp } from '#core/identity/directory.ts'
 import { rotationAppId } from '#core/identity/principal.ts'
+import { VaultBook } from '#core/vaults/vaults.ts'
 import { type Certifying, openCertifying } from './testing/certifying.ts'
 import { type Kept, onBothEngines } from './testing/engines.ts'
 import { type MailSink, openMailSink } from './testing/mail-sink.ts'
@@ -172,6 +175,34 @@ onBothEngines((keep) => {
         again.resolve()
       }
       await reaches('vanishing', 2)
+    })
+
+    it('is found by an alert when its renewal failed in being issued, until one succeeds', async () => {
+      const first = await here.issued('unlucky', self)
+      const { base } = here.house.cardea
+      const found = async () => {
+        const rule = { watch: 'rotation-failed', scope: '/', threshold: 1, withinMs: day } as const
+        const where = { sql: base.database.read, vaults: new VaultBook(base.database), at: here.now() }
+        return (await findingsOf(rule, where)).map(({ says }) => says).filter((says) => says.includes(' unlucky '))
+      }
+      const { sign } = door
+      // The request is signed as well, before it is under way.
+      door.sign = async (...given) => {
+        if ((await here.operation('unlucky')).status === 'inProgress')
+          throw new Fault('invalid', 'This key signs no certificate.')
+        return sign.apply(door, given)
+      }
+      try {
+        await here.leapTo((first.notBefore as number) + Math.ceil(lifeOf(first) * 0.8) + 1_000)
+        await until('it has failed', async () => (await here.operation('unlucky')).status === 'failed')
+      } finally {
+        door.sign = sign
+      }
+      assert.match((await found()).join(), /certificate unlucky in the vault demo .*failed once/)
+      assert.equal((await versions('unlucky')).length, 1)
+      await here.leapTo(here.now() + day + minute)
+      await reaches('unlucky', 2)
+      assert.deepEqual(await found(), [])
     })
 
     it('has its contacts told when it is being renewed, and when it was', async () => {

@@ -1,6 +1,9 @@
 import type { Fault } from '#base/fault.ts'
+import { subjectOf } from '#core/objects/objects.ts'
 import type { Writing } from '#core/perform.ts'
+import { triedOnceMore } from '#core/schedule/schedule.ts'
 import type { Vault } from '#core/vaults/vault.ts'
+import { renewing } from './lifetime.ts'
 import { completed } from './pending.ts'
 import { publish, type Ready } from './publishing.ts'
 import { keepOperation, operationOf, type Underway } from './underway.ts'
@@ -23,15 +26,16 @@ export async function finish(writing: Writing, vault: Vault, operation: Underway
 }
 
 /** Ends an operation that was called off, or that can't come to a good end. Its key is kept: a certificate may still be merged. */
-export const end = (
+export async function end(
   writing: Writing,
   vault: Vault,
   operation: Underway,
   status: 'cancelled' | 'failed',
   fault?: Fault,
-): Promise<void> =>
-  keepOperation(writing, vault, {
-    ...operation,
-    status,
-    trouble: fault && { code: 'Certificate issuer error', message: fault.message },
-  })
+): Promise<void> {
+  const trouble = fault && { code: 'Certificate issuer error', message: fault.message }
+  await keepOperation(writing, vault, { ...operation, status, trouble })
+  // It was asked for in vain, which an alert finds until it succeeds.
+  if (status === 'failed' && operation.isRenewal)
+    await triedOnceMore(writing.turn, renewing, subjectOf(vault, operation.name))
+}

@@ -61,6 +61,14 @@ const advanceTo = statement<Tables, { kind: string; subject: string; at: number 
     .where('subject', '=', given('subject'))
     .where('at', '>', given('at')),
 )
+// Nobody is fenced out, and it stays due when it was.
+const countAttempt = statement<Tables, { kind: string; subject: string }>((db, given) =>
+  db
+    .updateTable('due')
+    .set((row) => ({ attempt: row('attempt', '+', 1) }))
+    .where('kind', '=', given('kind'))
+    .where('subject', '=', given('subject')),
+)
 const freeAll = statement<Tables, Record<never, never>>((db) =>
   db
     .updateTable('due')
@@ -133,6 +141,9 @@ export async function keepDueBy(sql: Sql, kind: string, subject: string, at: Ins
 }
 export async function hastenDue(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
   await advanceTo.changed(sql, { kind, subject, at })
+}
+export async function countInVain(sql: Sql, kind: string, subject: string): Promise<void> {
+  await countAttempt.changed(sql, { kind, subject })
 }
 export async function freeLeases(sql: Sql): Promise<void> {
   await freeAll.changed(sql, {})

@@ -2,6 +2,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Database, Turn } from '#base/database.ts'
 import {
   claim,
+  countInVain,
   extendLease,
   freeLeases,
   hastenDue,
@@ -45,6 +46,10 @@ export async function hasten(turn: Turn, kind: string, subject: string): Promise
   await hastenDue(turn.sql, kind, subject, turn.at)
   turn.stir()
 }
+
+/** Counts that something in the due-index was tried in vain, for what fails only after its lease was given back. */
+export const triedOnceMore = (turn: Turn, kind: string, subject: string): Promise<void> =>
+  countInVain(turn.sql, kind, subject)
 
 /** Takes all leases away: for the embedded engine at its start, since nobody can be alive that holds one. */
 export const forgetLeases = <Entry>(database: Database<Entry>): Promise<void> =>
