@@ -30,6 +30,11 @@ const expirer = (
   },
 })
 
+/** Tells of the ends of secrets. */
 export const secretExpirer = (base: Base): Work => expirer(base, secrets, tellSecretExpiry)
+
+/** Tells of the ends of keys. */
 export const keyExpirer = (base: Base): Work => expirer(base, keys, tellKeyExpiry)
+
+/** Tells of the ends of certificates. */
 export const certificateExpirer = (base: Base): Work => expirer(base, certificates, tellCertificateExpiry)

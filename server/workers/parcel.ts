@@ -11,6 +11,8 @@ export type Receiver = {
   readonly key: string | undefined
   readonly headers: Readonly<Record<string, string>>
 }
+
+/** The receiver that a subscription names. */
 export const receiverOf = ({ url, key, secretHeaders }: Destination): Receiver => ({ url, key, headers: secretHeaders })
 
 /** What is posted. */
@@ -45,6 +47,7 @@ export function parcelOf(
   }
 }
 
+/** By what a receiver made for Event Grid tells its messages apart. */
 export const noticeHeaders = (name: string, type: 'Notification' | 'SubscriptionValidation') => ({
   'aeg-event-type': type,
   'aeg-subscription-name': name.toUpperCase(),

@@ -46,6 +46,7 @@ export async function engineCaller({ database, keyring }: Base): Promise<Engine[
   return { objectId: principal.objectId, appId: principal.appId }
 }
 
+/** Works on the rotations of secrets that are due. */
 export function rotator(parts: Rotator): Work {
   const { monotonic = () => performance.now() } = parts
   const began = monotonic()

@@ -39,6 +39,7 @@ const gapMs = 20
 const pauseFirstMs = 500
 const pauseMsMax = 30_000
 
+/** Has a node do a kind of work until it is closed, which waits for what has begun. */
 export function startWorker<Entry>(
   work: Work,
   { database, clock, log, owner, board = new DueBoard(database.read) }: Around<Entry>,

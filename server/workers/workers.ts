@@ -50,6 +50,7 @@ export type Workers = {
   readonly outlets: Outlets
 }
 
+/** Starts all of them; closing waits for what they have begun. */
 export function startWorkers({
   base,
   subscription,

@@ -66,6 +66,7 @@ export async function addVersion(
   await certificateTables.makeLatest(sql, vault, certificate)
 }
 
+/** Keeps what may change of a version. Its dates are those of the certificate, so they stay. */
 export async function keepAttributes(sql: Sql, vault: string, certificate: CertificateVersion): Promise<void> {
   const { not_before: _, expires: __, ...attributes } = columnsOf(vault, certificate)
   await updateAttributes.changed(sql, attributes)

@@ -143,6 +143,7 @@ export async function updateCertificate(
 /** A name as it is spelt, and its policy. */
 type PolicyOfCertificate = { readonly name: string; readonly policy: Policy }
 
+/** The policy of a live certificate, by which its next version is made. */
 export async function getPolicy(
   sight: Sight<'certificates/read'>,
   vault: Vault,
@@ -192,6 +193,7 @@ async function withDeletion(
   return { ...(await openCertificate(sealing, vault, kept)), deleted, purge }
 }
 
+/** A deleted certificate, with its latest version. */
 export const getDeletedCertificate = async (
   sight: Sight<'certificates/read'>,
   vault: Vault,
@@ -252,6 +254,7 @@ export const listCertificates = (
   slice: WithPending,
 ): Promise<CertificateVersion[]> => certificateTables.listHeads(sql, vault.name, { ...having(slice), deleted: false })
 
+/** Deleted names in order. */
 export const listDeletedCertificates = (
   { sql }: Sight<'certificates/read'>,
   vault: Vault,

@@ -20,6 +20,7 @@ export async function contactsOf({ sql, keyring }: Sealing, vault: Vault): Promi
   return JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault))) as Contact[]
 }
 
+/** Who is told by mail of what comes to the certificates of a vault. */
 export const getContacts = (sight: Sight<'certificate-contacts/write'>, vault: Vault): Promise<readonly Contact[]> =>
   named(sight, vault)
 

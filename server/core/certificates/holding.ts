@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Event } from '#core/events/event.ts'
-import { eventOf, openHeld, type Sealing, sealHeld } from '#core/objects/held.ts'
+import { eventOf, openHeld, type Sealing, sealHeld, type Tellable } from '#core/objects/held.ts'
 import type { Kept } from '#core/objects/object-tables.ts'
 import { type Life, objectResource } from '#core/objects/objects.ts'
 import { keyOfVault, type Vault } from '#core/vaults/vault.ts'
@@ -24,11 +24,14 @@ export const resourceOf = (vault: Pick<Vault, 'resourceId'>, name: string): stri
 /** The same as JSON has it: the certificate in base64. */
 export type Held = Omit<Issued, 'der'> & { readonly der: string | undefined }
 
+/** What a version holds as it is sealed. */
 export const heldOf = ({ der, contentType, preservesOrder }: Issued): Held => ({
   der: der && Buffer.from(der).toString('base64'),
   contentType,
   preservesOrder,
 })
+
+/** The same, opened again. */
 export const issuedOf = ({ der, contentType, preservesOrder }: Held): Issued => ({
   der: der === undefined ? undefined : Buffer.from(der, 'base64'),
   contentType,
@@ -57,6 +60,7 @@ export async function policyOf({ sql, keyring }: Sealing, vault: Vault, name: st
   return JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, placeOfPolicy(vault, name))) as Policy
 }
 
+/** Keeps the policy of a name, sealed to it. */
 export async function keepPolicy({ sql, keyring }: Sealing, vault: Vault, name: string, policy: Policy): Promise<void> {
   const place = placeOfPolicy(vault, name)
   await policyRows.keep(
@@ -84,5 +88,6 @@ export async function openCertificate(
 /** By what Key Vault knows a certificate; the one in its row is for lists, and anybody could have written it there. */
 const thumbprintOf = (der: Uint8Array): string => createHash('sha1').update(der).digest('base64url')
 
-export const tellOf = (vault: Vault, type: Event['type'], certificate: Parameters<typeof eventOf>[3]): Event =>
+/** What is told of a version. */
+export const tellOf = (vault: Vault, type: Event['type'], certificate: Tellable): Event =>
   eventOf('certificate', vault, type, certificate)

@@ -51,6 +51,7 @@ const open = async (
   { name, sealed }: { readonly name: string; readonly sealed: Uint8Array },
 ): Promise<Held> => JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, name))) as Held
 
+/** Whether a vault knows an issuer of this name. */
 export const isIssuerKept = async (sql: Sql, vault: Vault, name: string): Promise<boolean> =>
   (await issuerRow(sql, vault.name, name)) !== undefined
 
@@ -97,6 +98,7 @@ export async function updateIssuer(
   })
 }
 
+/** An issuer without its password, which is never shown again. */
 export async function getIssuer(sight: Sight<'certificate-issuers/read'>, vault: Vault, name: string): Promise<Issuer> {
   const issuer = await issuerNamed(sight, vault, name)
   if (issuer === undefined) throw noSuchIssuer()

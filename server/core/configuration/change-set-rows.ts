@@ -80,6 +80,7 @@ export async function updateChangeSet(sql: Sql, store: string, sealed: Sealed): 
 /** Where a change set stands in the list of all, the newest first. */
 export type ChangeSetPlace = { readonly created: Instant; readonly id: string }
 
+/** Change sets, the newest first, after one. */
 export async function newestChangeSets(
   sql: Sql,
   store: string,

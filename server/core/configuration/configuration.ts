@@ -68,6 +68,7 @@ export type Page = {
   open(): Promise<readonly Setting[]>
 }
 
+/** A page of settings, whose values are opened only when somebody asks for them. */
 export const pageFrom = (
   { sql, keyring }: Pick<Sight<never>, 'sql' | 'keyring'>,
   store: Store,

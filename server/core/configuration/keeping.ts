@@ -13,6 +13,7 @@ import { resourceOf } from './sight.ts'
 
 /** How settings are sealed, told of and kept, and how they are opened again; who may ask for that is decided before. */
 
+/** An etag that nothing else has. */
 export const newEtag = (): string => randomBytes(16).toString('base64url')
 
 /** Under which domain the vaults of this house lie, so that references to them are known. */

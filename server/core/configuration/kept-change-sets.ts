@@ -66,6 +66,8 @@ export type Shown = { readonly set: ChangeSet } & Content
 /** The tags by which something is judged: of what was there, and of what is there then. */
 const tagsOfStep = ({ before, after }: Step): Tags[] =>
   [before, after].flatMap((setting) => (setting === undefined ? [] : [setting.tags]))
+
+/** The tags that a change gives; a deletion or a lock names none. */
 export const tagsOfChange = (change: Change): Tags[] => (change.deed === 'set' ? [change.draft.tags] : [])
 
 /** What of it the reader may see. */

@@ -107,6 +107,7 @@ export async function keepReference(
   })
 }
 
+/** The settings that point at a secret, of all stores. */
 export async function referencesTo(sql: Sql, vault: string, secret: string): Promise<Referrer[]> {
   return (await pointingAt.all(sql, { vault, secret_key: secret.toLowerCase() })).map((row) => ({
     scope: row.scope,

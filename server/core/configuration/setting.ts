@@ -101,6 +101,7 @@ export const sizeOf = ({ key, label, contentType, value, tags, description }: Wr
     0,
   )
 
+/** Refuses a setting that has more bytes in all than its store lets one have. */
 export function refuseLarge(setting: Written, settingBytesMax: number): void {
   const bytes = sizeOf(setting)
   if (bytes > settingBytesMax) {

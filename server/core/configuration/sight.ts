@@ -26,6 +26,7 @@ type SettingAction = 'settings/read' | 'settings/write' | 'settings/delete'
 /** Whether a setting is one that the caller may do this to; undefined when all are. */
 type Sees = ((setting: Tagged) => boolean) | undefined
 
+/** What the caller may see of a store’s settings; undefined for all of them. */
 export const seesOf = (permit: Asker, store: Store, action: SettingAction = 'settings/read'): Sees =>
   permit.extent(action, store.resourceId) === 'all'
     ? undefined

@@ -203,6 +203,7 @@ export async function addItems(sql: Sql, store: string, snapshot: string, items:
   await takeSpace(sql, store, bytesOfItems(items))
 }
 
+/** What a snapshot holds, from a position on. */
 export async function listItems(
   sql: Sql,
   store: string,

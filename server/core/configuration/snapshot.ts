@@ -64,6 +64,7 @@ export function refuseAmbiguous({ composition, filters }: SnapshotDraft): void {
   }
 }
 
+/** A snapshot that is still to be filled, as of a place in the change journal. */
 export const asked = (name: string, draft: SnapshotDraft, etag: string, at: Instant, sequence: number): Snapshot => ({
   name,
   etag,

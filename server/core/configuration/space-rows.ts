@@ -16,6 +16,7 @@ type Tables = { store_space: { store: string; bytes: number } }
 export const bytesOfRow: RawBuilder<number> = raw`octet_length(key) + octet_length(label) + octet_length(tags)
   + coalesce(octet_length(sealed), 0) + coalesce(octet_length(content_type), 0) + coalesce(octet_length(description), 0)`
 
+/** How many bytes a row takes of its store’s space. */
 export const bytesOf = ({ key, label, tags, sealed, content_type, description }: Row): number =>
   [key, label, tags, content_type ?? '', description ?? ''].reduce((sum, text) => sum + Buffer.byteLength(text), 0) +
   (sealed?.length ?? 0)

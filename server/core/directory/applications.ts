@@ -30,6 +30,7 @@ const withCredentials = async (sql: Sql, application: Application): Promise<Held
   credentials: await credentialsHeldBy(sql, application.objectId),
 })
 
+/** An application with its credentials; their secrets are never shown again. */
 export const getApplication = async (sight: Sight<'directory/read'>, key: Key): Promise<HeldApplication> =>
   withCredentials(sight.sql, await theApplication(sight, key))
 
@@ -79,6 +80,7 @@ export async function createApplication(
   return withCredentials(scope.sql, application)
 }
 
+/** Changes what is named of an application; certificates are replaced as a whole. */
 export async function updateApplication(
   scope: Scope<'applications/update'>,
   key: Key,
@@ -120,6 +122,7 @@ export async function listOwners(sight: Sight<'directory/read'>, key: Key): Prom
   return owners.filter((owner) => owner !== undefined)
 }
 
+/** Makes a person or a service principal an owner; twice is refused, as Graph does. */
 export async function addApplicationOwner(scope: Scope<'applications/update'>, key: Key, owner: string): Promise<void> {
   const { objectId } = await theApplication(scope, key)
   const entry = await theEntry(scope, { by: 'id', value: owner }, 'user', ...serviceKinds)
@@ -130,6 +133,7 @@ export async function addApplicationOwner(scope: Scope<'applications/update'>, k
   }
 }
 
+/** Takes an owner away. Throws when it was none. */
 export async function removeApplicationOwner(
   scope: Scope<'applications/update'>,
   key: Key,

@@ -108,6 +108,7 @@ export async function removeApplicationPassword(
   await removeHeld(scope.turn, 'password', await theApplication(scope, key), id)
 }
 
+/** The same for a service principal. */
 export async function removeServicePrincipalPassword(
   scope: Scope<'service-principals/credentials'>,
   key: Key,
@@ -165,6 +166,7 @@ export async function addApplicationKey(scope: Rolling, key: Key, given: NewCert
   return addKey(scope, await theApplication(scope, key), given, proof)
 }
 
+/** The same for a service principal. */
 export async function addServicePrincipalKey(scope: Rolling, key: Key, given: NewCertificate, proof: Proof) {
   return addKey(scope, await theServicePrincipal(scope, key), given, proof)
 }
@@ -174,6 +176,7 @@ export async function removeApplicationKey(scope: Rolling, key: Key, id: string,
   await removeKey(scope, await theApplication(scope, key), id, proof)
 }
 
+/** The same for a service principal. */
 export async function removeServicePrincipalKey(scope: Rolling, key: Key, id: string, proof: Proof): Promise<void> {
   await removeKey(scope, await theServicePrincipal(scope, key), id, proof)
 }

@@ -22,6 +22,7 @@ async function named(
   return held.find((one) => one.id === wanted || one.name.toLowerCase() === wanted)
 }
 
+/** The foreign identities by which an application may prove itself. */
 export async function listFederated(sight: Sight<'directory/read'>, key: Key): Promise<FederatedCredential[]> {
   return federatedHeldBy(sight.sql, sight.keyring, (await theApplication(sight, key)).objectId)
 }
@@ -37,6 +38,7 @@ export async function getFederated(
   return found
 }
 
+/** Lets a foreign identity prove an application, for who may do all that the application may. */
 export async function createFederated(
   scope: Scope<'applications/credentials'>,
   key: Key,
@@ -47,6 +49,7 @@ export async function createFederated(
   return keepFederated(scope.turn, scope.keyring, application.objectId, draft)
 }
 
+/** Changes what is named of one; its name stays. */
 export async function updateFederated(
   scope: Scope<'applications/credentials'>,
   key: Key,
@@ -67,6 +70,7 @@ export async function updateFederated(
   await keepFederated(scope.turn, scope.keyring, application.objectId, draft, before.id)
 }
 
+/** Lets a foreign identity prove an application no more. */
 export async function deleteFederated(scope: Scope<'applications/credentials'>, key: Key, name: string): Promise<void> {
   const { objectId } = await theApplication(scope, key)
   const found = await named(scope, objectId, name)
@@ -80,6 +84,7 @@ async function holderOf(reading: Reading, resourceId: string): Promise<string> {
   return found.principal
 }
 
+/** The foreign identities by which a managed identity may be proved. */
 export async function listIdentityCredentials(
   sight: Sight<'identity-credentials/read'>,
   resourceId: string,
@@ -87,6 +92,7 @@ export async function listIdentityCredentials(
   return federatedHeldBy(sight.sql, sight.keyring, await holderOf(sight, resourceId))
 }
 
+/** One of them by its name. */
 export async function getIdentityCredential(
   sight: Sight<'identity-credentials/read'>,
   resourceId: string,

@@ -12,6 +12,7 @@ import { type Key, noSuchObject, theEntry } from './look-up.ts'
 /** Groups, and who belongs to them. */
 export const getGroup = (sight: Sight<'directory/read'>, key: Key): Promise<Entry> => theEntry(sight, key, 'group')
 
+/** Groups in the order of their ids, after one. */
 export const listGroups = ({ sql, keyring }: Sight<'directory/read'>, after: string, limit: number): Promise<Entry[]> =>
   entriesAfter(sql, keyring, ['group'], after, limit)
 
@@ -20,6 +21,7 @@ type GroupChange = {
   readonly details: Readonly<Record<string, unknown>>
 }
 
+/** Makes a group without members. */
 export const createGroup = (
   { turn, keyring }: Scope<'directory-groups/create'>,
   { name, details }: GroupChange & { readonly name: string },
@@ -33,6 +35,7 @@ export const createGroup = (
     details: merged({}, details),
   })
 
+/** Changes what is named of a group. */
 export async function updateGroup(
   scope: Scope<'directory-groups/update'>,
   key: Key,
@@ -64,6 +67,7 @@ export async function addMember(scope: Scope<'directory-groups/members'>, key: K
   await join(turn, keyring, group.objectId, entry.objectId)
 }
 
+/** Takes a member out of a group, with all that it may by that. Throws when it was none. */
 export async function removeMember(scope: Scope<'directory-groups/members'>, key: Key, member: string): Promise<void> {
   const group = await theEntry(scope, key, 'group')
   const left = await disempowering(scope, group.objectId, () => leave(scope.turn, group.objectId, member))

@@ -10,6 +10,7 @@ import type { Keyring } from '#core/sealing/keyring.ts'
 /** How somebody is named: by the id of the object, by the application's id, or as a person by their sign-in name. */
 export type Key = { readonly by: 'id' | 'appId' | 'userPrincipalName'; readonly value: string }
 
+/** How Graph says that there is no such thing. */
 export const noSuchObject = ({ value }: Pick<Key, 'value'>): Fault =>
   new Fault(
     'not-found',
@@ -23,6 +24,7 @@ async function applicationBy({ sql, keyring }: Reading, { by, value }: Key): Pro
   return by === 'appId' ? applicationByAppId(sql, keyring, value) : undefined
 }
 
+/** The application that a key names. Throws when there is none. */
 export async function theApplication(reading: Reading, key: Key): Promise<Application> {
   const found = await applicationBy(reading, key)
   if (found === undefined) throw noSuchObject(key)

@@ -68,6 +68,7 @@ async function theIdentity(reading: Reading, resourceId: string): Promise<Manage
   return found
 }
 
+/** The managed identity that a resource id names. Throws when there is none. */
 export const getIdentity = (sight: Sight<'identities/read'>, resourceId: string): Promise<ManagedIdentity> =>
   theIdentity(sight, resourceId)
 
@@ -102,6 +103,7 @@ export async function putIdentity(
   return { identity, created: false }
 }
 
+/** Gives a managed identity other tags, if some are named. */
 export async function tagIdentity(
   scope: Scope<'identities/write'>,
   resourceId: string,

@@ -8,6 +8,7 @@ import { theEntry } from './look-up.ts'
 /** Whatever has an id in the directory: a principal, or the registration of an application. */
 export type DirectoryObject = { readonly entry: Entry } | { readonly application: HeldApplication }
 
+/** Whatever has this id in the directory. */
 export async function findObject(
   { sql, keyring }: Sight<'directory/read'>,
   id: string,

@@ -12,6 +12,7 @@ import { type Key, theEntry } from './look-up.ts'
 /** People. */
 export const getUser = (sight: Sight<'directory/read'>, key: Key): Promise<Entry> => theEntry(sight, key, 'user')
 
+/** People in the order of their ids, after one. */
 export const listUsers = ({ sql, keyring }: Sight<'directory/read'>, after: string, limit: number): Promise<Entry[]> =>
   entriesAfter(sql, keyring, ['user'], after, limit)
 
@@ -23,6 +24,7 @@ type UserChange = {
   readonly details: Readonly<Record<string, unknown>>
 }
 
+/** Enters a person, who can sign in once a password is set. */
 export async function createUser(
   { turn, keyring }: Scope<'users/create'>,
   {

@@ -81,7 +81,11 @@ const maybe = (row: Row | undefined): WorkloadRow | undefined =>
 
 export const workloadRow = async (sql: Sql, resourceId: string) =>
   maybe(await byKey.first(sql, { resource_key: keyOf(resourceId) }))
+
+/** The workload that has this principal of its own. */
 export const workloadRowOf = async (sql: Sql, principal: string) => maybe(await byPrincipal.first(sql, { principal }))
+
+/** The workloads below a group or a subscription; by an empty scope, all. */
 export async function workloadRowsBelow(sql: Sql, scope: string): Promise<WorkloadRow[]> {
   const key = keyOf(scope)
   return (await below.all(sql, { from: `${key}/`, to: `${key}0` })).filter(isWhole).map(workloadOf)

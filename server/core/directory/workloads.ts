@@ -45,6 +45,7 @@ async function theWorkload(reading: Reading, resourceId: string): Promise<Worklo
   return found
 }
 
+/** The workload that a resource id names. Throws when there is none. */
 export const getWorkload = (sight: Sight<'workloads/read'>, resourceId: string): Promise<Workload> =>
   theWorkload(sight, resourceId)
 
@@ -95,6 +96,7 @@ export async function putWorkload(
   return { workload, created: before === undefined }
 }
 
+/** Changes what is named of a workload. */
 export async function patchWorkload(
   scope: Scope<'workloads/write'>,
   resourceId: string,

@@ -142,5 +142,6 @@ export const may = (
   resource: string,
 ): Promise<boolean> => access.allowsAt(database, database.epoch, { caller: { objectId, appId }, action, resource })
 
+/** Whether somebody may read a secret now. */
 export const mayRead = (base: Base, caller: Caller, resource: string): Promise<boolean> =>
   may(base, caller, 'secrets/get', resource)

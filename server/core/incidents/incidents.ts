@@ -55,6 +55,7 @@ export async function runIncident(
   return incident
 }
 
+/** An incident, for those who may see incidents at the very place where it was called. */
 export async function showIncident(
   { sql, keyring }: Sight<'incidents/read'>,
   scope: string,

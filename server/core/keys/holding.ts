@@ -1,6 +1,6 @@
 import type { KeptKey } from '#base/keys/key.ts'
 import type { Event } from '#core/events/event.ts'
-import { eventOf, openHeld, type Sealing, sealHeld } from '#core/objects/held.ts'
+import { eventOf, openHeld, type Sealing, sealHeld, type Tellable } from '#core/objects/held.ts'
 import type { ObjectVersion } from '#core/objects/object.ts'
 import type { Kept } from '#core/objects/object-tables.ts'
 import { type Life, objectResource } from '#core/objects/objects.ts'
@@ -25,11 +25,13 @@ export type Held = Nature & { readonly secret: string }
 /** A version of a key together with the key itself, for whoever uses or copies it. */
 export type OpenKey = { readonly version: KeyVersion; readonly key: KeptKey }
 
+/** A version and its key as they are sealed. */
 export const heldOf = ({ version: { custody, shape, publicPart, operations }, key: { secret } }: OpenKey): Held => ({
   ...{ custody, shape, publicPart, operations },
   secret: Buffer.from(secret).toString('base64'),
 })
 
+/** The same, opened again. */
 export const openedOf = (object: ObjectVersion, { secret, ...nature }: Held): OpenKey => ({
   version: { ...object, ...nature },
   key: { shape: nature.shape, publicPart: nature.publicPart, secret: Buffer.from(secret, 'base64') },
@@ -43,5 +45,5 @@ export const sealKey = (sealing: Sealing, vault: Vault, open: OpenKey): Promise<
 export const openKey = async (sealing: Sealing, vault: Vault, kept: Kept<ObjectVersion>): Promise<OpenKey> =>
   openedOf(kept.object, JSON.parse(await openHeld(sealing, 'key', vault, kept)) as Held)
 
-export const tellOf = (vault: Vault, type: Event['type'], key: Parameters<typeof eventOf>[3]): Event =>
-  eventOf('key', vault, type, key)
+/** What is told of a version. */
+export const tellOf = (vault: Vault, type: Event['type'], key: Tellable): Event => eventOf('key', vault, type, key)

@@ -32,6 +32,7 @@ const byDefault: Readonly<Record<KeyShape['type'], readonly KeyOperation[]>> = {
   oct: ['wrapKey', 'unwrapKey', 'decrypt', 'encrypt'],
 }
 
+/** What a key is that was made, with the operations that its draft names, else those of its type. */
 export const natureOf = ({ custody, key: { shape, publicPart } }: Made, draft: KeyDraft): Nature => ({
   custody,
   shape,

@@ -182,6 +182,7 @@ export async function restoreKey(scope: Scope<'keys/restore'>, vault: Vault, blo
 export const listKeys = ({ sql }: Sight<'keys/read'>, vault: Vault, slice: Slice): Promise<ObjectVersion[]> =>
   keyTables.listHeads(sql, vault.name, { ...slice, deleted: false })
 
+/** Deleted names in order. */
 export const listDeletedKeys = (
   { sql }: Sight<'keys/read'>,
   vault: Vault,

@@ -31,6 +31,7 @@ export async function policyOf(
   return JSON.parse(await keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(vault, name))) as RotationPolicy
 }
 
+/** Keeps a key’s policy, sealed to its name. */
 export async function keepPolicy(
   { turn: { sql }, keyring }: Hands,
   vault: Vault,

@@ -44,17 +44,20 @@ export async function enableManagedKey(
   hands.tell(tellOf(vault, 'key-updated', changed.version))
 }
 
+/** Deletes a certificate’s key with it; a key of its own under that name stays. */
 export async function deleteManagedKey(hands: Hands, vault: Vault, name: string, delayMs: number): Promise<void> {
   if ((await keyUnder(hands.sql, vault, name)) !== 'managed') return
   hands.tell(tellOf(vault, 'key-deleted', (await deleteObject(life, hands, vault, name, delayMs)).object))
 }
 
+/** Recovers a certificate’s key with it. */
 export async function recoverManagedKey(hands: Hands, vault: Vault, name: string, delayMs: number): Promise<void> {
   if ((await keyUnder(hands.sql, vault, name)) !== 'managed') return
   const { object, isBack } = await recoverObject(life, hands, vault, name, delayMs)
   if (isBack) hands.tell(tellOf(vault, 'key-recovered', object))
 }
 
+/** Purges a certificate’s key with it. */
 export async function purgeManagedKey(hands: Hands, vault: Vault, name: string, delayMs: number): Promise<void> {
   if ((await keyUnder(hands.sql, vault, name)) !== 'managed') return
   hands.tell(tellOf(vault, 'key-purged', await purgeObject(life, hands, vault, name, delayMs)))
@@ -74,6 +77,7 @@ export async function managedKey(
 /** A version in its certificate's backup. */
 export type KeyCopy = ObjectVersion & { readonly held: Held }
 
+/** A version for the backup of its certificate. */
 export async function copyManagedKey(
   { sql, keyring }: Pick<Scope<never>, 'sql' | 'keyring'>,
   vault: Vault,
@@ -85,6 +89,7 @@ export async function copyManagedKey(
   return { ...kept.object, held: heldOf(await openKey({ sql, keyring }, vault, kept)) }
 }
 
+/** Brings a version back as it was. */
 export async function restoreManagedKey(hands: Hands, vault: Vault, { held, ...object }: KeyCopy): Promise<void> {
   const open = openedOf(object, held)
   await addVersion(hands.sql, vault.name, open.version, await sealKey(hands, vault, open))

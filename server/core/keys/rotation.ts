@@ -17,6 +17,7 @@ import { write } from './writing.ts'
 /** A key by its spelling, and its policy; undefined if it never was given one. */
 export type PolicyOfKey = { readonly name: string; readonly policy: RotationPolicy | undefined }
 
+/** The rotation policy of a live key. */
 export async function getRotationPolicy(
   { sql, keyring }: Sight<'key-rotation-policies/read'>,
   vault: Vault,

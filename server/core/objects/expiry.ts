@@ -78,6 +78,8 @@ const noticeOf = (
 ) => ({
   ...{ kind, vault: vault.name, nameKey: nameKey(name), version, type, expires },
 })
+
+/** Whether it was noted that people were told this of a version’s end. */
 export const noticeKept = (
   life: OfKind,
   sql: Sql,
@@ -85,6 +87,8 @@ export const noticeKept = (
   object: ObjectVersion,
   type: Notice['type'],
 ): Promise<boolean> => wasNoticed(sql, noticeOf(life, vault, object, type))
+
+/** Notes that people were told this of a version’s end; false if it was noted already. */
 export const noteNotice = (
   life: OfKind,
   sql: Sql,

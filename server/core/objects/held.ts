@@ -30,14 +30,15 @@ export const openHeld = (
   { object, sealed }: { readonly object: Place; readonly sealed: Uint8Array },
 ): Promise<string> => keyring.unseal(sql, keyOfVault(vault), sealed, placeOf(kind, vault, object))
 
-type Told = Pick<ObjectVersion, 'name' | 'version' | 'notBefore' | 'expires'>
+/** What is told of a version beside its kind and its vault. */
+export type Tellable = Pick<ObjectVersion, 'name' | 'version' | 'notBefore' | 'expires'>
 
 /** What is told of a version. */
 export const eventOf = (
   kind: ObjectKind,
   vault: Vault,
   type: Event['type'],
-  { name, version, notBefore, expires }: Told,
+  { name, version, notBefore, expires }: Tellable,
 ): Event => {
   const resource = objectResource(kind, vault, name)
   return { type, scope: vault.resourceId, resource, name, version, notBefore, expires }

@@ -123,6 +123,7 @@ export function refuseManaged(object: ObjectKind, { managed }: { readonly manage
   throw new Fault('disabled', words, { object, inner: `${spoken[object]}ManagedByKeyVault` })
 }
 
+/** Why a backup can’t be restored under a name that is taken. */
 export const alreadyThere = (object: ObjectKind, name: string): Fault =>
   new Fault(
     'conflict',

@@ -73,6 +73,7 @@ async function subscriptionAt(sql: Sql, { place, ours, name }: Address): Promise
   return scope === undefined ? undefined : subscriptionNamed(sql, { scope, name })
 }
 
+/** The subscription of this name at this place. Throws when there is none. */
 export async function foundSubscription(sql: Sql, address: Address): Promise<Subscription> {
   const subscription = await subscriptionAt(sql, address)
   if (subscription === undefined) throw noSuch(address.name)
@@ -222,6 +223,7 @@ export async function openDestination(
   return JSON.parse(await keyring.unseal(sql, directoryKey, sealed, placeOf({ id, scope }))) as Destination
 }
 
+/** A subscription with what may be shown of it. */
 export const getEventSubscription = (
   { sql }: Sight<'event-subscriptions/read'>,
   address: Address,

@@ -21,6 +21,7 @@ export async function groupNamed(sql: Sql, name: string): Promise<Group> {
   throw new Fault('not-found', `Resource group '${name}' could not be found.`, { arm: 'ResourceGroupNotFound' })
 }
 
+/** The group of this name. */
 export const getGroup = ({ sql }: Sight<'groups/read'>, name: string): Promise<Group> => groupNamed(sql, name)
 
 /** All groups, by name. */

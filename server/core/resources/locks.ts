@@ -38,6 +38,7 @@ export async function setLock(
   return { lock: { ...kept, name: before?.name ?? kept.name }, fresh: before === undefined }
 }
 
+/** A lock by its scope and its name. */
 export async function getLock({ sql }: Sight<'locks/read'>, at: Address): Promise<Lock> {
   const lock = await lockAt(sql, at)
   if (lock === undefined) throw noSuchLock(at)

@@ -35,6 +35,11 @@ type Found = Resource & {
   remove(hands: Hands): Promise<void>
 }
 
+const inGroup =
+  (group: string | undefined) =>
+  ({ resourceId }: { readonly resourceId: string }): boolean =>
+    group === undefined || groupIn(resourceId).toLowerCase() === group.toLowerCase()
+
 /** Every kind of resource there is. Who adds one adds it here: it is listed then, and goes when its group goes. */
 const kinds: readonly ((sql: Sql, group: string | undefined) => Promise<Found[]>)[] = [
   async (sql, group) =>
@@ -52,23 +57,19 @@ const kinds: readonly ((sql: Sql, group: string | undefined) => Promise<Found[]>
       remove: (hands) => closeStore(hands, store),
     })),
   async (sql, group) =>
-    (await everyIdentity(sql))
-      .filter(({ resourceId }) => group === undefined || groupIn(resourceId).toLowerCase() === group.toLowerCase())
-      .map((identity) => ({
-        ...seen(identity, 'Microsoft.ManagedIdentity/userAssignedIdentities'),
-        read: 'identities/read',
-        delete: 'identities/delete',
-        remove: (hands) => removeIdentity(hands, identity),
-      })),
+    (await everyIdentity(sql)).filter(inGroup(group)).map((identity) => ({
+      ...seen(identity, 'Microsoft.ManagedIdentity/userAssignedIdentities'),
+      read: 'identities/read',
+      delete: 'identities/delete',
+      remove: (hands) => removeIdentity(hands, identity),
+    })),
   async (sql, group) =>
-    (await everyWorkload(sql))
-      .filter(({ resourceId }) => group === undefined || groupIn(resourceId).toLowerCase() === group.toLowerCase())
-      .map((workload) => ({
-        ...seen(workload, 'Cardea.Workload/workloads'),
-        read: 'workloads/read',
-        delete: 'workloads/delete',
-        remove: (hands) => removeWorkload(hands, workload),
-      })),
+    (await everyWorkload(sql)).filter(inGroup(group)).map((workload) => ({
+      ...seen(workload, 'Cardea.Workload/workloads'),
+      read: 'workloads/read',
+      delete: 'workloads/delete',
+      remove: (hands) => removeWorkload(hands, workload),
+    })),
 ]
 
 type Kept = Omit<Resource, 'id' | 'type'> & { readonly resourceId: string }

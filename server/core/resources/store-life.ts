@@ -38,6 +38,7 @@ export const closeStore = (hands: Hands, store: ManagedStore): Promise<void> => 
 /** Brings a deleted store back with all that was in it. One that is live already is the answer. */
 export const recoverStore = (scope: Scope<'stores/write'>, id: string): Promise<ManagedStore> => life.recover(scope, id)
 
+/** A deleted store, in the location where it was. */
 export const getDeletedStore = (
   { sql }: Sight<'deleted-stores/read'>,
   name: string,

@@ -28,6 +28,7 @@ export async function storeAt(sql: Sql, id: string): Promise<ManagedStore> {
   return store as ManagedStore
 }
 
+/** The live store with this resource id. */
 export const getStore = ({ sql }: Sight<'stores/read'>, id: string): Promise<ManagedStore> => storeAt(sql, id)
 
 /** The stores of a group, or all, as far as the caller may read them. */

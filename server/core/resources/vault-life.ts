@@ -59,6 +59,7 @@ export async function recoverVault(scope: Scope<'vaults/write'>, id: string): Pr
   return { vault, model: await permissionModelOf(scope.sql, scope.keyring, vault.resourceId) }
 }
 
+/** A deleted vault, in the location where it was. */
 export const getDeletedVault = (
   { sql }: Sight<'deleted-vaults/read'>,
   name: string,

@@ -54,6 +54,7 @@ export async function vaultAt(sql: Sql, id: string): Promise<ManagedVault> {
   return vault as ManagedVault
 }
 
+/** The live vault with this resource id, and by what rights are given on its data. */
 export const getVault = async ({ sql, keyring }: Sight<'vaults/read'>, id: string): Promise<ModelledVault> =>
   modelled(sql, keyring, await vaultAt(sql, id))
 

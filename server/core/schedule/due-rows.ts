@@ -103,9 +103,12 @@ const extend = statement<Tables, { kind: string; subject: string; fence: number;
     .where('fence', '=', given('fence')),
 )
 
+/** Puts something in, or moves it; whoever held it is fenced out. */
 export async function keepDue(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
   await keep.changed(sql, { kind, subject, at })
 }
+
+/** Takes something out; by a fence, only if nobody has claimed it since. False if it wasn’t there so. */
 export async function removeDue(sql: Sql, kind: string, subject: string, fence?: number): Promise<boolean> {
   const changed =
     fence === undefined
@@ -124,6 +127,8 @@ export async function removeDueUnder(sql: Sql, kind: string, prefix: string): Pr
         .where((row) => row(row.fn('substr', ['subject', row.lit(1), row.lit(prefix.length)]), '=', prefix)) as never,
   )
 }
+
+/** Gives back what is held; false if somebody else has claimed it since. */
 export async function release(
   sql: Sql,
   { kind, subject, fence }: Lease,
@@ -132,19 +137,28 @@ export async function release(
 ): Promise<boolean> {
   return (await give.changed(sql, { kind, subject, fence, at, attempt })) === 1
 }
+
+/** Holds for longer; false if somebody else has claimed it since. */
 export async function extendLease(sql: Sql, { kind, subject, fence }: Lease, until: Instant): Promise<boolean> {
   return (await extend.changed(sql, { kind, subject, fence, lease_until: until })) === 1
 }
 
+/** Puts something in, or has it due sooner; fences nobody out. */
 export async function keepDueBy(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
   await keepBy.changed(sql, { kind, subject, at })
 }
+
+/** Has what is there due sooner; fences nobody out. */
 export async function hastenDue(sql: Sql, kind: string, subject: string, at: Instant): Promise<void> {
   await advanceTo.changed(sql, { kind, subject, at })
 }
+
+/** Counts one attempt more; fences nobody out. */
 export async function countInVain(sql: Sql, kind: string, subject: string): Promise<void> {
   await countAttempt.changed(sql, { kind, subject })
 }
+
+/** Frees all that is held, and fences out whoever held it. */
 export async function freeLeases(sql: Sql): Promise<void> {
   await freeAll.changed(sql, {})
 }

@@ -104,6 +104,7 @@ export const keptDerivation = (
   key: string,
 ): Promise<{ sealed: Uint8Array; trouble: string | null } | undefined> => one.first(sql, { vault, name_key: key })
 
+/** Keeps how a secret is made, and the keys of what it is made of, in the place of what was before. */
 export async function keepDerivation(
   sql: Sql,
   vault: string,
@@ -116,10 +117,12 @@ export async function keepDerivation(
   for (const part of parts) await addPart.changed(sql, { vault, part_key: part, name_key: key })
 }
 
+/** Keeps why a secret could not be made anew; undefined once it could. */
 export async function keepTrouble(sql: Sql, vault: string, key: string, trouble: string | undefined): Promise<void> {
   await setTrouble.changed(sql, { vault, name_key: key, trouble: trouble ?? null })
 }
 
+/** Has a secret made of nothing any more; false if it wasn’t made of anything. */
 export async function removeDerivation(sql: Sql, vault: string, key: string): Promise<boolean> {
   await dropParts.changed(sql, { vault, name_key: key })
   return (await drop.changed(sql, { vault, name_key: key })) === 1
@@ -136,6 +139,7 @@ export async function versionsIn(
   return new Map(rows.map(({ part_key, part_version }) => [part_key, part_version]))
 }
 
+/** Keeps which versions of other secrets are in a version, by their keys. */
 export async function keepVersionsIn(
   sql: Sql,
   vault: string,

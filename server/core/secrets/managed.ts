@@ -52,6 +52,7 @@ export async function enableManagedSecret(
   if (latest) await makeAnew(writing, vault, name)
 }
 
+/** Deletes a certificate’s secret with it; a secret of its own under that name stays. */
 export async function deleteManagedSecret(
   writing: Writing,
   vault: Vault,
@@ -63,6 +64,7 @@ export async function deleteManagedSecret(
   await tellOfAll(writing, vault, 'secret-deleted', object)
 }
 
+/** Recovers a certificate’s secret with it. */
 export async function recoverManagedSecret(
   writing: Writing,
   vault: Vault,
@@ -74,6 +76,7 @@ export async function recoverManagedSecret(
   if (isBack) await tellOfAll(writing, vault, 'secret-recovered', object)
 }
 
+/** Purges a certificate’s secret with it. */
 export async function purgeManagedSecret(writing: Writing, vault: Vault, name: string, delayMs: number): Promise<void> {
   if ((await secretUnder(writing.sql, vault, name)) !== 'managed') return
   writing.tell(tellOf(vault, 'secret-purged', await purgeObject(life, writing, vault, name, delayMs)))

@@ -71,6 +71,7 @@ export async function addVersion(
   await secretTables.makeLatest(sql, vault, secret)
 }
 
+/** Keeps what may change of a version: everything but its value. */
 export async function keepAttributes(sql: Sql, vault: string, secret: SecretVersion): Promise<void> {
   await updateAttributes.changed(sql, attributesOf(vault, secret))
 }

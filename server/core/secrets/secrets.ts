@@ -221,6 +221,7 @@ export async function restoreSecret(
 export const listSecrets = ({ sql }: Sight<'secrets/list'>, vault: Vault, slice: Slice): Promise<SecretVersion[]> =>
   listHeads(sql, vault.name, { ...slice, deleted: false })
 
+/** Deleted names in order, with the attributes of their latest version. */
 export const listDeletedSecrets = (
   { sql }: Sight<'secrets/list'>,
   vault: Vault,

@@ -6,6 +6,7 @@ import { secretTables } from './secret-rows.ts'
 /** How a secret, or one version of it, stands for those who point at it; nothing is handed out. */
 export type State = 'missing' | 'disabled' | 'readable'
 
+/** How a version stands, the latest if none is named; a deleted secret is missing. */
 export async function stateOf(sql: Sql, vault: Vault, name: string, version: string | undefined): Promise<State> {
   const kept = await secretTables.keptVersion(sql, vault.name, name, version)
   if (kept === undefined) return 'missing'

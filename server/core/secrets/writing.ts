@@ -2,7 +2,7 @@ import { referrersOf } from '#core/configuration/configuration.ts'
 import { resourceOf as settingResource } from '#core/configuration/sight.ts'
 import type { Event } from '#core/events/event.ts'
 import { awaitExpiry } from '#core/objects/expiry.ts'
-import { eventOf, openHeld, type Sealing, sealHeld } from '#core/objects/held.ts'
+import { eventOf, openHeld, type Sealing, sealHeld, type Tellable } from '#core/objects/held.ts'
 import { type Life, objectResource, subjectOf } from '#core/objects/objects.ts'
 import type { Scope, Writing } from '#core/perform.ts'
 import type { Vault } from '#core/vaults/vault.ts'
@@ -22,7 +22,9 @@ export const life: Life<SecretVersion> = {
 
 /** How versions are named, sealed, kept and told of: for whoever makes one. */
 export const resourceOf = (vault: Vault, name: string): string => objectResource('secret', vault, name)
-export const tellOf = (vault: Vault, type: Event['type'], secret: Parameters<typeof eventOf>[3]): Event =>
+
+/** What is told of a version. */
+export const tellOf = (vault: Vault, type: Event['type'], secret: Tellable): Event =>
   eventOf('secret', vault, type, secret)
 
 type Telling = Pick<Scope<never>, 'sql' | 'tell'>

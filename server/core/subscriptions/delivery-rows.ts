@@ -184,9 +184,12 @@ export const deliveriesDue = async (sql: Sql, subscription: string, at: Instant,
 export const deliveriesFirst = async (sql: Sql, subscription: string, limit: number): Promise<Delivery[]> =>
   (await first.all(sql, { subscription, limit })).map(fromRow)
 
+/** Takes away what was delivered, unless it was tried anew by somebody else meanwhile. */
 export async function removeDelivery(sql: Sql, { subscription, event, attempt }: Delivery): Promise<void> {
   await take.changed(sql, { subscription, event, attempt })
 }
+
+/** Keeps what became of an attempt: when there is another, or why there is none. */
 export async function keepTried(
   sql: Sql,
   { subscription, event, attempt }: Delivery,
@@ -227,6 +230,8 @@ export const deadOf = async (sql: Sql, subscription: string, limit: number): Pro
     outcome: row.outcome ?? undefined,
     reason: row.dead ?? '',
   }))
+
+/** Has a dead letter delivered again; false if there is no such one. */
 export const reviveDead = async (sql: Sql, subscription: string, event: string, at: Instant): Promise<boolean> =>
   (await revive.changed(sql, { subscription, event, at })) === 1
 

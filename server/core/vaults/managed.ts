@@ -29,4 +29,5 @@ const dayMs = 86_400_000
 export const purgeDate = ({ retentionDays }: Pick<Managed, 'retentionDays'>, deleted: Instant): Instant =>
   deleted + retentionDays * dayMs
 
+/** How it is said that a property can’t be so. */
 export const badRequest = (words: string): Fault => new Fault('invalid', words, { arm: 'BadRequest' })
