@@ -14,6 +14,7 @@ import { mailContacts, mailIfPossible } from './certificate-mail.ts'
 import type { MailOutlet } from './mail.ts'
 import { pauseAfter } from './pause.ts'
 import { engineCaller } from './rotator.ts'
+import { underLease } from './under-lease.ts'
 import type { Work } from './worker.ts'
 
 type CertificateRenewer = {
@@ -58,10 +59,9 @@ export function certificateRenewer({ base, custodians, outlets, log }: Certifica
     const { name, expires = 0 } = latest
     await mailContacts(base, outlets, vault, { name, news: 'ending', about: new Date(expires).toISOString() })
     // It is told before it is kept as told: after a crash in between it is told twice, never not at all.
-    await database.write(async (turn) => {
-      await hold(turn, lease)
-      await noteNotice(life, turn.sql, vault, latest, mailNotice)
-      await settle(turn, lease, undefined)
+    await underLease(base, lease, async ({ sql }) => {
+      await noteNotice(life, sql, vault, latest, mailNotice)
+      return undefined
     })
   }
 

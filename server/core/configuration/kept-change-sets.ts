@@ -16,9 +16,9 @@ import type { Address, Tags } from './setting.ts'
 import { seesOf } from './sight.ts'
 
 /** What a change set is to do; once it is applied, what it did. */
-export type Content = { readonly changes: readonly Change[] } | { readonly steps: readonly Step[] }
+type Content = { readonly changes: readonly Change[] } | { readonly steps: readonly Step[] }
 
-export type Opener = { readonly sql: Sql; readonly keyring: Keyring }
+type Opener = { readonly sql: Sql; readonly keyring: Keyring }
 
 const resourceOfSet = (store: Store, id: string): string => `${store.resourceId}/changeSets/${id}`
 
