@@ -23,6 +23,9 @@ export class Refused extends Error {
   }
 }
 
+/** So long we wait for the lock: whoever was cut off in the middle has it until the server notices. */
+const lockPatienceSeconds = 1
+
 /** Works as the administrator, alone on this user: what is read and then written is one change. */
 export async function asAdmin<T>(
   { binding, secrets, signal }: FarSide<DatabaseUser>,
@@ -35,7 +38,7 @@ export async function asAdmin<T>(
     const ask = askerOf(client)
     // A statement that waits for somebody must not arrive late, and a password is no time-zone's or mode's affair.
     await ask("set session lock_wait_timeout = 2, sql_mode = ''")
-    const [row] = await ask('select get_lock(?, 0) as ours', [lockOf(binding)])
+    const [row] = await ask(`select get_lock(?, ${lockPatienceSeconds}) as ours`, [lockOf(binding)])
     if (row?.ours !== 1) throw new Error(`Another rotation of ${user} is at work`)
     try {
       return await work(ask)

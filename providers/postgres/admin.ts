@@ -41,11 +41,30 @@ export async function asAdmin<T>(
   return connected({ ...admin, host, port }, signal, async (client) => {
     // Without a search path nobody's function of the same name stands in for the server's.
     await client.query("set statement_timeout = '2s'; set search_path = ''")
-    const { rows } = await client.query<{ ours: boolean }>('select pg_try_advisory_lock($1) as ours', [lockOf(roles)])
-    if (!rows[0]?.ours) throw new Error(`Another rotation of ${roles.join(' and ')} is at work`)
-    return work(client)
+    const lock = lockOf(roles)
+    await take(client, lock).catch((error: unknown) => {
+      throw isTaken(error) ? new Error(`Another rotation of ${roles.join(' and ')} is at work`) : error
+    })
+    try {
+      return await work(client)
+    } finally {
+      // It would go with the connection, but the server takes its time with those that have said goodbye.
+      await client.query('select pg_advisory_unlock($1)', [lock]).catch(() => {})
+    }
   })
 }
+
+/** So long we wait for the lock: whoever was cut off in the middle has it until the server notices. */
+const lockPatienceMs = 500
+
+async function take(client: Client, lock: string): Promise<void> {
+  await client.query(`set lock_timeout = ${lockPatienceMs}`)
+  await client.query('select pg_advisory_lock($1)', [lock])
+  await client.query('set lock_timeout = 0')
+}
+
+/** 55P03, lock_not_available: it was waited for, and not had. */
+const isTaken = (error: unknown): boolean => error instanceof DatabaseError && error.code === '55P03'
 
 /** The same number for the same two roles; the lock goes with the connection. */
 const lockOf = (roles: readonly string[]): string =>

@@ -200,7 +200,7 @@ describe('a pair of PostgreSQL roles', { skip }, () => {
     await root.query('begin')
     const credential = proposed(far)
     await root.query(`create role ${credential.slot}`)
-    // The first waits for our transaction, with the lock on the pair; the second doesn't wait.
+    // The first waits for our transaction, with the lock on the pair; the second gives up sooner.
     const first = rolePair.apply(credential, far)
     await until(async () => (await root.query("select from pg_locks where locktype = 'advisory'")).rowCount === 1)
     await assert.rejects(
