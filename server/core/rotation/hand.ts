@@ -32,6 +32,9 @@ export class Superseded extends Fault {
 /** So much of what went wrong is kept and shown. */
 export const wordsMax = 500
 
+/** So much of an agent's name the journal keeps. */
+const agentCharactersMax = 128
+
 type Answer<T> = { readonly answer: T; readonly refusal: undefined } | { readonly refusal: string }
 
 /**
@@ -87,7 +90,7 @@ export class Hand {
         this.names({ application, instance, version }),
         'a consumer still runs on the old version at the deadline',
       )
-      const agent = `${application} ${instance}`.slice(0, 128)
+      const agent = `${application} ${instance}`.slice(0, agentCharactersMax)
       const resource = resourceOf(vault, rotation.nameKey)
       const circumstances = { ...this.circumstances, agent }
       await attest(base, { operation: 'RotationLaggard', resource, caller, circumstances }, 'deadline')
