@@ -19,7 +19,6 @@ export type Rotator = {
   readonly log: Log
   readonly random?: () => number
   readonly monotonic?: () => number
-  readonly began?: number
   readonly onStep?: OnStep | undefined
   readonly concurrency?: number | undefined
 }
@@ -31,12 +30,11 @@ const rotationsMax = 16
 export async function engineOf({
   random = Math.random,
   monotonic = () => performance.now(),
-  began = monotonic(),
   onStep,
   concurrency: _,
   ...parts
 }: Rotator): Promise<Engine> {
-  return { ...parts, caller: await engineCaller(parts.base), random, monotonic, began, onStep }
+  return { ...parts, caller: await engineCaller(parts.base), random, monotonic, onStep }
 }
 
 /** As whom the rotation engine acts. */
@@ -48,8 +46,6 @@ export async function engineCaller({ database, keyring }: Base): Promise<Engine[
 
 /** Works on the rotations of secrets that are due. */
 export function rotator(parts: Rotator): Work {
-  const { monotonic = () => performance.now() } = parts
-  const began = monotonic()
   let engine: Engine | undefined
   return {
     name: 'rotator',
@@ -58,7 +54,7 @@ export function rotator(parts: Rotator): Work {
     leaseMs: parts.times.leaseMs,
     async run(lease, closing) {
       // Looked up once: a principal keeps its id for good.
-      engine ??= await engineOf({ ...parts, monotonic, began })
+      engine ??= await engineOf(parts)
       return advance(engine, lease, closing)
     },
   }

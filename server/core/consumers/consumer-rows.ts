@@ -10,8 +10,11 @@ type Row = {
   version: string
   seen: number
 }
+type Heard = { readonly since: Instant; readonly last: Instant }
 type Tables = {
   consumer: Row
+  /** One row. */
+  consumers_heard: Heard & { one: number }
   derived_version: { vault: string; name_key: string; version: string; part_key: string; part_version: string }
 }
 
@@ -142,4 +145,21 @@ const dropAll = statement<Tables, { vault: string }>((db, given) =>
 /** Forgets everybody who said anything of this vault. */
 export async function dropUsesIn(sql: Sql, vault: string): Promise<void> {
   await dropAll.changed(sql, { vault })
+}
+
+const heard = statement<Tables, Record<never, never>, Heard>((db) =>
+  db.selectFrom('consumers_heard').select(['since', 'last']),
+)
+const hear = statement<Tables, Heard>((db, given) =>
+  db
+    .insertInto('consumers_heard')
+    .values({ one: 1, since: given('since'), last: given('last') })
+    .onConflict((conflict) => conflict.column('one').doUpdateSet({ since: given('since'), last: given('last') })),
+)
+
+/** Since when consumers have been heard without a break, and when one was last; undefined before the first. */
+export const heardSince = (sql: Sql): Promise<Heard | undefined> => heard.first(sql, {})
+
+export async function keepHeard(sql: Sql, since: Instant, last: Instant): Promise<void> {
+  await hear.changed(sql, { since, last })
 }

@@ -1,4 +1,4 @@
-import { consumerSilentSeconds } from '@cardea/contract/cardea/consumers'
+import { consumerReportSeconds, consumerSilentSeconds } from '@cardea/contract/cardea/consumers'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
@@ -9,7 +9,17 @@ import { hasten } from '#core/schedule/schedule.ts'
 import { partsInVersion } from '#core/secrets/derivations.ts'
 import { resourceOf, subjectOf } from '#core/secrets/secrets.ts'
 import type { Vault } from '#core/vaults/vault.ts'
-import { dropUse, dropUsesIn, forgetSilent, keepUse, type Use, usersSince, usesOf } from './consumer-rows.ts'
+import {
+  dropUse,
+  dropUsesIn,
+  forgetSilent,
+  heardSince,
+  keepHeard,
+  keepUse,
+  type Use,
+  usersSince,
+  usesOf,
+} from './consumer-rows.ts'
 
 export type { Use } from './consumer-rows.ts'
 
@@ -39,6 +49,7 @@ export async function reportConsumer(
   caller: Caller,
   { instance, application, uses, partial = false }: Report,
 ): Promise<string[]> {
+  await noteHeard(sql, at)
   const secrets = [...new Set(uses.map(({ secret }) => secret))]
   const unreadable = secrets.filter((secret) => !permit.allows('secrets/get', resourceOf(vault, secret)))
   const before = await usesOf(sql, vault.name, caller.objectId, instance)
@@ -61,6 +72,14 @@ export async function reportConsumer(
     await hastenAll(turn, vault, secretKey, left)
   }
   return unreadable
+}
+
+/** Where consumers are, reports come more often; when none has come for so long, they had no way to us. */
+const breakMs = 2 * consumerReportSeconds * 1000
+
+async function noteHeard(sql: Sql, at: Instant): Promise<void> {
+  const known = await heardSince(sql)
+  await keepHeard(sql, known === undefined || at - known.last > breakMs ? at : known.since, at)
 }
 
 const none: ReadonlySet<string> = new Set()
@@ -93,8 +112,24 @@ export const consumersOf = (
   silentMs = consumerSilentSeconds * 1000,
 ): Promise<Use[]> => usersSince(sql, vault.name, nameKey(name), at - silentMs)
 
+/**
+ * The consumers of a secret that may live. While we were away nobody could say anything: whoever has said something within
+ * a day is taken to live until everybody has had the time to say it again.
+ */
+export async function consumersLeft(
+  sql: Sql,
+  vault: Pick<Vault, 'name'>,
+  name: string,
+  at: Instant,
+  silentMs: number,
+): Promise<Use[]> {
+  const known = await heardSince(sql)
+  const isWhole = known !== undefined && at - known.since >= silentMs
+  return consumersOf(sql, vault, name, at, isWhole ? silentMs : forgottenMs)
+}
+
 /** Who has been silent for so long is forgotten. */
-export const forgottenMs = 24 * 60 * 60_000
+const forgottenMs = 24 * 60 * 60_000
 
 /** Forgets consumers that have been silent for too long. */
 export const forgetGone = (sql: Sql, vault: Pick<Vault, 'name'>, name: string, at: Instant): Promise<void> =>

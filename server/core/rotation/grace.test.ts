@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pino } from 'pino'
-import { openRotating } from '../../testing/rotating.ts'
 import { currentValue, fake, versionOf, withFarSide } from '../../testing/with-far-side.ts'
-import { FakeFarSide } from './testing/far-side.ts'
 
 describe('grace', () => {
   it('ends as soon as every live consumer runs on the new version (P5)', async () => {
@@ -89,23 +84,18 @@ describe('grace', () => {
     assert.ok(!far.accepts(old))
   })
 
-  it('takes nobody for gone who could say nothing while the server was away (P5)', async () => {
-    const data = await mkdtemp(join(tmpdir(), 'cardea-grace-'))
-    const far = new FakeFarSide('slots')
-    const open = () =>
-      openRotating({ data, rotation: { times: { silentMs: 1_500 }, providers: new Map([['fake', far.provider]]) } })
-    let old = ''
-    {
-      await using here = await open()
-      await here.bind('db', { ...fake, graceSeconds: 3600 })
-      await here.reaches('db', 'done')
-      old = await currentValue(here)
-      for (const instance of ['one', 'two']) await here.report(instance, { db: await versionOf(here) })
-      await here.rotate('db')
-      await here.reaches('db', 'grace')
-    }
-    await wait(1_600)
-    await using here = await open()
+  it('takes nobody for gone who could say nothing, since nobody could (P5)', async () => {
+    let ahead = 0
+    const times = { silentMs: 60_000 }
+    await using open = await withFarSide('slots', { clock: () => Date.now() + ahead, rotation: { times } })
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 36_000 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    for (const instance of ['one', 'two']) await here.report(instance, { db: await versionOf(here) })
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    ahead = 120_000
     const version = await versionOf(here)
     await here.report('one', { db: version })
     await wait(200)
@@ -113,7 +103,26 @@ describe('grace', () => {
     assert.ok(far.accepts(old))
     await here.report('two', { db: version })
     await here.reaches('db', 'done')
-    await rm(data, { recursive: true })
+  })
+
+  it('takes who is silent for gone while others are heard', async () => {
+    let ahead = 0
+    const times = { silentMs: 60_000 }
+    await using open = await withFarSide('slots', { clock: () => Date.now() + ahead, rotation: { times } })
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 36_000 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    for (const instance of ['one', 'two']) await here.report(instance, { db: await versionOf(here) })
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const version = await versionOf(here)
+    for (ahead = 20_000; ahead < 80_000; ahead += 20_000) await here.report('one', { db: version })
+    assert.ok(far.accepts(old))
+    await here.report('one', { db: version })
+    await here.report('three', { db: version })
+    await here.reaches('db', 'done')
+    assert.ok(!far.accepts(old))
   })
 
   it('waits to its deadline where nobody says what they run on', async () => {

@@ -4,7 +4,7 @@ import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import { Fault } from '#base/fault.ts'
 import type { Circumstances } from '#core/audit/entry.ts'
-import { consumersOf, forgetGone, type Use } from '#core/consumers/consumers.ts'
+import { consumersLeft, consumersOf, forgetGone, type Use } from '#core/consumers/consumers.ts'
 import type { Event } from '#core/events/event.ts'
 import { keepEvents } from '#core/events/events.ts'
 import { attest, observe } from '#core/perform.ts'
@@ -17,7 +17,7 @@ import { isOpen, mayBecome } from './machine.ts'
 import { afterAbort, backoffMs, livesOf, spreadOf } from './policy.ts'
 import { redacted } from './redaction.ts'
 import { changeRotation, keepNext, policyOf, type Rotation, slotsOf } from './rotation-rows.ts'
-import { type Engine, type Seen, silenceMs, stepped } from './steps.ts'
+import { type Engine, type Seen, stepped } from './steps.ts'
 
 /** What can't be done now and is tried again; the words are for the operator. */
 export class NotNow extends Error {}
@@ -73,8 +73,9 @@ export class Hand {
   /** Live consumers that run on another version than the latest, with the slot of theirs if it is known. */
   async usersBehind(): Promise<(Use & { readonly slot: string | undefined })[]> {
     const { vault, rotation, latest } = this.seen
-    const { read } = this.engine.base.database
-    const users = await consumersOf(read, vault, rotation.nameKey, this.seen.now(), silenceMs(this.engine))
+    const { base, times } = this.engine
+    const { read } = base.database
+    const users = await consumersLeft(read, vault, rotation.nameKey, this.seen.now(), times.silentMs)
     const behind = users.filter(({ version }) => version !== latest?.version)
     const versions = [...new Set(behind.map(({ version }) => version))]
     const slots = await slotsOf(read, vault.name, rotation.nameKey, versions)

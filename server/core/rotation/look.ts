@@ -2,7 +2,7 @@ import type { Kind } from '@cardea/contract/rotation/provider'
 import type { Instant } from '#base/clock.ts'
 import type { Turn } from '#base/database.ts'
 import type { Sql } from '#base/sql.ts'
-import { consumersOf } from '#core/consumers/consumers.ts'
+import { consumersLeft } from '#core/consumers/consumers.ts'
 import { hold, type Lease, settle } from '#core/schedule/schedule.ts'
 import type { SecretVersion } from '#core/secrets/secret.ts'
 import { standingOf } from '#core/secrets/secrets.ts'
@@ -21,7 +21,7 @@ import {
   removePolicy,
 } from './rotation-rows.ts'
 
-import { clockFrom, type Engine, type Seen, silenceMs } from './steps.ts'
+import { clockFrom, type Engine, type Seen } from './steps.ts'
 
 /** Reads the rows and decides. Waiting is settled in the same turn, so that no wake-up falls between the two. */
 export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'settled'> {
@@ -48,7 +48,7 @@ export function look(engine: Engine, lease: Lease): Promise<Seen | 'again' | 'se
     const latest = standing?.latest
     const live = latest !== undefined && !standing?.deleted && latest.enabled
     const quiet = rotation.quietUntil === undefined || at >= rotation.quietUntil
-    const users = rotation.state === 'grace' ? await consumersOf(sql, vault, key, at, silenceMs(engine)) : []
+    const users = rotation.state === 'grace' ? await consumersLeft(sql, vault, key, at, times.silentMs) : []
     const isFollowed = users.some(({ seen }) => seen > at - times.silentMs)
     const laggards = users.filter(({ version }) => version !== rotation.newVersion && version !== latest?.version)
     const deadline = at >= (rotation.graceUntil ?? at)

@@ -1,7 +1,7 @@
 import type { Provider } from '@cardea/contract/rotation/provider'
 import type { Clock, Instant } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
-import { forgottenMs, type Use } from '#core/consumers/consumers.ts'
+import type { Use } from '#core/consumers/consumers.ts'
 import type { Caller } from '#core/identity/caller.ts'
 import type { Base } from '#core/perform.ts'
 import type { Lease } from '#core/schedule/schedule.ts'
@@ -26,8 +26,6 @@ export type Engine = {
   readonly random: () => number
   /** Milliseconds that no clock can move. */
   readonly monotonic: () => number
-  /** When this server began to listen, by the same. */
-  readonly began: number
   /** Around each step, for those who test what happens when it is the last. */
   readonly onStep: OnStep | undefined
 }
@@ -63,13 +61,6 @@ export type Seen = {
   /** The time by which deadlines and what consumers said are dated: the database's, as nodes need not agree. */
   readonly now: Clock
 }
-
-/**
- * How long a consumer may be silent before it counts as gone. While the server was away nobody could say anything: whoever
- * has said something within a day is taken to live until everybody has had the time to say it again.
- */
-export const silenceMs = ({ monotonic, began, times }: Engine): number =>
-  monotonic() - began < times.silentMs ? forgottenMs : times.silentMs
 
 /** A clock that goes on from a time of the database's, and that nobody can move meanwhile. */
 export function clockFrom(at: Instant, monotonic: () => number): Clock {
