@@ -1,4 +1,4 @@
-import type { RotationState } from '@cardea/contract/cardea/rotations'
+import { type RotationState, rotationStates } from '@cardea/contract/cardea/rotations'
 import type { Instant } from '#base/clock.ts'
 import type { FaultCode } from '#base/fault.ts'
 import type { Caller } from '#core/identity/caller.ts'
@@ -12,6 +12,11 @@ export type Circumstances = {
 
 /** How a deed ended: well, or with a fault; a step of a rotation, with the state that it led to, or a deadline that it met. */
 export type AuditOutcome = 'done' | FaultCode | RotationState | 'deadline'
+
+const steps: ReadonlySet<string> = new Set([...rotationStates, 'deadline'])
+
+/** Whether a deed ended well. A step of a rotation did: nobody was answered, and nothing went wrong with it. */
+export const wentWell = (outcome: string): boolean => outcome === 'done' || steps.has(outcome)
 
 /** One line of the journal of deeds: who did or tried what, when, and how it ended. Never a value. */
 export type AuditEntry = {

@@ -1,7 +1,7 @@
 import type { Instant } from '#base/clock.ts'
 import { isWithin } from '#base/scope.ts'
 import { findEntries } from '#core/audit/entries.ts'
-import type { KeptEntry, Place } from '#core/audit/entry.ts'
+import { type KeptEntry, type Place, wentWell } from '#core/audit/entry.ts'
 import type { Sight } from '#core/perform.ts'
 
 /** What of the journal somebody wants to see. */
@@ -39,7 +39,7 @@ export const readJournal = (
 }
 
 function endedSo(outcome: string, asked: string): boolean {
-  if (asked === 'success') return outcome === 'done'
-  if (asked === 'failure') return outcome !== 'done'
+  if (asked === 'success') return wentWell(outcome)
+  if (asked === 'failure') return !wentWell(outcome)
   return outcome === asked
 }

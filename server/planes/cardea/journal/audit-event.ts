@@ -1,8 +1,7 @@
 import type { AuditEvent } from '@cardea/contract/cardea/journal'
-import { rotationStates } from '@cardea/contract/cardea/rotations'
 import type { Instant } from '#base/clock.ts'
 import type { FaultCode } from '#base/fault.ts'
-import type { KeptEntry } from '#core/audit/entry.ts'
+import { type KeptEntry, wentWell } from '#core/audit/entry.ts'
 import type { Hosts } from '../../http/hosts.ts'
 
 /** How each end of a deed reads in Azure's logs: the status and its reason (*Azure Key Vault logging*). */
@@ -26,9 +25,7 @@ const ends: Record<FaultCode | 'done', readonly [status: number, reason: string]
   internal: [500, 'Internal Server Error'],
 }
 const isEnd = (outcome: string): outcome is keyof typeof ends => Object.hasOwn(ends, outcome)
-/** What the engine of rotations did by itself: nobody was answered, and nothing went wrong with it. */
-const steps: ReadonlySet<string> = new Set([...rotationStates, 'deadline'])
-const endOf = (outcome: string) => (isEnd(outcome) ? ends[outcome] : steps.has(outcome) ? ends.done : ends.internal)
+const endOf = (outcome: string) => (isEnd(outcome) ? ends[outcome] : wentWell(outcome) ? ends.done : ends.internal)
 /** Whatever else a deed failed by, it was permitted before. */
 const unpermitted: ReadonlySet<string> = new Set(['forbidden', 'unauthenticated'] satisfies FaultCode[])
 

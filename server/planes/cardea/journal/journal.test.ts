@@ -5,6 +5,7 @@ import { builtInRoles } from '@cardea/contract/roles'
 import { inside } from '#core/audit/entry.ts'
 import { gatherReadings } from '#core/journal/readings.ts'
 import { type House, openHouse } from '../../../testing/house.ts'
+import { until } from '../../../testing/rotating-keys.ts'
 
 const version = 'api-version=7.4'
 const managementHost = 'management.cardea.internal'
@@ -135,6 +136,18 @@ describe('the journal', () => {
         .at(-1)
     assert.deepEqual(await ends('/', 'unauthenticated'), ['TokenIssue', 401, false])
     assert.deepEqual(await ends(vaultId(), 'not-found'), ['SecretGet', 404, true])
+  })
+
+  it('counts the steps of a rotation among what went well', async () => {
+    const body = { provider: 'random', binding: {}, intervalSeconds: null }
+    await house.ask(house.vaultHost, 'PUT', '/.cardea/secrets/rotated/rotation', { token, body })
+    const resource = `${vaultId()}/secrets/rotated`
+    const steps = async (outcome: string) =>
+      (await journal({ resource, outcome, operation: 'RotationStep' })).value.map(
+        ({ properties }) => properties.outcome,
+      )
+    await until('a value is made and tried', async () => (await steps('success')).includes('verified'))
+    assert.deepEqual(await steps('failure'), [])
   })
 
   it('comes in pages that lose and repeat nothing', async () => {
