@@ -7,7 +7,7 @@ import { isChangeSet, waitingChangeSet } from '#core/configuration/kept-change-s
 import { type Base, perform } from '#core/perform.ts'
 import { hold, type Lease, leaseMs, partsOf, settle } from '#core/schedule/schedule.ts'
 import type { Store } from '#core/vaults/store.ts'
-import type { VaultBook } from '#core/vaults/vaults.ts'
+import { liveStore, type VaultBook } from '#core/vaults/vaults.ts'
 import { absentMs } from './pause.ts'
 import { underLease } from './under-lease.ts'
 import type { Work } from './worker.ts'
@@ -53,6 +53,8 @@ async function activate(base: Base, lease: Lease, store: Store, set: ChangeSet, 
   } catch (error) {
     if (!(error instanceof Fault) || passing.has(error.code)) throw error
     await underLease(base, lease, async (hand) => {
+      // Deleted since it was looked up, the store lets nobody in; that is no fault of the change set.
+      if ((await liveStore(hand.sql, store.name)) === undefined) return hand.at + absentMs
       await failChangeSet(hand, store, set.id, error.message)
       return undefined
     })

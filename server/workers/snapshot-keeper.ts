@@ -4,7 +4,7 @@ import { creatorOf, fillSnapshot, forgetSnapshot, giveUpSnapshot, snapshotDue } 
 import { type Base, perform } from '#core/perform.ts'
 import { hold, type Lease, leaseMs, partsOf, settle } from '#core/schedule/schedule.ts'
 import type { Store } from '#core/vaults/store.ts'
-import type { VaultBook } from '#core/vaults/vaults.ts'
+import { liveStore, type VaultBook } from '#core/vaults/vaults.ts'
 import { absentMs } from './pause.ts'
 import { underLease } from './under-lease.ts'
 import type { Work } from './worker.ts'
@@ -52,6 +52,8 @@ async function fill(
   } catch (error) {
     if (!(error instanceof Fault && error.code === 'forbidden')) throw error
     await underLease(base, lease, async (hand) => {
+      // Deleted since it was looked up, the store lets nobody in; that is no fault of whoever asked.
+      if ((await liveStore(hand.sql, store.name)) === undefined) return hand.at + absentMs
       await giveUpSnapshot(hand, store, name)
       return undefined
     })
