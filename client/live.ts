@@ -111,8 +111,10 @@ export class Live<T> implements AsyncDisposable {
     for (let now = this.#source.read(); now && !this.#closing; now = this.#source.read()) {
       const { value, secret } = now
       if (value === this.#made.value) {
+        const { secret: before } = this.#made
         this.#made = { ...this.#made, secret }
-        this.#tellWhatRuns()
+        // Everything that changes anywhere comes by here; only what is another version is worth a report.
+        if (!isSame(before, secret)) this.#tellWhatRuns()
         return
       }
       const prepared = await this.#prepared(value)
@@ -163,3 +165,6 @@ export class Live<T> implements AsyncDisposable {
     this.#source.runsOn([this.#made, ...this.#draining.values()].flatMap(({ secret }) => secret ?? []))
   }
 }
+
+const isSame = (one: SecretVersion | undefined, other: SecretVersion | undefined): boolean =>
+  one?.version === other?.version && one?.reference.id === other?.reference.id

@@ -33,7 +33,9 @@ export const webhook = (name: string, kind: Extract<Kind, 'single' | 'set'>, rea
     const url = new URL(binding.url)
     // What is asked is asked anew each time: an answer that the function remembers would be the one from before a change.
     const which = step === 'probe' ? randomUUID() : attempt
-    const id = createHash('sha256').update([rotationId, which, step, value].join('\0')).digest('hex')
+    const id = createHash('sha256')
+      .update([rotationId, which, step, String(urgent), value].join('\0'))
+      .digest('hex')
     const data = {
       rotationId,
       step,

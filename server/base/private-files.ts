@@ -103,8 +103,8 @@ function keepName(file: string): void {
   try {
     synchronise(dirname(file))
   } catch (error) {
-    // Some file systems don't do that for folders (SMB), and need no telling.
-    if (codeOf(error) !== 'EINVAL') throw error
+    // Some file systems don't do that for folders (SMB), and some folders may be written and not read.
+    if (!['EINVAL', 'ENOTSUP', 'EACCES'].includes(codeOf(error) ?? '')) throw error
   }
 }
 

@@ -13,9 +13,16 @@ export type Circumstances = {
 /** How a deed ended: well, or with a fault; a step of a rotation, with the state that it led to, or a deadline that it met. */
 export type AuditOutcome = 'done' | FaultCode | RotationState | 'deadline'
 
-const steps: ReadonlySet<string> = new Set([...rotationStates, 'deadline'])
+/** What is written down of a rotation that can't go on, goes back, or leaves somebody behind. */
+const mishaps: ReadonlySet<string> = new Set(['blocked', 'compensating', 'aborted', 'deadline'] satisfies (
+  | RotationState
+  | 'deadline'
+)[])
+export const isMishap = (outcome: string): boolean => mishaps.has(outcome)
 
-/** Whether a deed ended well. A step of a rotation did: nobody was answered, and nothing went wrong with it. */
+const steps = new Set<string>(rotationStates).difference(mishaps)
+
+/** Whether a deed ended well; a step of a rotation did that leads on. */
 export const wentWell = (outcome: string): boolean => outcome === 'done' || steps.has(outcome)
 
 /** One line of the journal of deeds: who did or tried what, when, and how it ended. Never a value. */

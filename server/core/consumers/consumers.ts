@@ -74,8 +74,11 @@ export async function reportConsumer(
   return unreadable
 }
 
-/** Where consumers are, reports come more often; when none has come for so long, they had no way to us. */
-const breakMs = 2 * consumerReportSeconds * 1000
+/**
+ * Where consumers are, reports come more often; when none has come for so long, they had no way to us. A report that was under way
+ * when we went away is missed for longer than we were gone, so that even a short absence counts.
+ */
+const breakMs = 1.25 * consumerReportSeconds * 1000
 
 async function noteHeard(sql: Sql, at: Instant): Promise<void> {
   const known = await heardSince(sql)
@@ -114,7 +117,7 @@ export const consumersOf = (
 
 /**
  * The consumers of a secret that may live. While we were away nobody could say anything: whoever has said something within
- * a day is taken to live until everybody has had the time to say it again.
+ * a day is taken to live until everybody has had the time to say it again. While nobody at all is heard, that hasn't begun.
  */
 export async function consumersLeft(
   sql: Sql,
@@ -124,7 +127,7 @@ export async function consumersLeft(
   silentMs: number,
 ): Promise<Use[]> {
   const known = await heardSince(sql)
-  const isWhole = known !== undefined && at - known.since >= silentMs
+  const isWhole = known !== undefined && at - known.last <= breakMs && at - known.since >= silentMs
   return consumersOf(sql, vault, name, at, isWhole ? silentMs : forgottenMs)
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pino } from 'pino'
+import { wake } from '../../testing/subscribing.ts'
 import { currentValue, fake, versionOf, withFarSide } from '../../testing/with-far-side.ts'
 
 describe('grace', () => {
@@ -103,6 +104,27 @@ describe('grace', () => {
     assert.ok(far.accepts(old))
     await here.report('two', { db: version })
     await here.reaches('db', 'done')
+  })
+
+  it('waits for the first who is heard after an absence before it takes anybody for gone (P5)', async () => {
+    let ahead = 0
+    const times = { silentMs: 60_000 }
+    await using open = await withFarSide('slots', { clock: () => Date.now() + ahead, rotation: { times } })
+    const { here, far } = open
+    await here.bind('db', { ...fake, graceSeconds: 36_000 })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    for (const instance of ['one', 'two']) await here.report(instance, { db: await versionOf(here) })
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    const version = await versionOf(here)
+    for (ahead = 10_000; ahead <= 30_000; ahead += 20_000) await here.report('one', { db: version })
+    // From here nobody had a way to us. One was heard a moment ago, as it were, and the other wasn't.
+    ahead = 85_000
+    await wake(here.house)
+    await wait(200)
+    assert.equal((await here.show('db')).rotation?.state, 'grace')
+    assert.ok(far.accepts(old))
   })
 
   it('takes who is silent for gone while others are heard', async () => {

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '@cardea/contract/cardea/journal'
 import type { Instant } from '#base/clock.ts'
 import type { FaultCode } from '#base/fault.ts'
-import { type KeptEntry, wentWell } from '#core/audit/entry.ts'
+import { isMishap, type KeptEntry, wentWell } from '#core/audit/entry.ts'
 import type { Hosts } from '../../http/hosts.ts'
 
 /** How each end of a deed reads in Azure's logs: the status and its reason (*Azure Key Vault logging*). */
@@ -25,9 +25,18 @@ const ends: Record<FaultCode | 'done', readonly [status: number, reason: string]
   internal: [500, 'Internal Server Error'],
 }
 const isEnd = (outcome: string): outcome is keyof typeof ends => Object.hasOwn(ends, outcome)
-const endOf = (outcome: string) => (isEnd(outcome) ? ends[outcome] : wentWell(outcome) ? ends.done : ends.internal)
-/** Whatever else a deed failed by, it was permitted before. */
-const unpermitted: ReadonlySet<string> = new Set(['forbidden', 'unauthenticated'] satisfies FaultCode[])
+function endOf(outcome: string): readonly [status: number, reason: string] {
+  if (isEnd(outcome)) return ends[outcome]
+  if (wentWell(outcome)) return ends.done
+  return isMishap(outcome) ? ends.conflict : ends.internal
+}
+/** Whatever else somebody's deed failed by, it was permitted before. */
+const unpermitted: ReadonlySet<string> = new Set([
+  'unauthenticated',
+  'forbidden',
+  'throttled',
+  'too-large',
+] satisfies FaultCode[])
 
 /** One entry of the journal as an AuditEvent record. */
 export function auditEventOf(entry: KeptEntry, hosts: Hosts): AuditEvent {
@@ -55,7 +64,7 @@ export function auditEventOf(entry: KeptEntry, hosts: Hosts): AuditEvent {
       clientInfo: circumstances.agent,
       httpStatusCode: status,
       requestUri: address,
-      isRbacAuthorized: !unpermitted.has(outcome),
+      isRbacAuthorized: caller.objectId !== '' && !unpermitted.has(outcome),
       series: writer,
       number,
       outcome,
