@@ -114,7 +114,12 @@ export async function takeAway(admin: Client, login: Login, far: FarSide<Target>
   const probe = await tried(login, far)
   if (probe === 'unknown') throw new Error(`Whether ${login.user} still has the password to retire can't be told`)
   if (probe === 'valid') await admin.query(`alter role ${escapeIdentifier(login.user)} nologin password null`)
-  await admin.query(endOfSessions, [login.user, far.urgent])
+  await endSessions(admin, login.user, far.urgent)
+}
+
+/** Ends the sessions of a role: all of them, or only if it can't log in any more. */
+export async function endSessions(admin: Client, user: string, all: boolean): Promise<void> {
+  await admin.query(endOfSessions, [user, all])
 }
 
 /** Sessions outlive the password that opened them. */

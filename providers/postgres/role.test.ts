@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
@@ -96,6 +99,24 @@ describe('one role of PostgreSQL', { skip }, () => {
     assert.equal(await role.probe(other, far), 'valid')
   })
 
+  it('keeps its new password where the server lets every password in', async () => {
+    const far = await place()
+    const [one, other] = [proposed(far), proposed(far)]
+    await role.apply(one, far)
+    await role.apply(other, far)
+    const file = join(postgres.folder, 'data', 'pg_hba.conf')
+    const rules = await readFile(file, 'utf8')
+    const isLetIn = async () => (await role.probe({ ...one, value: 'any password' }, far)) === 'valid'
+    await writeFile(file, `host all ${far.binding.role} all trust\n${rules}`)
+    await root.query('select pg_reload_conf()')
+    await until(isLetIn)
+    await role.retire(one, { ...far, urgent: true })
+    await writeFile(file, rules)
+    await root.query('select pg_reload_conf()')
+    await until(async () => !(await isLetIn()))
+    assert.equal(await role.probe(other, far), 'valid')
+  })
+
   it('is rehearsed by an administrator who may end sessions, or says what is missing', async () => {
     const far = await place()
     await root.query("create role silent login createrole password 'pw'")
@@ -120,3 +141,11 @@ describe('one role of PostgreSQL', { skip }, () => {
     await assert.rejects(role.apply(proposed(far), named('mighty')), /is a superuser/)
   })
 })
+
+async function until(so: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await so()) return
+    await wait(20)
+  }
+  throw new Error('it never came to that')
+}
