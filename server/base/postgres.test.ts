@@ -98,6 +98,25 @@ describe('a cluster of nodes on PostgreSQL', { skip: postgres.skip }, () => {
     assert.deepEqual([one.sequence, two.sequence], [40, 40])
   })
 
+  it('asks one thing after the other where a turn asks several at once', async () => {
+    const warnings: string[] = []
+    const note = ({ message }: Error) => warnings.push(message)
+    process.on('warning', note)
+    await using place = await fresh()
+    await using database = await place.open()
+    const found = await database.write(({ sql }) =>
+      Promise.all(['select 1 as n', 'select 2 as n', 'select 3 as n'].map((text) => sql.run(text, []))),
+    )
+    // A warning is told in the next turn of the event loop.
+    await wait(0)
+    process.off('warning', note)
+    assert.deepEqual(
+      found.map(({ rows }) => rows),
+      [[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]],
+    )
+    assert.deepEqual(warnings, [])
+  })
+
   it('answers "unavailable" while the database is gone, and goes on when it is back', async () => {
     await using place = await fresh()
     await using database = await place.open()

@@ -139,12 +139,21 @@ function turnConnection(
     if (client === undefined) throw new Fault('unavailable', 'The database connection was lost.')
     return client
   }
-  /** One that has not answered in time is let go at once: what was asked next would wait behind it. */
-  const asking = <T>(ask: () => Promise<T>): Promise<T> =>
-    guard(ask).catch(async (error: unknown) => {
-      if (isSilence(error)) await drop()
-      throw error
-    })
+  let last: Promise<unknown> = Promise.resolve()
+  /**
+   * Asks one thing after the other, however many a turn asks at once: a connection answers no two at a time. One that has not
+   * answered in time is let go at once, since what is asked next would wait behind it.
+   */
+  const asking = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answer = last
+      .then(() => guard(ask))
+      .catch(async (error: unknown) => {
+        if (isSilence(error)) await drop()
+        throw error
+      })
+    last = answer.catch(() => {})
+    return answer
+  }
   const exec = (text: string) => asking(() => current().query(text))
   return {
     sql: sqlOver(current, asking),
