@@ -86,17 +86,9 @@ describe('grace', () => {
   })
 
   it('takes nobody for gone who could say nothing, since nobody could (P5)', async () => {
-    let ahead = 0
-    const times = { silentMs: 60_000 }
-    await using open = await withFarSide('slots', { clock: () => Date.now() + ahead, rotation: { times } })
-    const { here, far } = open
-    await here.bind('db', { ...fake, graceSeconds: 36_000 })
-    await here.reaches('db', 'done')
-    const old = await currentValue(here)
-    for (const instance of ['one', 'two']) await here.report(instance, { db: await versionOf(here) })
-    await here.rotate('db')
-    await here.reaches('db', 'grace')
-    ahead = 120_000
+    await using open = await twoLeftBehind()
+    const { here, far, old } = open
+    open.ahead = 120_000
     const version = await versionOf(here)
     await here.report('one', { db: version })
     await wait(200)
@@ -107,20 +99,12 @@ describe('grace', () => {
   })
 
   it('waits for the first who is heard after an absence before it takes anybody for gone (P5)', async () => {
-    let ahead = 0
-    const times = { silentMs: 60_000 }
-    await using open = await withFarSide('slots', { clock: () => Date.now() + ahead, rotation: { times } })
-    const { here, far } = open
-    await here.bind('db', { ...fake, graceSeconds: 36_000 })
-    await here.reaches('db', 'done')
-    const old = await currentValue(here)
-    for (const instance of ['one', 'two']) await here.report(instance, { db: await versionOf(here) })
-    await here.rotate('db')
-    await here.reaches('db', 'grace')
+    await using open = await twoLeftBehind()
+    const { here, far, old } = open
     const version = await versionOf(here)
-    for (ahead = 10_000; ahead <= 30_000; ahead += 20_000) await here.report('one', { db: version })
+    for (open.ahead = 10_000; open.ahead <= 30_000; open.ahead += 20_000) await here.report('one', { db: version })
     // From here nobody had a way to us. One was heard a moment ago, as it were, and the other wasn't.
-    ahead = 85_000
+    open.ahead = 85_000
     await wake(here.house)
     await wait(200)
     assert.equal((await here.show('db')).rotation?.state, 'grace')
@@ -128,18 +112,10 @@ describe('grace', () => {
   })
 
   it('takes who is silent for gone while others are heard', async () => {
-    let ahead = 0
-    const times = { silentMs: 60_000 }
-    await using open = await withFarSide('slots', { clock: () => Date.now() + ahead, rotation: { times } })
-    const { here, far } = open
-    await here.bind('db', { ...fake, graceSeconds: 36_000 })
-    await here.reaches('db', 'done')
-    const old = await currentValue(here)
-    for (const instance of ['one', 'two']) await here.report(instance, { db: await versionOf(here) })
-    await here.rotate('db')
-    await here.reaches('db', 'grace')
+    await using open = await twoLeftBehind()
+    const { here, far, old } = open
     const version = await versionOf(here)
-    for (ahead = 20_000; ahead < 80_000; ahead += 20_000) await here.report('one', { db: version })
+    for (open.ahead = 20_000; open.ahead < 80_000; open.ahead += 20_000) await here.report('one', { db: version })
     assert.ok(far.accepts(old))
     await here.report('one', { db: version })
     await here.report('three', { db: version })
@@ -202,3 +178,18 @@ describe('grace', () => {
     assert.ok(far.accepts(first))
   })
 })
+
+/** A rotation in its grace, with two instances on the old version, and a clock that can be put ahead; a minute's silence is the end. */
+async function twoLeftBehind() {
+  const time = { ahead: 0 }
+  const times = { silentMs: 60_000 }
+  const open = await withFarSide('slots', { clock: () => Date.now() + time.ahead, rotation: { times } })
+  const { here } = open
+  await here.bind('db', { ...fake, graceSeconds: 36_000 })
+  await here.reaches('db', 'done')
+  const old = await currentValue(here)
+  for (const instance of ['one', 'two']) await here.report(instance, { db: await versionOf(here) })
+  await here.rotate('db')
+  await here.reaches('db', 'grace')
+  return Object.assign(time, open, { old })
+}
