@@ -4,6 +4,7 @@ import { faultOf } from '#base/fault.ts'
 import type { Answer, Known, Route } from '../plane.ts'
 import type { Answering } from './answering.ts'
 import { Arrived } from './arrived.ts'
+import { allArrived } from './cohort.ts'
 import { send } from './send.ts'
 import type { Served } from './served.ts'
 
@@ -27,6 +28,7 @@ export function serveRoute(
   const meter = meters.of(plane, operation.id)
   const meet = async (request: FastifyRequest) => {
     request.call = new Arrived(request, hosts)
+    await allArrived()
     request.known = await words.identify(request.call)
     const waiting = spend?.(request.known, operation)
     if (waiting !== undefined) await waiting
