@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { FarSide, Provider } from '@cardea/contract/rotation/provider'
 import { providersWith } from '@cardea/providers/providers'
 import { newKey } from '@cardea/providers/ssh/openssh-key'
 import { administratorOf, startServices } from '@cardea/providers/testing/services'
+import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { findRabbitmq, startRabbitmq } from '@cardea/tools/servers/rabbitmq'
 import { needs } from '@cardea/tools/servers/require'
 import { findSshd, startSshd } from '@cardea/tools/servers/sshd'
+import { Client } from 'pg'
 import { fastTimes, openRotating, type Rotating } from './testing/rotating.ts'
 
 /**
@@ -82,6 +85,7 @@ async function ended(here: Rotating): Promise<void> {
 }
 
 const rabbitmq = needs('RabbitMQ', findRabbitmq)
+const postgres = needs('PostgreSQL', findPostgres)
 const sshd = needs('OpenSSH’s server', findSshd)
 
 describe('a rotation', () => {
@@ -134,6 +138,64 @@ describe('a rotation', () => {
       await ended(open.here)
       assert.equal(await open.logsIn(old.value), 'invalid')
       assert.equal(await open.logsIn((await open.current()).value), 'valid')
+    }
+  })
+
+  it('after a leak leaves RabbitMQ the new password, and isn’t over while that lets the old one in by memory', {
+    skip: rabbitmq.skip,
+  }, async () => {
+    await using target = await startRabbitmq({ remembersMs: 3_000 })
+    await target.ask('PUT', 'users/shop', { password: 'first', tags: '' })
+    const { host, port } = target
+    const binding = { host, port, admin: 'admin', user: 'shop' }
+    await using open = await opened({ provider: 'rabbitmq', binding, administrator: target.url() }, 0, 'first')
+    const { here } = open
+    assert.equal(await open.logsIn('first'), 'valid')
+    await here.ask('POST', '/.cardea/secrets/target/rotate/emergency')
+    const why = async () => String((await here.show('target')).rotation?.lastError)
+    await here.until('it says why it isn’t over', async () => /still lets the old credential in/.test(await why()))
+    assert.equal((await here.show('target')).rotation?.state, 'retiring')
+    await ended(here)
+    assert.equal(await open.logsIn('first'), 'invalid')
+    const kept = JSON.parse((await target.ask('GET', 'users/shop')).text)
+    assert.notEqual(kept.password_hash, '')
+    await here.rotate('target')
+    await ended(here)
+    assert.equal(await open.logsIn((await open.current()).value), 'valid')
+  })
+
+  it('after a leak leaves a PostgreSQL role the new password, and isn’t over while every password is let in', {
+    skip: postgres.skip,
+  }, async () => {
+    await using target = await startPostgres()
+    const root = new Client(target.url())
+    await root.connect()
+    try {
+      await root.query("create role shop login password 'first'")
+      const { host, port, database } = target
+      const binding = { host, port, database, admin: 'admin', role: 'shop' }
+      await using open = await opened({ provider: 'postgres-role', binding, administrator: target.url() }, 0, 'first')
+      const { here } = open
+      const verifier = async () =>
+        (await root.query("select rolpassword from pg_authid where rolname = 'shop'")).rows[0]
+      const [file, before] = [join(target.folder, 'data', 'pg_hba.conf'), await verifier()]
+      const rules = await readFile(file, 'utf8')
+      const follow = async (text: string, isLetIn: boolean) => {
+        await writeFile(file, text)
+        await root.query('select pg_reload_conf()')
+        await here.until('the rule holds', async () => ((await open.logsIn('any')) === 'valid') === isLetIn)
+      }
+      await follow(`host all shop all trust\n${rules}`, true)
+      await here.ask('POST', '/.cardea/secrets/target/rotate/emergency')
+      const why = async () => String((await here.show('target')).rotation?.lastError)
+      await here.until('it says why it isn’t over', async () => /still lets the old credential in/.test(await why()))
+      assert.notDeepEqual(await verifier(), before)
+      await follow(rules, false)
+      await ended(here)
+      assert.equal(await open.logsIn('first'), 'invalid')
+      assert.equal(await open.logsIn((await open.current()).value), 'valid')
+    } finally {
+      await root.end()
     }
   })
 })

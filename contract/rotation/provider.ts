@@ -49,7 +49,8 @@ export interface Provider<Binding = unknown> {
   probe(credential: Credential, far: FarSide<Binding>): Promise<Probe>
   /**
    * Takes a credential away, so that `probe` says `invalid`. Gone already is done; but after a leak (`urgent`) it is asked even
-   * then, also of the only credential that a target had, to end what that has opened.
+   * then, to end what that has opened. Where a target has but one credential (`single`), it was replaced before and nothing is
+   * ever taken away: what is still let in can't be told from the one that replaced it.
    */
   retire(credential: Credential, far: FarSide<Binding>): Promise<void>
   /**

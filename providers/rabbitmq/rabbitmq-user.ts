@@ -93,11 +93,7 @@ export const rabbitmqUser = (reach: Reach): Provider<RabbitmqUser> => {
       }
     },
 
-    async retire(credential, far) {
-      const probe = await provider.probe(credential, far)
-      if (probe === 'unknown') throw new Error(`Whether ${far.binding.user} still has the password can't be told`)
-      // An empty hash is one that no password has.
-      if (probe === 'valid') await keep(far, '')
+    async retire(_, far) {
       if (far.urgent) await endConnections(far)
     },
 

@@ -18,6 +18,8 @@ export function providerBehaves<Binding>(
   /** What is ours to choose can be thought of; what the far side makes can only be asked for. */
   const mints = provider.mint !== undefined
   const itsChoice = (sentence: string, proof: () => Promise<void>) => !mints && itsFarSide(sentence, proof)
+  /** The only credential of its target is replaced, and never taken away. */
+  const replaces = provider.kind === 'single'
 
   describe(`${provider.name}, as a provider`, { skip }, () => {
     it('reads its own binding again as it was', async () => {
@@ -76,15 +78,33 @@ export function providerBehaves<Binding>(
       assert.equal(await provider.probe(credential, far), 'valid')
     })
 
-    itsChoice('calls a value invalid that was never applied, and one that was retired', async () => {
-      const { far, credential, farSide, another } = await begin()
-      assert.ok(farSide)
-      assert.equal(await provider.probe(credential, far), 'invalid')
-      await provider.apply(credential, far)
-      assert.equal(await provider.probe(await another(), far), 'invalid')
-      await provider.retire(credential, far)
-      assert.equal(await provider.probe(credential, far), 'invalid')
-    })
+    itsChoice(
+      `calls a value invalid that was never applied, and one that was ${replaces ? 'replaced' : 'retired'}`,
+      async () => {
+        const { far, credential, farSide, another } = await begin()
+        assert.ok(farSide)
+        assert.equal(await provider.probe(credential, far), 'invalid')
+        await provider.apply(credential, far)
+        assert.equal(await provider.probe(await another(), far), 'invalid')
+        if (replaces) await provider.apply(await another(), far)
+        else await provider.retire(credential, far)
+        assert.equal(await provider.probe(credential, far), 'invalid')
+      },
+    )
+
+    if (replaces)
+      itsChoice('never takes the only credential away, whatever it is told to retire', async () => {
+        const { far, credential, farSide, another } = await begin()
+        assert.ok(farSide)
+        const old = await another()
+        await provider.apply(old, far)
+        await provider.apply(credential, far)
+        const before = await farSide.state()
+        for (const urgent of [false, true])
+          for (const told of [old, credential, await another()]) await provider.retire(told, { ...far, urgent })
+        assert.deepEqual(await farSide.state(), before)
+        assert.equal(await provider.probe(credential, far), 'valid')
+      })
 
     itsChoice('retires a value that was never applied without harm', async () => {
       const { far, credential, farSide, another } = await begin()
@@ -126,7 +146,7 @@ export function providerBehaves<Binding>(
       assert.equal(await provider.probe(credential, late), 'unknown')
 
       await provider.apply(credential, far)
-      await assert.rejects(provider.retire(credential, late))
+      await assert.rejects(retire(credential, late))
       assert.equal(await provider.probe(credential, far), 'valid')
     })
 
@@ -213,7 +233,7 @@ export function providerBehaves<Binding>(
       await provider.apply(credential, humble)
       assert.equal(await provider.probe(credential, humble), 'valid')
       await provider.retire(credential, humble)
-      assert.equal(await provider.probe(credential, far), 'invalid')
+      assert.equal(await provider.probe(credential, far), replaces ? 'valid' : 'invalid')
     })
 
     itsFarSide('changes nothing for an administrator who may not', async () => {
@@ -233,7 +253,7 @@ export function providerBehaves<Binding>(
       const astray = { ...far, binding: farSide.at(uncalled.port).binding }
       await assert.rejects(change(credential, astray), /leads to another|is for other hosts/)
       assert.equal(uncalled.called, 0)
-      await assert.rejects(provider.retire(credential, astray))
+      await assert.rejects(retire(credential, astray))
     })
 
     it('rehearses, and leaves the far side as it was', async () => {
@@ -307,6 +327,10 @@ export function providerBehaves<Binding>(
     else await provider.mint(far, credential.slot)
   }
 
+  /** As it is asked for: where nothing is taken away, after a leak only, to end what the credential has opened. */
+  const retire = (credential: Credential, far: FarSide<Binding>): Promise<void> =>
+    provider.retire(credential, replaces ? { ...far, urgent: true } : far)
+
   async function rehearsed(far: FarSide<Binding>, seed = randomBytes(32).toString('base64url')) {
     assert.ok(provider.rehearse, 'every provider can be rehearsed, or says what it can’t try')
     return provider.rehearse(far, seed)
@@ -324,7 +348,7 @@ export function providerBehaves<Binding>(
     const asked = await Promise.all([
       provider.probe(credential, far),
       assert.rejects(change(credential, far)),
-      assert.rejects(provider.retire(credential, far)),
+      assert.rejects(retire(credential, far)),
     ])
     assert.equal(asked[0], 'unknown')
   }

@@ -30,7 +30,8 @@ export function findRabbitmq(): string | undefined {
   }
 }
 
-export async function startRabbitmq(): Promise<TestRabbitmq> {
+/** `remembersMs`: for so long it lets in whoever it has let in, whatever becomes of the password meanwhile. */
+export async function startRabbitmq({ remembersMs }: { readonly remembersMs?: number } = {}): Promise<TestRabbitmq> {
   const program = findRabbitmq()
   if (program === undefined) throw new Error("RabbitMQ isn't installed")
   const host = '127.0.0.1'
@@ -62,9 +63,19 @@ export async function startRabbitmq(): Promise<TestRabbitmq> {
     mkdirSync(join(server.folder, name))
     server.own(join(server.folder, name))
   }
+  const plugins = ['rabbitmq_management', ...(remembersMs === undefined ? [] : ['rabbitmq_auth_backend_cache'])]
+  const settings = {
+    'management.tcp.ip': host,
+    'management.tcp.port': port,
+    default_user: 'root',
+    default_pass: password,
+    ...(remembersMs !== undefined && { 'auth_backends.1': 'cache', 'auth_cache.cache_ttl': remembersMs }),
+  }
   const files = {
-    plugins: '[rabbitmq_management].\n',
-    'rabbitmq.conf': `management.tcp.ip = ${host}\nmanagement.tcp.port = ${port}\ndefault_user = root\ndefault_pass = ${password}\n`,
+    plugins: `[${plugins.join(',')}].\n`,
+    'rabbitmq.conf': Object.entries(settings)
+      .map(([name, value]) => `${name} = ${value}\n`)
+      .join(''),
   }
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(server.folder, name), text)

@@ -49,6 +49,28 @@ describe('an emergency', () => {
     assert.ok(far.accepts(await currentValue(here)))
   })
 
+  it('isn’t over while the only credential’s old value is still let in, says so, and then ends what that has opened', async () => {
+    await using open = await withFarSide('single')
+    const { here, far } = open
+    await here.bind('db', { ...fake, binding: { places: ['fake here x'] } })
+    await here.reaches('db', 'done')
+    const old = await currentValue(here)
+    far.remembered.add(old)
+    await here.ask('POST', '/.cardea/secrets/db/rotate/emergency')
+    await here.until('it was asked for again', async () => ((await here.show('db')).rotation?.attempt ?? 0) >= 3)
+    const { rotation } = await here.show('db')
+    assert.equal(rotation?.state, 'retiring')
+    assert.match(String(rotation?.lastError), /still lets the old credential in/)
+    const retired = () => far.heard.filter((heard) => heard === 'retire x').length
+    // At once, and not again and again: that would end what the new one opens.
+    assert.equal(retired(), 1)
+    assert.ok(far.accepts(await currentValue(here)))
+    far.remembered.clear()
+    await here.reaches('db', 'done')
+    assert.equal(retired(), 2)
+    assert.ok(far.accepts(await currentValue(here)))
+  })
+
   it('isn’t over before the target has said that this is done', async () => {
     await using open = await withFarSide()
     const { here, far } = open

@@ -265,7 +265,7 @@ async function standingAtTarget(hand: Hand): Promise<AtTarget> {
   // An operator who went back has done with the candidate, wherever it lives. A human who published the old value once
   // more has said nothing of it: where it has a slot of its own, it stays until its turn comes round.
   const wentBack = again && latest.version === rotation.returnedVersion
-  // The only credential of its target is gone already when it is replaced; what it has opened isn't, which matters after a leak.
+  // The only credential of its target is replaced already; what it has opened is still there, which matters after a leak.
   const byValue = sideBySide || (provider.kind === 'single' && far.urgent)
   const old = [
     ...(previous === undefined ? [] : [{ value: previous, slot: rotation.oldSlot }]),
@@ -320,15 +320,42 @@ async function takeAway(
   { left, ends }: Farewell = { left: [], ends: false },
 ): Promise<{ readonly answer: Probe; readonly refusal: string | undefined }> {
   const { provider } = hand.seen
-  const replaced = provider.kind === 'single'
-  const asked = replaced ? 'invalid' : await hand.probe('ask-old', credential, far)
+  if (provider.kind === 'single') return endReplaced(hand, credential, far)
+  const asked = await hand.probe('ask-old', credential, far)
   // What the target makes opens no sessions, and to be told twice would cost it the next one.
   const isTold = asked === 'valid' || (asked === 'invalid' && ends && provider.mint === undefined)
   if (!isTold) return { answer: asked, refusal: undefined }
   await hand.nameLaggards(left)
   await hand.arm()
   const refusal = await hand.send('retire', () => provider.retire(credential, hand.limited(far)))
-  return { answer: replaced ? 'invalid' : await hand.probe('probe-old', credential, far), refusal }
+  return { answer: await hand.probe('probe-old', credential, far), refusal }
+}
+
+/**
+ * The only credential of its target was taken away by being replaced: what is left to do is to end what it has opened. A
+ * target that still lets it in, be it by a memory of logins, would let it open more. So that is ended at once, and once
+ * more when it is refused; not at each look in between, since it ends what the new credential has opened as well.
+ */
+async function endReplaced(
+  hand: Hand,
+  credential: Credential,
+  far: FarSide<unknown>,
+): Promise<{ readonly answer: Probe; readonly refusal: string | undefined }> {
+  const { provider, rotation } = hand.seen
+  // Where nothing is kept of it, nobody could refuse it.
+  const isKept = provider.placesOf(hand.binding).length > 0
+  const answer = isKept ? await hand.probe('ask-old', credential, far) : 'invalid'
+  if (answer !== 'invalid' && rotation.attempt > 0) return { answer, refusal: notRefused[answer] }
+  await hand.arm()
+  const refusal = await hand.send('retire', () => provider.retire(credential, hand.limited(far)))
+  if (answer === 'invalid') return { answer, refusal }
+  return { answer, refusal: [notRefused[answer], refusal].join(' ').trimEnd().slice(0, wordsMax) }
+}
+
+const notRefused = {
+  valid:
+    'The target still lets the old credential in, though it has accepted the new one: does it remember logins for a while, or let everybody in? The new one stays, and the old one is asked for again.',
+  unknown: 'Whether the target still lets the old credential in can’t be told yet. The new one stays.',
 }
 
 /** What everybody reads now, and the slot that it lives in. */

@@ -12,6 +12,8 @@ export class FakeFarSide {
   readonly accepted = new Map<string, string>()
   readonly heard: string[] = []
   readonly values = new Set<string>()
+  /** What a memory of logins lets in, though it was replaced. */
+  readonly remembered = new Set<string>()
   up = true
   /** Every request is answered, and nothing done. */
   lies = false
@@ -54,6 +56,8 @@ export class FakeFarSide {
         this.#take('apply', credential, far, () => this.accepted.set(keyOf(credential), credential.value)),
       retire: (credential, far) =>
         this.#take('retire', credential, far, () => {
+          // The only credential of its target is replaced, and never taken away.
+          if (this.#kind === 'single') return
           if (this.accepted.get(keyOf(credential)) === credential.value) this.accepted.delete(keyOf(credential))
         }),
       probe: (credential) => this.#probe(credential),
@@ -98,6 +102,6 @@ export class FakeFarSide {
   async #probe({ value, slot = 'x' }: Credential): Promise<Probe> {
     if (!this.up) return 'unknown'
     this.heard.push(`probe ${slot}`)
-    return this.accepts(value) ? 'valid' : 'invalid'
+    return this.accepts(value) || this.remembered.has(value) ? 'valid' : 'invalid'
   }
 }
