@@ -37,7 +37,7 @@ async function examine(data: string | undefined, world: World): Promise<Line[]> 
       ...(await folderLines(way, world)),
       ...(await databaseLines(way, world)),
       ...(await moduleLines(world)),
-      await nameLine(vault, way),
+      await nameLine(vault, way, world),
       ...proxyLines(way),
       ...(await serverLines(vault, way, world)),
     ]

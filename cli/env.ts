@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { developersOwn, environmentOf, environmentOfWorkload } from '@cardea/server/environment'
 import { command, data, json, Misuse, Refusal } from './command.ts'
+import { namesWantedIn } from './names.ts'
 import { isRunning } from './running.ts'
 import { quoted } from './shell.ts'
 import { variablesBack, variablesFor } from './shell-environment.ts'
@@ -52,6 +53,7 @@ export default command({
     })
     if (given.json) world.print(JSON.stringify(env))
     else {
+      await tellNames(folder, own, world)
       // What an earlier command left in this shell would come before the workload's own.
       if (workload !== undefined) for (const name of developersOwn) world.print(`unset ${name}`)
       for (const [name, value] of Object.entries(env)) world.print(`export ${name}=${quoted(value)}`)
@@ -59,6 +61,15 @@ export default command({
     return 0
   },
 })
+
+/** Who evaluates what we print sees this beside it: without the proxy, programs go by names that a resolver has to know. */
+async function tellNames(folder: string, own: Readonly<Record<string, string>>, world: World): Promise<void> {
+  const wanted = namesWantedIn(folder)
+  if (wanted === undefined) return
+  const { hostname } = new URL(own.AZURE_KEYVAULT_URL ?? '')
+  if ((await world.addressOf(hostname)) !== undefined) return
+  world.tell(`${wanted} Here ${hostname} leads nowhere.`)
+}
 
 /** What can't be read adds nothing to what the shell trusts, and needn't be kept. */
 function certificatesIn(path: string, { readFile }: World): string {

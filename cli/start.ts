@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Cardea } from '@cardea/server/main'
 import { type Settings, settingsFrom, settingWords } from '@cardea/server/settings'
 import { command, Misuse, Refusal } from './command.ts'
+import { namesWanted } from './names.ts'
 import { paintFor } from './print.ts'
 import { isServed } from './running.ts'
 import { shellWord } from './shell.ts'
@@ -108,7 +109,7 @@ function environmentWith(given: Said, { env }: World): Record<string, string | u
 
 function greet(
   { port, proxyPort }: Cardea,
-  { data, database, domain, publicPort }: Settings,
+  { data, database, domain, listen, publicPort }: Settings,
   { json, temporary }: { json: boolean; temporary: boolean },
   { print, terminal, env }: World,
 ): void {
@@ -141,9 +142,8 @@ function greet(
     `  printf s3cret | npx cardea secret set my-secret${elsewhere}`,
     `  npx cardea secret show my-secret${elsewhere}`,
     '',
-    proxyPort === undefined
-      ? 'Where DNS knows these names, programs reach it with Azure’s own SDKs, no option set:'
-      : 'Programs reach it with Azure’s own SDKs, no option set:',
+    ...(proxyPort === undefined ? [namesWanted({ domain, host: listen.host, port, publicPort }), ''] : []),
+    'Programs reach it with Azure’s own SDKs, no option set:',
     '',
     `  eval "$(npx cardea env${elsewhere})"`,
     '  new SecretClient(process.env.AZURE_KEYVAULT_URL, new DefaultAzureCredential())',

@@ -5,6 +5,7 @@ import type { Transport } from '@cardea/client/transport'
 import { environmentOf } from '@cardea/server/environment'
 import { createConnectProxy } from '@cardea/server/planes/http/connect-proxy'
 import { type ExitCode, Misuse, Refusal } from './command.ts'
+import { namesWantedIn } from './names.ts'
 import { isRunning } from './running.ts'
 import { shellWord } from './shell.ts'
 import type { World } from './world.ts'
@@ -21,14 +22,18 @@ export type Where = {
 export const dataFolder = (data: string | undefined, { env }: World): string =>
   resolve(data ?? (env.CARDEA_DATA || '.cardea'))
 
-/** Does the work; where nobody answers because the Cardea of the folder has stopped, says so. */
+/** Does the work; where nobody answers because the Cardea of the folder has stopped, or has no proxy, says so. */
 export async function along({ folder }: Way, work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
     return await work()
   } catch (error) {
     const unreachable = error instanceof ConfigurationError && error.code === 'unreachable'
-    if (!unreachable || folder === undefined || (await isRunning(folder))) throw error
-    throw notRunning(folder)
+    if (!unreachable || folder === undefined) throw error
+    if (!(await isRunning(folder))) throw notRunning(folder)
+    const wanted = namesWantedIn(folder)
+    if (wanted === undefined) throw error
+    const hint = `${wanted}\nOn its own machine commands do without: add --data ${shellWord(folder)}`
+    throw new Refusal(error.code, error.message, hint)
   }
 }
 

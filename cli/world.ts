@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
 import {
   closeSync,
   linkSync,
@@ -45,6 +46,8 @@ export type World = {
   now(): number
   wait(ms: number, signal?: AbortSignal): Promise<void>
   connect(options: TransportOptions): Transport
+  /** The address that a name has on this machine, if it knows one. */
+  addressOf(name: string): Promise<string | undefined>
   /** From the call on, Ctrl-C and the like abort this instead of ending the process; a second one ends it. */
   stopping(): AbortSignal
 }
@@ -85,6 +88,11 @@ export function ownWorld(): World {
     now: () => Date.now(),
     wait: async (ms, signal) => wait(ms, undefined, signal && { signal }),
     connect: openTransport,
+    addressOf: (name) =>
+      lookup(name).then(
+        ({ address }) => address,
+        () => undefined,
+      ),
     stopping,
   }
 }

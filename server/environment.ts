@@ -10,6 +10,8 @@ import { appServiceTokenPath, workloadHeader } from '#planes/identity/managed-id
  */
 export type Running = {
   readonly pid: number
+  /** The address it listens on. */
+  readonly host: string
   readonly port: number
   readonly proxyPort: number | undefined
   readonly domain: string

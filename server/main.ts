@@ -221,9 +221,10 @@ async function serve(settings: Settings, house: House): Promise<Cardea> {
   const metricsPort = await tellMetrics(settings, house, services)
   const identityHeader = randomBytes(24).toString('base64url')
   const proxyPort = await openProxy(settings, house, services, port, identityHeader)
-  const { domain, publicPort } = settings
+  const { domain, listen, publicPort } = settings
   keepRunning(settings.data, {
     pid: process.pid,
+    host: listen.host,
     port,
     proxyPort,
     domain,

@@ -1,10 +1,11 @@
-import { lookup } from 'node:dns/promises'
+import { namesWantedIn } from '../names.ts'
 import { beforeIn, directly, hides } from '../shell-environment.ts'
 import type { Way } from '../way.ts'
+import type { World } from '../world.ts'
 import type { Line } from './line.ts'
 
 /** Whether the vault's name leads anywhere, by a name server or a proxy. */
-export async function nameLine(vault: string, { env }: Way): Promise<Line> {
+export async function nameLine(vault: string, { env, folder }: Way, world: World): Promise<Line> {
   const name = new URL(vault).hostname
   const proxy = env.HTTPS_PROXY ?? env.https_proxy
   if (proxy !== undefined)
@@ -13,13 +14,13 @@ export async function nameLine(vault: string, { env }: Way): Promise<Line> {
       about: 'names',
       says: `${name} is reached through the proxy ${URL.parse(proxy)?.host ?? 'of HTTPS_PROXY'}`,
     }
-  const found = await lookup(name).catch(() => undefined)
-  if (found !== undefined) return { state: 'ok', about: 'names', says: `${name} is ${found.address}` }
+  const address = await world.addressOf(name)
+  if (address !== undefined) return { state: 'ok', about: 'names', says: `${name} is ${address}` }
   return {
     state: 'warn',
     about: 'names',
     says: `${name} is known to no name server, and no proxy is set`,
-    next: 'Programs need one of both: eval "$(cardea env)", or an entry in DNS.',
+    next: namesWantedIn(folder) ?? 'Programs need one of both: eval "$(cardea env)", or an entry in DNS.',
   }
 }
 

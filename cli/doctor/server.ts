@@ -1,4 +1,5 @@
 import { ConfigurationError } from '@cardea/client'
+import { namesWantedIn } from '../names.ts'
 import type { Way } from '../way.ts'
 import type { World } from '../world.ts'
 import { type Line, wordsOf } from './line.ts'
@@ -7,7 +8,7 @@ import { type Line, wordsOf } from './line.ts'
 const skewMsMax = 60_000
 
 /** Whether it is reached, trusted, at work, and of one mind with us about the time. */
-export async function serverLines(vault: string, { transport }: Way, world: World): Promise<Line[]> {
+export async function serverLines(vault: string, { transport, folder }: Way, world: World): Promise<Line[]> {
   try {
     const answer = await transport.send({ url: new URL('/.cardea/ready', vault) })
     const lines: Line[] = [
@@ -39,7 +40,8 @@ export async function serverLines(vault: string, { transport }: Way, world: Worl
     const untrusted = error instanceof ConfigurationError && error.code === 'untrusted'
     const next = untrusted
       ? 'Trust its authority: eval "$(cardea env)" sets NODE_EXTRA_CA_CERTS, SSL_CERT_FILE and REQUESTS_CA_BUNDLE.'
-      : 'Is it running, and are its port and proxy the ones that the environment names? See: cardea env'
+      : (namesWantedIn(folder) ??
+        'Is it running, and are its port and proxy the ones that the environment names? See: cardea env')
     if (untrusted)
       return [
         { state: 'fail', about: 'trust', ...wordsOf(error), next },

@@ -8,13 +8,19 @@ const own = ownWorld()
 export async function runAt(
   house: House,
   words: readonly string[],
-  { stdin = '', env = {} as World['env'], terminal = { in: false, out: false, colours: false } } = {},
+  {
+    stdin = '',
+    env = {} as World['env'],
+    terminal = { in: false, out: false, colours: false },
+    addressOf = own.addressOf,
+  } = {},
 ): Promise<{ exit: number; out: string; err: string }> {
   const [out, err]: [string[], string[]] = [[], []]
   const exit = await main([...words, '--data', house.data], {
     ...own,
     env,
     terminal,
+    addressOf,
     write: (text) => void out.push(text),
     print: (line) => void out.push(`${line}\n`),
     tell: (line) => void err.push(`${line}\n`),

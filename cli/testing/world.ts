@@ -12,6 +12,8 @@ type Around = {
   readonly files?: Readonly<Record<string, string>>
   readonly modes?: Readonly<Record<string, number>>
   readonly freeBytes?: number
+  /** What names lead to; none is known besides. */
+  readonly addresses?: Readonly<Record<string, string>>
   readonly terminal?: Partial<World['terminal']>
   readonly env?: World['env']
   readonly answers?: Answers
@@ -79,6 +81,7 @@ export async function run(words: readonly string[], around: Around = {}): Promis
       }
     },
     modeOf: (path) => modes[path] ?? (path in files ? 0o600 : undefined),
+    addressOf: async (name) => around.addresses?.[name],
     freeBytes: () => around.freeBytes ?? Number.POSITIVE_INFINITY,
     ask: async () => typed,
     now: () => clock,
