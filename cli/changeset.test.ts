@@ -2,20 +2,17 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '@cardea/server/testing/house'
 import { runAt } from './testing/real.ts'
 import { run } from './testing/world.ts'
 
-let house: House
 const folder = mkdtempSync(join(tmpdir(), 'cardea-changeset-'))
 const file = (name: string, content: unknown): string => {
   writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
   return join(folder, name)
 }
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(async () => {
   await house[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })

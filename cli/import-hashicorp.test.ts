@@ -4,7 +4,7 @@ import { openKeyValueServer } from './testing/hashicorp.ts'
 import { importing, type Step } from './testing/importing.ts'
 import { runAt } from './testing/real.ts'
 
-const here = importing()
+const here = await importing()
 const { folder, secret } = here
 
 describe('secrets from HashiCorp Vault', () => {

@@ -9,7 +9,7 @@ import { importing } from './testing/importing.ts'
 import { runAt } from './testing/real.ts'
 import { run } from './testing/world.ts'
 
-const here = importing()
+const here = await importing()
 const { cardea, steps } = here
 
 describe('another vault', () => {

@@ -9,7 +9,7 @@ import { importing, type Step } from './testing/importing.ts'
 import { runAt } from './testing/real.ts'
 import { run, storeUrl } from './testing/world.ts'
 
-const here = importing()
+const here = await importing()
 const { cardea, file, folder, steps } = here
 
 describe('settings', () => {

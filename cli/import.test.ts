@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import { importing } from './testing/importing.ts'
 import { runAt } from './testing/real.ts'
 
-const here = importing()
+const here = await importing()
 const { cardea, file, folder, secret, steps } = here
 
 describe('secrets from a .env file', () => {

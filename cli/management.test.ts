@@ -2,15 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '@cardea/server/testing/house'
 import { runAt } from './testing/real.ts'
 
-let house: House
 const folder = mkdtempSync(join(tmpdir(), 'cardea-management-'))
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(async () => {
   await house[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '@cardea/server/testing/house'
 import { seenBy } from './client.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
 
 describe('Azure’s management client for authorization', () => {
   it('finds, makes and takes away role definitions and role assignments', async () => {

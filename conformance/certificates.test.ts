@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
 import { findPythonSdk, runPrinted, seenBy } from './client.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
 
 const tlsUsages = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']
 const managedSecret = '403 Forbidden SecretManagedByKeyVault'

@@ -3,13 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { addCertificate, principalByApp } from '@cardea/server/core/identity/directory'
 import { enter } from '@cardea/server/core/identity/entries'
 import { keepFederated } from '@cardea/server/core/identity/federated-credentials'
 import { choosePassword, setUserPassword } from '@cardea/server/core/identity/people'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { openHouse } from '@cardea/server/testing/house'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { seenBy } from './client.ts'
 
@@ -25,53 +25,43 @@ const [certificate, tokenFile, keysFile] = ['app.pem', 'token', 'keys.json'].map
   string,
 ]
 
-let house: House
-before(async () => {
-  const keys = await generateKeyPair('RS256')
-  writeFileSync(keysFile, JSON.stringify({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'RS256' }] }))
-  const token = await new SignJWT({ sub: subject, iss: issuer, aud: audience })
-    .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-    .setIssuedAt()
-    .setExpirationTime('1h')
-    .sign(keys.privateKey)
-  writeFileSync(tokenFile, `${token}\n`)
-  const options = ['-newkey', 'rsa:2048', '-nodes', '-keyout', certificate, '-days', '9', '-subj', '/CN=app']
-  const made = spawnSync('openssl', ['req', '-x509', ...options, '-out', `${certificate}.crt`])
-  assert.equal(made.status, 0, String(made.stderr))
-  const pem = readFileSync(`${certificate}.crt`, 'utf8')
-  writeFileSync(certificate, readFileSync(certificate, 'utf8') + pem)
+const keys = await generateKeyPair('RS256')
+writeFileSync(keysFile, JSON.stringify({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'RS256' }] }))
+const token = await new SignJWT({ sub: subject, iss: issuer, aud: audience })
+  .setProtectedHeader({ alg: 'RS256', kid: 'k' })
+  .setIssuedAt()
+  .setExpirationTime('1h')
+  .sign(keys.privateKey)
+writeFileSync(tokenFile, `${token}\n`)
+const options = ['-newkey', 'rsa:2048', '-nodes', '-keyout', certificate, '-days', '9', '-subj', '/CN=app']
+const made = spawnSync('openssl', ['req', '-x509', ...options, '-out', `${certificate}.crt`])
+assert.equal(made.status, 0, String(made.stderr))
+const pem = readFileSync(`${certificate}.crt`, 'utf8')
+writeFileSync(certificate, readFileSync(certificate, 'utf8') + pem)
 
-  house = await openHouse({ env: { CARDEA_ISSUERS: `${issuer};jwks=${keysFile}` } })
-  const { base, installation } = house.cardea
-  const developer = await principalByApp(base.database.read, base.keyring, house.env.AZURE_CLIENT_ID as string)
-  assert.ok(developer)
-  const ada = await base.database.write(async (turn) => {
-    await addCertificate(turn, base.keyring, developer, pem, { name: 'test', ends: turn.at + 86_400_000 })
-    const draft = { name: 'cluster', issuer, subject, audiences: [audience], description: '' }
-    await keepFederated(turn, base.keyring, developer.objectId, draft)
-    const told = {
-      name: 'Ada',
-      kind: 'user',
-      appId: '',
-      enabled: true,
-      userPrincipalName: person,
-      details: {},
-    } as const
-    const entry = await enter(turn, base.keyring, told)
-    await setUserPassword(turn, base.keyring, entry.objectId, await choosePassword(password))
-    return entry
-  })
-  await house.assign(ada, builtInRoles.keyVaultSecretsUser, `/subscriptions/${installation.subscription}`)
-  const put = await house.ask(house.vaultHost, 'PUT', '/secrets/proof?api-version=7.4', {
-    token: await house.developerToken(),
-    body: { value: 'seen' },
-  })
-  assert.equal(put.status, 200)
-})
+const house = await openHouse({ env: { CARDEA_ISSUERS: `${issuer};jwks=${keysFile}` } })
 after(async () => {
-  await house?.[Symbol.asyncDispose]()
+  await house[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
 })
+const { base, installation } = house.cardea
+const developer = await principalByApp(base.database.read, base.keyring, house.env.AZURE_CLIENT_ID as string)
+assert.ok(developer)
+const ada = await base.database.write(async (turn) => {
+  await addCertificate(turn, base.keyring, developer, pem, { name: 'test', ends: turn.at + 86_400_000 })
+  const draft = { name: 'cluster', issuer, subject, audiences: [audience], description: '' }
+  await keepFederated(turn, base.keyring, developer.objectId, draft)
+  const told = { name: 'Ada', kind: 'user', appId: '', enabled: true, userPrincipalName: person, details: {} } as const
+  const entry = await enter(turn, base.keyring, told)
+  await setUserPassword(turn, base.keyring, entry.objectId, await choosePassword(password))
+  return entry
+})
+await house.assign(ada, builtInRoles.keyVaultSecretsUser, `/subscriptions/${installation.subscription}`)
+const put = await house.ask(house.vaultHost, 'PUT', '/secrets/proof?api-version=7.4', {
+  token: await house.developerToken(),
+  body: { value: 'seen' },
+})
+assert.equal(put.status, 200)
 
 describe('Azure’s own credentials', () => {
   it('each read a secret, and then get a token for another audience', async () => {

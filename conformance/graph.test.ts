@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { azureCliAppId } from '@cardea/server/core/identity/sign-in-clients'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { openHouse } from '@cardea/server/testing/house'
 
 /**
  * Microsoft Graph as `az ad` and Graph's own SDKs ask it: the same methods, addresses, spellings and bodies, in the order in
  * which people come to them.
  */
-let house: House
-let host: string
-before(async () => {
-  house = await openHouse()
-  host = `graph.${house.cardea.installation.domain}`
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
+const host = `graph.${house.cardea.installation.domain}`
 
 const ask = async (method: string, path: string, body?: object, token?: string) =>
   house.ask(host, method, path.startsWith('/beta') ? path : `/v1.0${path}`, {

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
 import { findPythonSdk, seenBy } from './client.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
 
 describe('Azure’s own clients, of the rotation of keys', () => {
   it('set and read policies and rotate on demand from JavaScript, as its documentation does', async () => {

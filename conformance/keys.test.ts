@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { foundAnother } from '@cardea/server/planes/vault/testing/vault'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
 import { findSoftHsm, openSoftHsm } from '@cardea/tools/servers/softhsm'
 import { findPythonSdk, runPrinted, seenBy } from './client.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
 
 const forRsa = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey']
 const printed = async (language: 'js' | 'python') =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { featureFlagPrefix, featureFlagType } from '@cardea/contract/appconfig/feature-flags'
 import { keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
 import { findPythonSdk, seenBy } from './client.ts'
 
@@ -12,10 +12,7 @@ import { findPythonSdk, seenBy } from './client.ts'
  */
 const python = needs('Debian’s python3-azure', findPythonSdk)
 const skip = { skip: python.skip }
-let house: House
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
 
 async function shown(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { principalByApp } from '@cardea/server/core/identity/directory'
 import type { Principal } from '@cardea/server/core/identity/principal'
@@ -10,43 +10,39 @@ import { type House, openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
 import { findPythonSdk, seenBy } from './client.ts'
 
-let house: House
-let data: string
+const data = await mkdtemp(join(tmpdir(), 'cardea-machine-'))
+async function make(first: House, name: string) {
+  const { domain, subscription } = first.cardea.installation
+  const host = `management.${domain}`
+  const path = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}?api-version=2023-01-31`
+  const token = await first.developerToken(`https://${host}`)
+  const heard = await first.ask(host, 'PUT', path, { token, body: { location: 'local' } })
+  assert.equal(heard.status, 201, heard.text)
+  const { clientId, principalId } = heard.json.properties
+  return [clientId, principalId, heard.json.id] as const
+}
 /** The client id, the object id and the resource id of an identity that programs here may be, and of one that they may not. */
-let names: readonly [string, string, string]
-let others: typeof names
-let identity: Principal
-before(async () => {
-  data = await mkdtemp(join(tmpdir(), 'cardea-machine-'))
-  const make = async (first: House, name: string) => {
-    const { domain, subscription } = first.cardea.installation
-    const host = `management.${domain}`
-    const path = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}?api-version=2023-01-31`
-    const token = await first.developerToken(`https://${host}`)
-    const heard = await first.ask(host, 'PUT', path, { token, body: { location: 'local' } })
-    assert.equal(heard.status, 201, heard.text)
-    const { clientId, principalId } = heard.json.properties
-    return [clientId, principalId, heard.json.id] as const
-  }
-  await (async () => {
-    await using first = await openHouse({ data })
-    names = await make(first, 'ai-api')
-    others = await make(first, 'another')
-  })()
-  const [clientId] = names
-  // The operator allows programs of this machine to be it.
-  house = await openHouse({ data, env: { CARDEA_MACHINE_IDENTITIES: clientId } })
-  identity = (await principalByApp(house.cardea.base.database.read, house.cardea.base.keyring, clientId)) as Principal
-  const set = await house.ask(house.vaultHost, 'PUT', '/secrets/proof?api-version=7.4', {
-    token: await house.developerToken(),
-    body: { value: 'seen' },
-  })
-  assert.equal(set.status, 200)
-})
+const [names, others] = await (async () => {
+  await using first = await openHouse({ data })
+  return [await make(first, 'ai-api'), await make(first, 'another')] as const
+})()
+const [clientId] = names
+// The operator allows programs of this machine to be it.
+const house = await openHouse({ data, env: { CARDEA_MACHINE_IDENTITIES: clientId } })
 after(async () => {
-  await house?.[Symbol.asyncDispose]()
+  await house[Symbol.asyncDispose]()
   await rm(data, { recursive: true, force: true })
 })
+const identity = (await principalByApp(
+  house.cardea.base.database.read,
+  house.cardea.base.keyring,
+  clientId,
+)) as Principal
+const set = await house.ask(house.vaultHost, 'PUT', '/secrets/proof?api-version=7.4', {
+  token: await house.developerToken(),
+  body: { value: 'seen' },
+})
+assert.equal(set.status, 200)
 const vaultId = () =>
   `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
 const python = needs('Debian’s python3-azure', findPythonSdk)

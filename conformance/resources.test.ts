@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '@cardea/server/testing/house'
 import { seenBy } from './client.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
 
 describe('Azure’s management clients, with the environment alone', () => {

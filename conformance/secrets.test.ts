@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
-import { type House, openHouse } from '@cardea/server/testing/house'
+import { openHouse } from '@cardea/server/testing/house'
 import { needs } from '@cardea/tools/servers/require'
 import { findPythonSdk, runClient, seenBy } from './client.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
 
 describe('Azure’s own clients, with the environment alone', () => {

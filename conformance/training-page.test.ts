@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { type Configuration, load } from '@cardea/client'
 import { keyVaultReferenceType } from '@cardea/contract/appconfig/key-values'
 import { builtInRoles } from '@cardea/contract/roles'
-import { type House, type Newcomer, openHouse } from '@cardea/server/testing/house'
+import { type Newcomer, openHouse } from '@cardea/server/testing/house'
 import { ask } from './ask.ts'
 
 /**
@@ -185,6 +185,11 @@ const sections: Record<string, readonly Sentence[]> = {
   ],
 }
 
+let now = Date.now()
+// The window of a quota doesn't pass by itself, however slow the machine is.
+const house = await openHouse({ env: { CARDEA_QUOTA: 'azure-2000' }, clock: () => now })
+after(() => house[Symbol.asyncDispose]())
+
 describe('every sentence of the training page', () => {
   const root = join(import.meta.dirname, '..')
   for (const [section, sentences] of Object.entries(sections)) {
@@ -197,14 +202,6 @@ describe('every sentence of the training page', () => {
     })
   }
 })
-
-let now = Date.now()
-let house: House
-before(async () => {
-  // The window of a quota doesn't pass by itself, however slow the machine is.
-  house = await openHouse({ env: { CARDEA_QUOTA: 'azure-2000' }, clock: () => now })
-})
-after(() => house[Symbol.asyncDispose]())
 
 const ca = () => readFileSync(house.env.NODE_EXTRA_CA_CERTS as string, 'utf8')
 const vaultId = () =>

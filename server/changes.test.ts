@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Agent } from 'node:https'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
@@ -8,18 +8,14 @@ import { needs } from '@cardea/tools/servers/require'
 import { keepEvents } from '#core/events/events.ts'
 import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
 import { type Follower, follow } from './testing/follower.ts'
-import { type House, openHouse } from './testing/house.ts'
+import { openHouse } from './testing/house.ts'
 
 const version = 'api-version=7.4'
 const postgres = needs('PostgreSQL', findPostgres)
 
-let house: House
-let token: string
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken()
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
 
 const set = (name: string, value = 'v', on = house) =>
   on.ask(on.vaultHost, 'PUT', `/secrets/${name}?${version}`, { token, body: { value } })

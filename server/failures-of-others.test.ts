@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { decodeJwt, SignJWT } from 'jose'
 import { principalByApp } from '#core/identity/directory.ts'
@@ -12,17 +12,12 @@ import { developerKeys } from './environment.ts'
 import { graphHost, graphOf, newUser } from './planes/directory/testing/graph.ts'
 import { managementHost, managerOf, storePath, vaultPath } from './planes/management/testing/manager.ts'
 import { asking } from './planes/vault/testing/vault.ts'
-import { type Heard, type House, openHouse } from './testing/house.ts'
+import { type Heard, openHouse } from './testing/house.ts'
 
 /** How other vaults and identity servers failed, each by a test that it doesn't happen here. */
-let house: House
-let subscription: string
-let tenant: string
-before(async () => {
-  house = await openHouse()
-  ;({ subscription, tenant } = house.cardea.installation)
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
+const { subscription, tenant } = house.cardea.installation
 
 const demo = () => `/subscriptions/${subscription}${vaultPath('demo')}`
 const only = (name: string) => `@Resource[Microsoft.KeyVault/vaults/secrets:name] StringLike '${name}'`

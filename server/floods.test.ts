@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type Heard, type House, openHouse } from './testing/house.ts'
+import { after, describe, it } from 'node:test'
+import { type Heard, openHouse } from './testing/house.ts'
 
 /** Whoever proves nothing gets their answers, as far as one address leaves the others theirs and the journal its disk. */
-let house: House
-before(async () => {
-  // Sixty requests at once, and twenty refusals kept one by one.
-  house = await openHouse({ env: { CARDEA_ANONYMOUS_REQUESTS: '2', CARDEA_ANONYMOUS_ENTRIES: '1' } })
-})
+// Sixty requests at once, and twenty refusals kept one by one.
+const house = await openHouse({ env: { CARDEA_ANONYMOUS_REQUESTS: '2', CARDEA_ANONYMOUS_ENTRIES: '1' } })
 after(() => house[Symbol.asyncDispose]())
 
 const tokenPath = '/adfs/oauth2/v2.0/token'

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { Operation } from '@cardea/contract/operation'
 import { builtInRoles } from '@cardea/contract/roles'
 import { unassignAll } from '#core/access/departure.ts'
 import { dropCredentialsOf } from '#core/identity/directory.ts'
 import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
-import { type House, type Newcomer, openHouse } from './testing/house.ts'
+import { type Newcomer, openHouse } from './testing/house.ts'
 import { audienceOf, everyOperation, hostOf, pathOf, versionOf } from './testing/treaty.ts'
 
 /** Whoever may do everything and loses it may do nothing with the token that they still have, by any operation (P6). */
-let house: House
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
 
 const everything = [

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, it, mock } from 'node:test'
+import { after, describe, it, mock } from 'node:test'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { graphHost, graphOf, newUser } from './planes/directory/testing/graph.ts'
 import { managementHost, managerOf, storePath } from './planes/management/testing/manager.ts'
-import { type Asked, type Heard, type House, openHouse } from './testing/house.ts'
+import { type Asked, type Heard, openHouse } from './testing/house.ts'
 
 /**
  * Everything that only its owner may know is marked, sent through the whole house in good and in bad requests, and then
@@ -37,21 +37,18 @@ function leaksIn(place: string, bytes: Buffer | string): string[] {
   return found
 }
 
-let house: House
 /** What the process wrote to standard error. */
 let logged = ''
 /** What was said to those who were refused. */
 const refusals: string[] = []
 
-before(async () => {
-  const write = fs.writeSync
-  mock.method(fs, 'writeSync', (fd: number, ...rest: [string]) => {
-    if (fd !== 2) return write(fd, ...rest)
-    logged += String(rest[0])
-    return Buffer.byteLength(rest[0])
-  })
-  house = await openHouse({ env: { CARDEA_LOG_LEVEL: 'trace' } })
+const write = fs.writeSync
+mock.method(fs, 'writeSync', (fd: number, ...rest: [string]) => {
+  if (fd !== 2) return write(fd, ...rest)
+  logged += String(rest[0])
+  return Buffer.byteLength(rest[0])
 })
+const house = await openHouse({ env: { CARDEA_LOG_LEVEL: 'trace' } })
 after(async () => {
   await house[Symbol.asyncDispose]()
   mock.restoreAll()

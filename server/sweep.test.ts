@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { kindOf } from '@cardea/contract/actions'
 import type { Operation } from '@cardea/contract/operation'
 import { builtInRoles } from '@cardea/contract/roles'
-import { type Heard, type House, openHouse } from './testing/house.ts'
+import { type Heard, openHouse } from './testing/house.ts'
 import { everyOperation as all, audienceOf, hostOf, pathOf, planeOf, versionOf } from './testing/treaty.ts'
 
 /** Every operation of the treaty, also the one that is added tomorrow, is tried as every kind of stranger. */
-let house: House
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
 
 const challenges = {

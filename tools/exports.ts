@@ -1,7 +1,6 @@
-import { place } from './tidy.ts'
+import { place, type Source } from './tidy.ts'
 
-/** What files give to each other by name. */
-type Source = { readonly file: string; readonly text: string }
+/** What files give to each other by name, and whether anybody takes it. */
 
 /** The treaty, and what of the client library is public: programs that we don't know may take what these give. */
 const published = /^(contract\/|client\/(index|adapters\/pg)\.ts$)/

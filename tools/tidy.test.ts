@@ -17,6 +17,7 @@ import {
   isTest,
   loops,
   lostRules,
+  openedLate,
   sourceFiles,
   trespassing,
   untested,
@@ -63,6 +64,11 @@ describe('the house', () => {
 
   it('has a test that bears the number of each promise', () => {
     assert.deepEqual(untested(textOf('SECURITY.md'), files.filter(isTest).map(textOf)), [])
+  })
+
+  it('opens what the tests of a file share before the first of them', () => {
+    const tests = files.filter((file) => file.endsWith('.test.ts'))
+    assert.deepEqual(openedLate(tests.map((file) => ({ file, text: textOf(file) }))), [])
   })
 
   it('has no import that leads back to where it began', () => assert.deepEqual(loops(imports), []))
@@ -115,6 +121,15 @@ describe('the checks above', () => {
       ...planted('server/base/b.ts', "export { a } from './a.ts'"),
     ]
     assert.deepEqual(loops(loop), ['server/base/a.ts -> server/base/b.ts -> server/base/a.ts'])
+    const [open, test] = ['const house = await openHouse()\n', "describe('a house', () => {})\n"]
+    for (const [text, late] of [
+      [`${open}${test}`, false],
+      [`${test}${open}`, true],
+      [`${test}  ${open}`, false],
+      [`before(async () => {})\n${test}`, true],
+    ] as const) {
+      assert.equal(openedLate([{ file: 'a.test.ts', text }]).length, late ? 1 : 0, text)
+    }
     assert.equal(upward(planted('server/offline/x.ts', "import { start } from '../main.ts'")).length, 1)
     assert.equal(upward(planted('server/planes/x.ts', "import { x } from '../offline/verify-audit.ts'")).length, 1)
     const strays = ['server/core/attic/box.ts', 'server/porch.ts']

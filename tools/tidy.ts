@@ -128,6 +128,8 @@ const pure = [
   'server/core/vaults/vault.ts',
 ]
 
+/** A file, and what it says. */
+export type Source = { readonly file: string; readonly text: string }
 export type Import = { readonly file: string; readonly to: string; readonly typeOnly: boolean }
 
 export const sourceFiles = (root: string): string[] =>
@@ -234,6 +236,18 @@ export function untested(security: string, tests: readonly string[]): string[] {
   )
   return promises.filter((number) => !names.some((name) => new RegExp(`\\b${number}\\b`).test(name as string)))
 }
+
+/**
+ * Test files that open what their tests share where the runner doesn't wait for it: in a `before` of the file, or after the first
+ * test. When a run chooses none of the tests, `after` comes first then, and what is opened after it is never closed.
+ */
+export const openedLate = (tests: readonly Source[]): string[] =>
+  tests
+    .filter(({ text }) => {
+      const first = text.search(/^(?:describe|it|\w+Behaves)\(/m)
+      return /^before\(/m.test(text) || (first >= 0 && /^(?:(?:const|let) .*= )?await /m.test(text.slice(first)))
+    })
+    .map(({ file }) => file)
 
 /** Chains of imports that lead back to where they began; types alone make no loop at run time, but one in the head. */
 export function loops(imports: readonly Import[]): string[] {

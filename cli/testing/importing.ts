@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before } from 'node:test'
+import { after } from 'node:test'
 import { type House, openHouse } from '@cardea/server/testing/house'
 import { runAt } from './real.ts'
 
@@ -29,22 +29,17 @@ export type Step = {
 }
 type Told = { exit: number; steps: Step[]; text: string; counts: Record<string, number> }
 
-/** Called once in a test file: it opens before the file’s tests, and closes after them. */
-export function importing(): Importing {
+/** Called once in a test file: what it opens is closed after the file’s tests. */
+export async function importing(): Promise<Importing> {
   const folder = mkdtempSync(join(tmpdir(), 'cardea-import-'))
-  let house: House
-  before(async () => {
-    house = await openHouse()
-  })
+  const house = await openHouse()
   after(async () => {
-    await house?.[Symbol.asyncDispose]()
+    await house[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   })
   const cardea: Importing['cardea'] = (...words) => runAt(house, words)
   return {
-    get house() {
-      return house
-    },
+    house,
     folder,
     file(name, text) {
       writeFileSync(join(folder, name), text)

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { FarSide } from '@cardea/contract/rotation/provider'
 import { farSideOf } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
-import { administratorOf, type Services, startServices } from '../testing/services.ts'
+import { administratorOf, startServices } from '../testing/services.ts'
 import { type AppRegistration, appRegistration } from './app-registration.ts'
 
-let services: Services
-before(async () => {
-  services = await startServices()
-})
+const services = await startServices()
 after(() => services[Symbol.asyncDispose]())
 const provider = appRegistration({ loopback: true })
 const mint = provider.mint as NonNullable<typeof provider.mint>

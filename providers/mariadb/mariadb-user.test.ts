@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findMariadb, startMariadb, type TestMariadb } from '@cardea/tools/servers/mariadb'
 import { needs } from '@cardea/tools/servers/require'
@@ -14,12 +14,10 @@ import { account, type DatabaseUser } from './user.ts'
 
 const { skip } = needs('MariaDB', findMariadb)
 let mariadb: TestMariadb
-before(async () => {
-  if (skip === false) mariadb = await startMariadb()
-})
-after(async () => {
-  if (skip === false) await mariadb[Symbol.asyncDispose]()
-})
+if (skip === false) {
+  mariadb = await startMariadb()
+  after(() => mariadb[Symbol.asyncDispose]())
+}
 
 /** A far side with a user who has a first password. */
 async function place(more: Partial<DatabaseUser> = {}): Promise<FarSide<DatabaseUser>> {

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { chown, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import type { Credential, FarSide } from '@cardea/contract/rotation/provider'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
@@ -24,17 +24,15 @@ const openssl = needs('openssl', () =>
 let postgres: TestPostgres
 let root: Client
 
-before(async () => {
-  if (skip) return
+if (skip === false) {
   postgres = await startPostgres({ database: 'shop', logStatements: true })
   root = new Client(postgres.url())
+  after(async () => {
+    await root.end()
+    await postgres[Symbol.asyncDispose]()
+  })
   await root.connect()
-})
-after(async () => {
-  if (skip) return
-  await root.end()
-  await postgres[Symbol.asyncDispose]()
-})
+}
 
 providerBehaves(
   rolePair,

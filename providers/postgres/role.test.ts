@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
@@ -15,17 +15,15 @@ import { type Role, role } from './role.ts'
 const { skip } = needs('PostgreSQL', findPostgres)
 let postgres: TestPostgres
 let root: Client
-before(async () => {
-  if (skip) return
+if (skip === false) {
   postgres = await startPostgres({ logStatements: true })
   root = new Client(postgres.url())
+  after(async () => {
+    await root.end()
+    await postgres[Symbol.asyncDispose]()
+  })
   await root.connect()
-})
-after(async () => {
-  if (skip) return
-  await root.end()
-  await postgres[Symbol.asyncDispose]()
-})
+}
 
 async function place(more: Partial<Role> = {}): Promise<FarSide<Role>> {
   const { host, port, database } = postgres

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findRabbitmq, startRabbitmq, type TestRabbitmq } from '@cardea/tools/servers/rabbitmq'
 import { needs } from '@cardea/tools/servers/require'
@@ -11,12 +11,10 @@ import type { RabbitmqUser } from './user.ts'
 
 const { skip } = needs('RabbitMQ', findRabbitmq)
 let rabbitmq: TestRabbitmq
-before(async () => {
-  if (skip === false) rabbitmq = await startRabbitmq()
-})
-after(async () => {
-  if (skip === false) await rabbitmq[Symbol.asyncDispose]()
-})
+if (skip === false) {
+  rabbitmq = await startRabbitmq()
+  after(() => rabbitmq[Symbol.asyncDispose]())
+}
 const provider = rabbitmqUser({ loopback: true })
 
 /** A far side with a user who has a first password. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FarSide } from '@cardea/contract/rotation/provider'
 import { findRedis, startRedis, type TestRedis } from '@cardea/tools/servers/redis'
@@ -15,12 +15,10 @@ import { connected } from './resp.ts'
 
 const { skip } = needs('Redis', findRedis)
 let redis: TestRedis
-before(async () => {
-  if (skip === false) redis = await startRedis()
-})
-after(async () => {
-  if (skip === false) await redis[Symbol.asyncDispose]()
-})
+if (skip === false) {
+  redis = await startRedis()
+  after(() => redis[Symbol.asyncDispose]())
+}
 
 /** A far side with a user who has a first password. */
 async function place(more: Partial<RedisUser> = {}): Promise<FarSide<RedisUser>> {

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { after, beforeEach, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { FarSide } from '@cardea/contract/rotation/provider'
 import { needs } from '@cardea/tools/servers/require'
@@ -20,12 +20,10 @@ import { type SshKey, sshKey } from './ssh-key.ts'
 const { skip } = needs('OpenSSH’s server', findSshd)
 const execute = promisify(execFile)
 let sshd: TestSshd
-before(async () => {
-  if (skip === false) sshd = await startSshd()
-})
-after(async () => {
-  if (skip === false) await sshd[Symbol.asyncDispose]()
-})
+if (skip === false) {
+  sshd = await startSshd()
+  after(() => sshd[Symbol.asyncDispose]())
+}
 
 const admin = newKey()
 const lineOf = ({ blob }: { readonly blob: string }, comment: string) => `ssh-ed25519 ${blob} ${comment}\n`

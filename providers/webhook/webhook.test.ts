@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { FarSide } from '@cardea/contract/rotation/provider'
 import { farSideOf, proposedBy } from '../testing/far-side.ts'
 import { providerBehaves } from '../testing/provider-behaves.ts'
@@ -62,12 +62,9 @@ function pours(answer: ServerResponse): void {
   }
   pour()
 }
-let port = 0
-before(async () => {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  port = (server.address() as AddressInfo).port
-})
+server.listen(0, '127.0.0.1')
+await once(server, 'listening')
+const { port } = server.address() as AddressInfo
 after(() => {
   server.closeAllConnections()
   server.close()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { findPostgres, startPostgres, type TestPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
@@ -13,10 +13,10 @@ import { openPostgres } from './postgres.ts'
 const postgres = needs('PostgreSQL', findPostgres)
 
 let server: TestPostgres
-before(async () => {
-  if (postgres.found !== undefined) server = await startPostgres()
-})
-after(() => server?.[Symbol.asyncDispose]())
+if (postgres.found !== undefined) {
+  server = await startPostgres()
+  after(() => server[Symbol.asyncDispose]())
+}
 
 let databases = 0
 /** A fresh database in the throw-away server. */

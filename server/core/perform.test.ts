@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { inside } from '#core/audit/entry.ts'
-import type { Caller } from '#core/identity/caller.ts'
-import { type House, openHouse } from '../testing/house.ts'
+import { openHouse } from '../testing/house.ts'
 import { observe } from './perform.ts'
 
-let house: House
-let caller: Caller
-let vault: string
-before(async () => {
-  house = await openHouse()
-  const { subscription } = house.cardea.installation
-  vault = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
-  const { principal } = await house.newcomer('reader')
-  await house.assign(principal, builtInRoles.keyVaultSecretsUser, vault)
-  caller = principal
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const { subscription } = house.cardea.installation
+const vault = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
+const { principal } = await house.newcomer('reader')
+await house.assign(principal, builtInRoles.keyVaultSecretsUser, vault)
+const caller = principal
 
 /** A reading of a secret, decided as often as access changes meanwhile. */
 const reading = async (correlation: string, look: (round: number) => string | undefined, changes: number) => {

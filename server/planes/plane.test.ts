@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { createUser } from '@cardea/contract/directory/users'
 import { builtInRoles } from '@cardea/contract/roles'
 import { Fault } from '#base/fault.ts'
 import { inside } from '#core/audit/entry.ts'
-import { type House, type Newcomer, openHouse } from '../testing/house.ts'
+import { type Newcomer, openHouse } from '../testing/house.ts'
 import { newUser } from './directory/testing/graph.ts'
 import { type Call, type PlaneWords, route } from './plane.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
 
 const words: PlaneWords<string> = {

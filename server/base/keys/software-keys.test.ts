@@ -6,18 +6,18 @@ import { curves, type KeptKey, type PrivateJwk, rsaSizes } from './key.ts'
 import { digestFor, keyDoorBehaves, publicKeyOf, refusal } from './key-door-behaves.ts'
 import { SoftwareKeys } from './software-keys.ts'
 
+const keys = new SoftwareKeys()
+after(() => keys.close())
+
+const rsaShape = { type: 'RSA', bits: 2048 } as const
+const [rsa, ec] = await Promise.all([keys.generate(rsaShape), keys.generate({ type: 'EC', curve: 'P-256' })])
+
 keyDoorBehaves('software', async () => new SoftwareKeys(), {
   shapes: [
     ...rsaSizes.map((bits) => ({ type: 'RSA', bits }) as const),
     ...curves.map((curve) => ({ type: 'EC', curve }) as const),
   ],
 })
-
-const keys = new SoftwareKeys()
-after(() => keys.close())
-
-const rsaShape = { type: 'RSA', bits: 2048 } as const
-const [rsa, ec] = await Promise.all([keys.generate(rsaShape), keys.generate({ type: 'EC', curve: 'P-256' })])
 
 describe('keys in software', () => {
   it('are kept as PKCS #8, as they came', async () => {

@@ -3,7 +3,7 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { checkpointFile } from '../../offline/checkpoints.ts'
@@ -13,17 +13,15 @@ import { openHouse } from '../../testing/house.ts'
 const folder = mkdtempSync(join(tmpdir(), 'cardea-journal-'))
 const data = join(folder, 'data')
 let entries = 0
-before(async () => {
-  // Three lives of one server: a series each, some turns with many records, some with one.
-  for (let life = 0; life < 3; life += 1) {
-    await using house = await openHouse({ data })
-    const token = await house.developerToken()
-    const get = (name: string) => house.ask(house.vaultHost, 'GET', `/secrets/${name}?api-version=7.4`, { token })
-    for (let count = 0; count < 8; count += 1) await get(`one-${count}`)
-    await Promise.all(Array.from({ length: 20 }, (_, count) => get(`many-${count}`)))
-    entries = (await house.deeds()).length
-  }
-})
+// Three lives of one server: a series each, some turns with many records, some with one.
+for (let life = 0; life < 3; life += 1) {
+  await using house = await openHouse({ data })
+  const token = await house.developerToken()
+  const get = (name: string) => house.ask(house.vaultHost, 'GET', `/secrets/${name}?api-version=7.4`, { token })
+  for (let count = 0; count < 8; count += 1) await get(`one-${count}`)
+  await Promise.all(Array.from({ length: 20 }, (_, count) => get(`many-${count}`)))
+  entries = (await house.deeds()).length
+}
 after(() => rmSync(folder, { recursive: true }))
 
 type Wish = {

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import type { Turn } from '#base/database.ts'
-import { type House, openHouse } from '../../testing/house.ts'
+import { openHouse } from '../../testing/house.ts'
 import { joinPrincipal, registerApplication } from './applications.ts'
 import { addPassword, dropCredential, passwordOutcome, principalByApp, principalById, register } from './directory.ts'
 import { entriesAfter } from './entries.ts'
 import { federatedCredentialsOf, keepFederated } from './federated-credentials.ts'
 import { allMembersOf, groupsOf, join, leave } from './membership.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
 
 const turn = <T>(work: (turn: Turn) => Promise<T>): Promise<T> => house.cardea.base.database.write(work)
 const read = () => house.cardea.base.database.read

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { asks, at } from './testing/asks.ts'
-import { type RunningStore, runningStore, version } from './testing/store.ts'
+import { runningStore, version } from './testing/store.ts'
 
-let here: RunningStore
-before(async () => {
-  here = await runningStore()
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
 
 const { get, problem } = asks(() => here)
 

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { dropAccessKey } from '#core/access/access-keys.ts'
 import { type RunningStore, runningStore, signatureOf, version } from './testing/store.ts'
 
-let here: RunningStore
-before(async () => {
-  here = await runningStore()
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
 
 const list = `/kv?${version}`
 const invalid = (words: string) => `HMAC-SHA256 error="invalid_token" error_description="${words}", Bearer`

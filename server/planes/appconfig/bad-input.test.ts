@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { asks, at } from './testing/asks.ts'
-import { type RunningStore, runningStore, type Sent, signatureOf, version } from './testing/store.ts'
+import { runningStore, type Sent, signatureOf, version } from './testing/store.ts'
 
 /** What nobody should send, and what they are told who do. */
-let here: RunningStore
 const { ok } = asks(() => here)
-before(async () => {
-  here = await runningStore()
-  await here.put('there', 'v')
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
+await here.put('there', 'v')
 
 /** A body as it is, signed honestly. */
 const raw = (method: string, path: string, body: string, type = 'application/json') =>

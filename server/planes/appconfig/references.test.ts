@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { asks, at } from './testing/asks.ts'
-import { type RunningStore, runningStore } from './testing/store.ts'
+import { runningStore } from './testing/store.ts'
 
-let here: RunningStore
 const { ok, problem } = asks(() => here)
-before(async () => {
-  here = await runningStore()
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
 
 const contentType = 'application/vnd.microsoft.appconfig.keyvaultref+json;charset=utf-8'
 const reference = (secret: string) => ({

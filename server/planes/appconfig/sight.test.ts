@@ -5,7 +5,6 @@ import { asks, at } from './testing/asks.ts'
 import { type RunningStore, runningStore, type Sent, version } from './testing/store.ts'
 
 /** People whose role is narrowed to some settings by a condition. */
-let here: RunningStore
 const { fill } = asks(() => here)
 const key = '@Resource[Microsoft.AppConfiguration/configurationStores/keyValues:key]'
 const label = '@Resource[Microsoft.AppConfiguration/configurationStores/keyValues:label]'
@@ -22,16 +21,14 @@ async function person(condition: string, role: { readonly id: string }): Promise
 const reader = (condition: string) => person(condition, builtInRoles.appConfigurationDataReader)
 const owner = (condition: string) => person(condition, builtInRoles.appConfigurationDataOwner)
 
-before(async () => {
-  here = await runningStore()
-  for (const name of ['app1:a', 'app1:b', 'app2:a', 'App1:x', 'app1']) await here.put(name, '1', '&label=l')
-  await here.send('PUT', at('app2:tagged'), { body: { value: '1', tags: { team: 'red' } } })
-  await here.put('app2:snap', '1')
-  await here.send('PUT', `/snapshots/all?${version}`, {
-    body: { filters: [{ key: '*', label: '*' }], composition_type: 'key_label' },
-  })
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
+for (const name of ['app1:a', 'app1:b', 'app2:a', 'App1:x', 'app1']) await here.put(name, '1', '&label=l')
+await here.send('PUT', at('app2:tagged'), { body: { value: '1', tags: { team: 'red' } } })
+await here.put('app2:snap', '1')
+await here.send('PUT', `/snapshots/all?${version}`, {
+  body: { filters: [{ key: '*', label: '*' }], composition_type: 'key_label' },
 })
-after(() => here?.[Symbol.asyncDispose]())
 
 const names = async (ask: Asking, path: string) => {
   const { status, json, text } = await ask('GET', path)

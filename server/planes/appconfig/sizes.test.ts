@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { Heard } from '../../testing/house.ts'
 import { asks, at } from './testing/asks.ts'
-import { type RunningStore, runningStore, version } from './testing/store.ts'
+import { runningStore, version } from './testing/store.ts'
 
 /** How much a store takes is its own to say. */
-let here: RunningStore
-let manage: (method: string, properties?: object) => Promise<Heard>
 const { problem } = asks(() => here)
-before(async () => {
-  here = await runningStore()
-  const token = await here.house.developerToken('https://management.cardea.internal')
-  manage = (method, properties) =>
-    here.house.ask('management.cardea.internal', method, `${here.store.resourceId}?api-version=2024-05-01`, {
-      token,
-      ...(properties && { body: { properties } }),
-    })
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
+const token = await here.house.developerToken('https://management.cardea.internal')
+const manage = (method: string, properties?: object): Promise<Heard> =>
+  here.house.ask('management.cardea.internal', method, `${here.store.resourceId}?api-version=2024-05-01`, {
+    token,
+    ...(properties && { body: { properties } }),
+  })
 
 const limit = async (cardea: object): Promise<Heard> => manage('PATCH', { cardea })
 const taken = async (): Promise<number> => (await manage('GET')).json.properties.cardea.storageBytes

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { asks, at } from './testing/asks.ts'
-import { type RunningStore, runningStore, signatureOf, version } from './testing/store.ts'
+import { runningStore, signatureOf, version } from './testing/store.ts'
 
 /** What clients of App Configuration stumble over, each by its number in our notes on them, over raw HTTP. */
-let here: RunningStore
 const { ok, problem, fill, pages, get } = asks(() => here)
-before(async () => {
-  here = await runningStore()
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
 
 const nextOf = async (path: string): Promise<string> => (await ok('GET', path)).json['@nextLink'] as string
 

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { asks, at } from './testing/asks.ts'
-import { type RunningStore, runningStore, version } from './testing/store.ts'
+import { runningStore, version } from './testing/store.ts'
 
 /** Many who write at the same moment. */
-let here: RunningStore
 const { ok, fill, pages } = asks(() => here)
-before(async () => {
-  here = await runningStore()
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
 
 const values = async (path: string) => (await pages(path)).flatMap(({ items }) => items.map(({ value }) => value))
 

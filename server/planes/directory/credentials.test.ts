@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { SignJWT } from 'jose'
 import { refuseUnproven } from '#core/directory/possession.ts'
 import { assertionBy, certificateFor } from '../../testing/certificates.ts'
-import { type House, openHouse } from '../../testing/house.ts'
-import { encoded, type Graph, graphHost, graphOf, signInBy } from './testing/graph.ts'
+import { openHouse } from '../../testing/house.ts'
+import { encoded, graphHost, graphOf, signInBy } from './testing/graph.ts'
 
 const clock = () => now
 let now = Date.now()
-let house: House
-let graph: Graph
-before(async () => {
-  house = await openHouse({ clock })
-  graph = graphOf(house, () => house.developerToken(`https://${graphHost}`))
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse({ clock })
+after(() => house[Symbol.asyncDispose]())
+const graph = graphOf(house, () => house.developerToken(`https://${graphHost}`))
 
 const newApplication = (displayName: string, rest: object = {}) =>
   graph.done('POST', '/applications', { displayName, ...rest })

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { signIn } from '#core/identity/people.ts'
 import { azureCliAppId } from '#core/identity/sign-in-clients.ts'
-import { type House, openHouse } from '../../testing/house.ts'
-import { encoded, type Graph, graphHost, graphOf, newUser, pointerTo } from './testing/graph.ts'
+import { openHouse } from '../../testing/house.ts'
+import { encoded, graphHost, graphOf, newUser, pointerTo } from './testing/graph.ts'
 
-let house: House
-let graph: Graph
-before(async () => {
-  house = await openHouse()
-  graph = graphOf(house, () => house.developerToken(`https://${graphHost}`))
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const graph = graphOf(house, () => house.developerToken(`https://${graphHost}`))
 
 const newGroup = (displayName: string) =>
   graph.done('POST', '/groups', { displayName, mailEnabled: false, mailNickname: 'x', securityEnabled: true })

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
-import { type House, openHouse } from '../../testing/house.ts'
+import { openHouse } from '../../testing/house.ts'
 
-let house: House
-before(async () => {
-  house = await openHouse()
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
 
 const dial = (): Promise<TLSSocket> =>

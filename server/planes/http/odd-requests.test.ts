@@ -2,28 +2,22 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect as dialPlain, type Socket } from 'node:net'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { after, afterEach, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
 import { createLog } from '#base/log.ts'
-import { type Deed, type House, openHouse } from '../../testing/house.ts'
+import { type Deed, openHouse } from '../../testing/house.ts'
 
 /** HTTP/1.1 as no library would send it: what one reader takes for a request and the next for a body ends in the wrong hands. */
-let house: House
-let token: string
 /** The token of somebody who has no rights here. */
-let other: string
-let ca: string
 const failures: string[] = []
-before(async () => {
-  const log = createLog('error', { write: (line) => void failures.push(line) })
-  house = await openHouse({ log, env: { CARDEA_METRICS_PORT: '0' } })
-  token = await house.developerToken()
-  other = await (await house.newcomer('other')).token()
-  ca = readFileSync(house.cardea.caFile as string, 'utf8')
-  await house.ask(house.vaultHost, 'PUT', '/secrets/db?api-version=7.4', { token, body: { value: 'open sesame' } })
-})
+const log = createLog('error', { write: (line) => void failures.push(line) })
+const house = await openHouse({ log, env: { CARDEA_METRICS_PORT: '0' } })
 after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
+const other = await (await house.newcomer('other')).token()
+const ca = readFileSync(house.cardea.caFile as string, 'utf8')
+await house.ask(house.vaultHost, 'PUT', '/secrets/db?api-version=7.4', { token, body: { value: 'open sesame' } })
 afterEach(async () => {
   assert.equal((await house.ask(house.vaultHost, 'GET', '/.cardea/health')).status, 200)
   assert.deepEqual(failures.splice(0), [], 'nothing of this is a failure of ours')

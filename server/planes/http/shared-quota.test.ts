@@ -8,11 +8,8 @@ import { openNodes } from '../../testing/nodes.ts'
 import { SharedQuota } from './shared-quota.ts'
 
 let now = Date.now()
-let house: House
-before(async () => {
-  house = await openHouse({ clock: () => now })
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse({ clock: () => now })
+after(() => house[Symbol.asyncDispose]())
 
 /** Several nodes that count one thing together. */
 const nodes = (count: number, kind: string, max: number, windowMs: number) =>

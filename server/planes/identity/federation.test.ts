@@ -13,7 +13,7 @@ import { fetchJson } from '#base/fetch-json.ts'
 import { dropFederated, keepFederated } from '#core/identity/federated-credentials.ts'
 import { IssuerBook, IssuerUnreachable } from '#core/identity/issuers.ts'
 import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
-import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
+import { type Heard, openHouse } from '../../testing/house.ts'
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>
 const folder = mkdtempSync(join(tmpdir(), 'cardea-federation-'))
@@ -22,10 +22,6 @@ const audience = 'api://AzureADTokenExchange'
 const subject = 'system:serviceaccount:shop:checkout'
 
 let now = Date.now()
-let house: House
-let app: Newcomer
-let keys: Pair
-let foreign: ForeignIssuer
 
 /** An OpenID issuer on this machine, over TLS, that can be told to misbehave. */
 type ForeignIssuer = AsyncDisposable & {
@@ -71,23 +67,21 @@ async function openForeignIssuer(pair: Pair): Promise<ForeignIssuer> {
   }
 }
 
-before(async () => {
-  keys = await generateKeyPair('RS256')
-  foreign = await openForeignIssuer(keys)
-  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'first', alg: 'RS256', use: 'sig' }
-  const file = join(folder, 'cluster.json')
-  writeFileSync(file, JSON.stringify({ keys: [jwk] }))
-  house = await openHouse({
-    clock: () => now,
-    env: { CARDEA_ISSUERS: `${cluster};jwks=${file}, ${foreign.issuer}` },
-  })
-  app = await house.newcomer('a workload')
+const keys = await generateKeyPair('RS256')
+const foreign = await openForeignIssuer(keys)
+const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'first', alg: 'RS256', use: 'sig' }
+const file = join(folder, 'cluster.json')
+writeFileSync(file, JSON.stringify({ keys: [jwk] }))
+const house = await openHouse({
+  clock: () => now,
+  env: { CARDEA_ISSUERS: `${cluster};jwks=${file}, ${foreign.issuer}` },
 })
 after(async () => {
-  await house?.[Symbol.asyncDispose]()
-  await foreign?.[Symbol.asyncDispose]()
+  await house[Symbol.asyncDispose]()
+  await foreign[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
 })
+const app = await house.newcomer('a workload')
 
 const trust = (issuer: string, name: string, who = app.principal.objectId, sub = subject) =>
   house.cardea.base.database.write((turn) =>

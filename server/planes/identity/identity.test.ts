@@ -12,16 +12,12 @@ import { addCertificate, addPassword, dropCredential } from '#core/identity/dire
 import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
 import { newKeyPair, rotateSigningKey } from '#core/identity/tokens.ts'
 import { settingsFrom } from '../../settings.ts'
-import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
+import { type Heard, openHouse } from '../../testing/house.ts'
 
 let now = Date.now()
-let house: House
-let app: Newcomer
-before(async () => {
-  house = await openHouse({ clock: () => now })
-  app = await house.newcomer('an application')
-})
+const house = await openHouse({ clock: () => now })
 after(() => house[Symbol.asyncDispose]())
+const app = await house.newcomer('an application')
 
 const scope = 'https://vault.cardea.internal/.default'
 const post = (

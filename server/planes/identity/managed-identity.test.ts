@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { request } from 'node:http'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { decodeJwt } from 'jose'
 import { type MachineIdentity, machineIdentity, type WantedIdentity } from '#core/directory/machine.ts'
 import { proofOfIdentity } from '#core/directory/managed-identities.ts'
@@ -9,15 +9,11 @@ import { insertIdentity } from '#core/directory/managed-identity-rows.ts'
 import { register } from '#core/identity/directory.ts'
 import { machineAppId } from '#core/identity/principal.ts'
 import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
-import { type Heard, type House, type Newcomer, openHouse } from '../../testing/house.ts'
+import { type Heard, openHouse } from '../../testing/house.ts'
 
-let house: House
-let app: Newcomer
-before(async () => {
-  house = await openHouse()
-  app = await house.newcomer('an application')
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const app = await house.newcomer('an application')
 
 describe('this machine’s own identity', () => {
   const ask = (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { isPassword } from '#base/password-hash.ts'
@@ -8,16 +8,13 @@ import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
 import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
-import { type House, openHouse } from '../../testing/house.ts'
+import { openHouse } from '../../testing/house.ts'
 import { graphOf, newUser } from '../directory/testing/graph.ts'
 import { chosen, codeOf, peopleOf, vaultScope } from './testing/people.ts'
 
 let now = Date.now()
-let house: House
-before(async () => {
-  house = await openHouse({ clock: () => now })
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse({ clock: () => now })
+after(() => house[Symbol.asyncDispose]())
 
 const { byPassword, get, person, post, refresh, secrets } = peopleOf(() => house)
 

@@ -7,15 +7,12 @@ import { choosePassword, setUserPassword } from '#core/identity/people.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import { revokeSessions } from '#core/identity/sessions.ts'
 import { allowSignIn, azureCliAppId } from '#core/identity/sign-in-clients.ts'
-import { type Heard, type House, openHouse } from '../../testing/house.ts'
+import { type Heard, openHouse } from '../../testing/house.ts'
 import { chosen, codeOf, type Fields, peopleOf, vaultScope } from './testing/people.ts'
 
 let now = Date.now()
-let house: House
-before(async () => {
-  house = await openHouse({ clock: () => now })
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse({ clock: () => now })
+after(() => house[Symbol.asyncDispose]())
 
 const { get, person, post, refresh, secrets } = peopleOf(() => house)
 

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '../../testing/house.ts'
-import { type Asking, asking, newest } from './testing/vault.ts'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '../../testing/house.ts'
+import { asking, newest } from './testing/vault.ts'
 
-let house: House
-let token: string
-let ask: Asking['ask']
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken()
-  ask = asking(house, token).ask
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
+const ask = asking(house, token).ask
 
 describe('bad input on Key Vault’s wire', () => {
   it('is challenged before anything else is looked at', async () => {

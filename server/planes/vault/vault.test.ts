@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
-import { type Heard, type House, openHouse } from '../../testing/house.ts'
+import { type Heard, openHouse } from '../../testing/house.ts'
 import { newest, versionOf } from './testing/vault.ts'
 
 const day = 86_400_000
 
 let now = Date.now()
-let house: House
-let token: string
-before(async () => {
-  house = await openHouse({ clock: () => now })
-  token = await house.developerToken()
-})
+const house = await openHouse({ clock: () => now })
 after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
 
 const ask = (method: string, path: string, body?: unknown, query = ''): Promise<Heard> =>
   house.ask(house.vaultHost, method, `${path}?${newest}${query}`, { token, body })

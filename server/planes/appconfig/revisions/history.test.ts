@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { historyTrimming } from '#core/configuration/history.ts'
 import { scheduleAt } from '#core/schedule/schedule.ts'
 import type { ManagedStore } from '#core/vaults/store.ts'
 import { keepStore, storeNamed } from '#core/vaults/vaults.ts'
 import { asks, at } from '../testing/asks.ts'
-import { type RunningStore, runningStore, version } from '../testing/store.ts'
+import { runningStore, version } from '../testing/store.ts'
 
-let here: RunningStore
 let ahead = 0
 const clock = () => Date.now() + ahead
 const { ok, problem, fill, pages, get } = asks(() => here)
-before(async () => {
-  here = await runningStore({}, { clock })
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore({}, { clock })
+after(() => here[Symbol.asyncDispose]())
 
 type Item = { key: string; label: string | null; value: string; locked: boolean; etag: string }
 const items = async (path: string, headers: Record<string, string> = {}): Promise<Item[]> =>

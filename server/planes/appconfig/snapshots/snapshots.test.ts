@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
 import { createLog } from '#base/log.ts'
@@ -14,15 +14,12 @@ import { snapshotKeeper } from '#workers/snapshot-keeper.ts'
 import { until } from '../../../testing/subscribing.ts'
 import { managerOf, storePath } from '../../management/testing/manager.ts'
 import { asks, at } from '../testing/asks.ts'
-import { type RunningStore, runningStore, version } from '../testing/store.ts'
+import { runningStore, version } from '../testing/store.ts'
 
-let here: RunningStore
 let ahead = 0
 const { ok, problem, fill, get } = asks(() => here)
-before(async () => {
-  here = await runningStore({}, { clock: () => Date.now() + ahead })
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore({}, { clock: () => Date.now() + ahead })
+after(() => here[Symbol.asyncDispose]())
 
 const newest = 'api-version=2026-04-01'
 const path = (name: string, v = version) => `/snapshots/${name}?${v}`

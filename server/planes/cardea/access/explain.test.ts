@@ -1,28 +1,22 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { AccessExplanation } from '@cardea/contract/cardea/access'
 import { builtInRoles } from '@cardea/contract/roles'
 import { type AccessPolicy, keepPermissionModel } from '#core/access/permission-model.ts'
 import { register } from '#core/identity/directory.ts'
 import { join } from '#core/identity/membership.ts'
 import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
-import { type House, openHouse } from '../../../testing/house.ts'
+import { openHouse } from '../../../testing/house.ts'
 import { managementAudience, managementHost } from '../../management/testing/manager.ts'
 import { placesOf, rolesOf } from '../../management/testing/roles.ts'
 
 const { contributor, keyVaultReader, keyVaultSecretsOfficer, keyVaultSecretsUser } = builtInRoles
 
-let house: House
-let token: string
-let subscription: string
-let vault: string
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken(managementAudience)
-  ;({ subscription, vault } = await placesOf(house))
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken(managementAudience)
+const { subscription, vault } = await placesOf(house)
 
 const why = async (principal: string, action: string, resource: string): Promise<AccessExplanation> => {
   const query = new URLSearchParams({ principal, action, resource })

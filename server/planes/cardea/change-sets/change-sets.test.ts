@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { ChangeSetDetail, ChangeSetView, PlanView } from '@cardea/contract/cardea/change-sets'
 import { builtInRoles } from '@cardea/contract/roles'
 import type { Heard } from '../../../testing/house.ts'
 import { asks, at } from '../../appconfig/testing/asks.ts'
-import { type RunningStore, runningStore, version } from '../../appconfig/testing/store.ts'
+import { runningStore, version } from '../../appconfig/testing/store.ts'
 
-let here: RunningStore
 const { ok, problem, get, pages } = asks(() => here)
-before(async () => {
-  here = await runningStore()
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
 
 const path = '/.cardea/changesets'
 const set = (key: string, value: string, more: object = {}) => ({ do: 'set', key, value, ...more })

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { ChangeSetDetail, ChangeSetView } from '@cardea/contract/cardea/change-sets'
 import { builtInRoles } from '@cardea/contract/roles'
 import { asks, at } from '../../appconfig/testing/asks.ts'
-import { type RunningStore, runningStore } from '../../appconfig/testing/store.ts'
+import { runningStore } from '../../appconfig/testing/store.ts'
 
 /** Change sets that wait for their time. */
-let here: RunningStore
 const { ok, problem, get } = asks(() => here)
-before(async () => {
-  here = await runningStore()
-})
-after(() => here?.[Symbol.asyncDispose]())
+const here = await runningStore()
+after(() => here[Symbol.asyncDispose]())
 
 const path = '/.cardea/changesets'
 const set = (key: string, value: string, more: object = {}) => ({ do: 'set', key, value, ...more })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import type { AuditEvent, JournalPage, Reader } from '@cardea/contract/cardea/journal'
 import { builtInRoles } from '@cardea/contract/roles'
 import { inside } from '#core/audit/entry.ts'
@@ -11,16 +11,11 @@ const version = 'api-version=7.4'
 const managementHost = 'management.cardea.internal'
 const management = `https://${managementHost}`
 
-let house: House
-let token: string
-let owner: string
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken()
-  owner = await house.developerToken(management)
-  await house.ask(house.vaultHost, 'PUT', `/secrets/db?${version}`, { token, body: { value: 'never-in-a-journal' } })
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
+const owner = await house.developerToken(management)
+await house.ask(house.vaultHost, 'PUT', `/secrets/db?${version}`, { token, body: { value: 'never-in-a-journal' } })
 
 const vaultId = () =>
   `/subscriptions/${house.cardea.installation.subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`

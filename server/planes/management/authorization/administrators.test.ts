@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { type House, openHouse } from '../../../testing/house.ts'
 import { managementAudience, managementHost } from '../testing/manager.ts'
@@ -8,16 +8,10 @@ import { assignments, placesOf, rolesOf, version } from '../testing/roles.ts'
 
 const { contributor, owner, reader } = builtInRoles
 
-let house: House
-let token: string
-let group: string
-let vault: string
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken(managementAudience)
-  ;({ group, vault } = await placesOf(house))
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken(managementAudience)
+const { group, vault } = await placesOf(house)
 
 const { ask, assign, somebody } = rolesOf(() => ({ house, token }))
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { register } from '#core/identity/directory.ts'
-import { type House, openHouse } from '../../../testing/house.ts'
+import { openHouse } from '../../../testing/house.ts'
 import { managementAudience, managementHost } from '../testing/manager.ts'
 import { assignments, code, placesOf, rolesOf, version } from '../testing/roles.ts'
 
@@ -18,17 +18,10 @@ const {
   roleBasedAccessControlAdministrator,
 } = builtInRoles
 
-let house: House
-let token: string
-let subscription: string
-let group: string
-let vault: string
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken(managementAudience)
-  ;({ subscription, group, vault } = await placesOf(house))
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken(managementAudience)
+const { subscription, group, vault } = await placesOf(house)
 
 const { ask, assign, read, somebody } = rolesOf(() => ({ house, token }))
 

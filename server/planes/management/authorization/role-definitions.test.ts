@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
-import { type House, openHouse } from '../../../testing/house.ts'
+import { openHouse } from '../../../testing/house.ts'
 import { managementAudience } from '../testing/manager.ts'
 import { assignments, code, definitions, placesOf, rolesOf } from '../testing/roles.ts'
 
 const { keyVaultDataAccessAdministrator, keyVaultSecretsUser, owner, reader } = builtInRoles
 
-let house: House
-let token: string
-let subscription: string
-let group: string
-let vault: string
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken(managementAudience)
-  ;({ subscription, group, vault } = await placesOf(house))
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken(managementAudience)
+const { subscription, group, vault } = await placesOf(house)
 
 const { ask, assign, read, somebody } = rolesOf(() => ({ house, token }))
 

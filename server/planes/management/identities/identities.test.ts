@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { federatedCredentialsOf } from '#core/identity/federated-credentials.ts'
 import { putLock } from '#core/locks/locks.ts'
-import { type House, openHouse } from '../../../testing/house.ts'
+import { openHouse } from '../../../testing/house.ts'
 import { encoded, graphHost, graphOf } from '../../directory/testing/graph.ts'
 import { askingIn, groupOf, managementAudience } from '../testing/manager.ts'
 
-let house: House
-let group: string
-before(async () => {
-  house = await openHouse()
-  group = groupOf(house)
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const group = groupOf(house)
 
 const ask = askingIn('2023-01-31', () => house)
 const at = (name: string) => `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`

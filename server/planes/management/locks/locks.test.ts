@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
-import { type House, openHouse } from '../../../testing/house.ts'
-import { type Manager, managerOf, storePath, vaultPath } from '../testing/manager.ts'
+import { openHouse } from '../../../testing/house.ts'
+import { managerOf, storePath, vaultPath } from '../testing/manager.ts'
 
-let house: House
-let manager: Manager
-before(async () => {
-  house = await openHouse()
-  manager = await managerOf(house)
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
+const manager = await managerOf(house)
 
 const location = 'local'
 const lockPath = (scope: string, name = 'keep') => `${scope}/providers/Microsoft.Authorization/locks/${name}`

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '../../../testing/house.ts'
-import { type Manager, managerOf, storePath } from '../testing/manager.ts'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '../../../testing/house.ts'
+import { managerOf, storePath } from '../testing/manager.ts'
 
-let house: House
-let manager: Manager
-before(async () => {
-  house = await openHouse()
-  manager = await managerOf(house)
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
+const manager = await managerOf(house)
 
 const location = 'local'
 type Key = { id: string; name: string; value: string; readOnly: boolean; connectionString: string }

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
-import { type House, openHouse } from '../../../testing/house.ts'
-import { type Manager, managementAudience, managementHost, managerOf, vaultPath } from '../testing/manager.ts'
+import { openHouse } from '../../../testing/house.ts'
+import { managementAudience, managementHost, managerOf, vaultPath } from '../testing/manager.ts'
 
 const day = 86_400_000
 let now = Date.now()
-let house: House
-let manager: Manager
-let tenantId: string
-before(async () => {
-  house = await openHouse({ clock: () => now })
-  manager = await managerOf(house)
-  tenantId = house.cardea.installation.tenant
-})
+const house = await openHouse({ clock: () => now })
 after(() => house[Symbol.asyncDispose]())
+const manager = await managerOf(house)
+const tenantId = house.cardea.installation.tenant
 
 const location = 'westeurope'
 const sku = { family: 'A', name: 'standard' }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { decodeJwt } from 'jose'
 import { enablePrincipal } from '#core/identity/testing/enable-principal.ts'
@@ -15,13 +15,9 @@ import { appServiceTokenPath, instanceTokenPath, workloadHeader } from '../../id
 import { askingIn, groupOf, managementAudience, managementHost } from '../testing/manager.ts'
 
 const vaultAudience = 'https://vault.cardea.internal'
-let house: House
-let group: string
-before(async () => {
-  house = await openHouse()
-  group = groupOf(house)
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const group = groupOf(house)
 
 const ask = askingIn('2026-11-01', () => house)
 const at = (name: string) => `${group}/providers/Cardea.Workload/workloads/${name}`

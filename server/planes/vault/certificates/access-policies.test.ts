@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '../../../testing/house.ts'
-import { type Manager, managerOf, vaultPath } from '../../management/testing/manager.ts'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '../../../testing/house.ts'
+import { managerOf, vaultPath } from '../../management/testing/manager.ts'
 import { type Certificates, certificatesIn, selfPolicy } from '../testing/certificates.ts'
 
-let house: House
-let manager: Manager
-before(async () => {
-  house = await openHouse()
-  manager = await managerOf(house)
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const manager = await managerOf(house)
 
 const host = 'by-policy.vault.cardea.internal'
 

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
-import { type Heard, type House, openHouse } from '../../../testing/house.ts'
-import { type Certificates, certificatesIn, selfPolicy } from '../testing/certificates.ts'
+import { after, describe, it } from 'node:test'
+import { type Heard, openHouse } from '../../../testing/house.ts'
+import { certificatesIn, selfPolicy } from '../testing/certificates.ts'
 
-let house: House
-let vault: Certificates
-before(async () => {
-  house = await openHouse()
-  vault = certificatesIn(house)
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const vault = certificatesIn(house)
 
 /** What was refused as it should be, in the service's code, with words that say what is wrong and repeat nothing. */
 function refuses(heard: Heard, about: RegExp, shown: unknown): void {

@@ -4,27 +4,22 @@ import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import { type Heard, type House, openHouse } from '../../../testing/house.ts'
-import { type Certificates, certificatesIn, selfPolicy, versionIn } from '../testing/certificates.ts'
+import { after, describe, it } from 'node:test'
+import { type Heard, openHouse } from '../../../testing/house.ts'
+import { certificatesIn, selfPolicy, versionIn } from '../testing/certificates.ts'
 
 const origin = 'https://demo.vault.cardea.internal'
 const unknownPolicy = { ...selfPolicy, issuer: { name: 'Unknown' } }
-let house: House
-let vault: Certificates
-let folder: string
-before(async () => {
-  house = await openHouse()
-  vault = certificatesIn(house)
-  folder = mkdtempSync(join(tmpdir(), 'cardea-own-authority-'))
-  openssl('req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=Authority -days 30')
-})
+const folder = mkdtempSync(join(tmpdir(), 'cardea-own-authority-'))
+const house = await openHouse()
 after(async () => {
   rmSync(folder, { recursive: true, force: true })
-  await house?.[Symbol.asyncDispose]()
+  await house[Symbol.asyncDispose]()
 })
+const vault = certificatesIn(house)
 
 const openssl = (line: string) => execFileSync('openssl', line.split(' '), { cwd: folder, stdio: 'ignore' })
+openssl('req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=Authority -days 30')
 const file = (name: string): string => join(folder, name)
 const derOf = (name: string): Buffer => new X509Certificate(readFileSync(file(name))).raw
 /** Has an authority of one's own sign a request. */

@@ -1,28 +1,17 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
-import { type House, openHouse } from '../../../testing/house.ts'
+import { openHouse } from '../../../testing/house.ts'
 import { until } from '../../../testing/rotating-keys.ts'
-import {
-  type Certificates,
-  certificatesIn,
-  heardOverTls,
-  pemOf,
-  selfPolicy,
-  versionIn,
-} from '../testing/certificates.ts'
+import { certificatesIn, heardOverTls, pemOf, selfPolicy, versionIn } from '../testing/certificates.ts'
 
 /** What people are taught about certificates in Azure Key Vault, sentence by sentence, holds here. */
 const day = 86_400_000
 let ahead = 0
-let house: House
-let vault: Certificates
-before(async () => {
-  house = await openHouse({ clock: () => Date.now() + ahead })
-  vault = certificatesIn(house)
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse({ clock: () => Date.now() + ahead })
+after(() => house[Symbol.asyncDispose]())
+const vault = certificatesIn(house)
 
 /** Puts the clock forward, and has all workers look. */
 async function passed(ms: number): Promise<void> {

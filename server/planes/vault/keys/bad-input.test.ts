@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
-import { type Heard, type House, openHouse } from '../../../testing/house.ts'
-import { type Asking, asking } from '../testing/vault.ts'
+import { after, describe, it } from 'node:test'
+import { type Heard, openHouse } from '../../../testing/house.ts'
+import { asking } from '../testing/vault.ts'
 
-let house: House
-let ask: Asking['ask']
-before(async () => {
-  house = await openHouse()
-  ask = asking(house, await house.developerToken()).ask
-  for (const [name, asked] of [
-    ['rsa', { kty: 'RSA' }],
-    ['ec', { kty: 'EC' }],
-  ] as const)
-    assert.equal((await ask('POST', `/keys/${name}/create`, asked)).status, 200)
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const ask = asking(house, await house.developerToken()).ask
+for (const [name, asked] of [
+  ['rsa', { kty: 'RSA' }],
+  ['ec', { kty: 'EC' }],
+] as const)
+  assert.equal((await ask('POST', `/keys/${name}/create`, asked)).status, 200)
 
 const zeros = (bytes: number): string => Buffer.alloc(bytes).toString('base64url')
 

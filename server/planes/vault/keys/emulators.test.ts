@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type Heard, type House, openHouse } from '../../../testing/house.ts'
-import { type Asking, asking, foundAnother, newest } from '../testing/vault.ts'
+import { after, describe, it } from 'node:test'
+import { type Heard, openHouse } from '../../../testing/house.ts'
+import { asking, foundAnother, newest } from '../testing/vault.ts'
 
 /** Each test bears a mistake about keys that servers in Azure's clothes are known for, and shows that it isn't made here. */
-let house: House
-let token: string
-let ask: Asking['ask']
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken()
-  ask = asking(house, token).ask
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
+const ask = asking(house, token).ask
 
 const make = async (name: string, more: object = {}): Promise<Heard> => {
   const heard = await ask('POST', `/keys/${name}/create`, { kty: 'EC', ...more })

@@ -2,17 +2,14 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { type House, openHouse } from '../../../testing/house.ts'
 import { asking } from '../testing/vault.ts'
 
 /** What people are taught about keys in Azure Key Vault, sentence by sentence, holds here. */
-let house: House
-before(async () => {
-  house = await openHouse()
-})
-after(() => house?.[Symbol.asyncDispose]())
+const house = await openHouse()
+after(() => house[Symbol.asyncDispose]())
 
 type Asks = (method: string, path: string, body?: object) => ReturnType<House['ask']>
 const asDeveloper = async (): Promise<Asks> => asking(house, await house.developerToken()).ask

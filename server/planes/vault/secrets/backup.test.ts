@@ -1,25 +1,20 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { builtInRoles } from '@cardea/contract/roles'
 import { findPostgres, startPostgres } from '@cardea/tools/servers/postgres'
 import { needs } from '@cardea/tools/servers/require'
 import { seal } from '#base/seal.ts'
-import { type Heard, type House, openHouse } from '../../../testing/house.ts'
+import { type Heard, openHouse } from '../../../testing/house.ts'
 import { type Asking, asking, foundAnother, newest, versionOf } from '../testing/vault.ts'
 
 const postgres = needs('PostgreSQL', findPostgres)
 
 let now = Date.now()
-let house: House
-let token: string
-let vault: Asking
-before(async () => {
-  house = await openHouse({ clock: () => now })
-  token = await house.developerToken()
-  vault = asking(house, token)
-})
+const house = await openHouse({ clock: () => now })
 after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
+const vault = asking(house, token)
 
 const blobOf = async (name: string): Promise<string> => {
   const heard = await vault.ask('POST', `/secrets/${name}/backup`)

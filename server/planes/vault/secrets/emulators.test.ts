@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { type House, openHouse } from '../../../testing/house.ts'
-import { type Asking, asking, foundAnother, newest, versionOf } from '../testing/vault.ts'
+import { after, describe, it } from 'node:test'
+import { openHouse } from '../../../testing/house.ts'
+import { asking, foundAnother, newest, versionOf } from '../testing/vault.ts'
 
 /** Each test bears a mistake that servers in Azure's clothes are known for, and shows that it isn't made here. */
-let house: House
-let token: string
-let vault: Asking
 const at = Math.floor(Date.now() / 1000)
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken()
-  vault = asking(house, token)
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
+const vault = asking(house, token)
 
 describe('where emulators go wrong', () => {
   it('version lists sorted by creation time: they are sorted by version id', async () => {

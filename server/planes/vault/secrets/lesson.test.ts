@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { builtInRoles } from '@cardea/contract/roles'
-import { type House, openHouse } from '../../../testing/house.ts'
+import { openHouse } from '../../../testing/house.ts'
 import { type Asking, asking, foundAnother, versionOf } from '../testing/vault.ts'
 
 /** What people are taught about secrets in Azure Key Vault, sentence by sentence, holds here. */
 const day = 86_400_000
 let now = Date.now()
-let house: House
-let vault: Asking
-before(async () => {
-  house = await openHouse({ clock: () => now })
-  vault = asking(house, await house.developerToken())
-})
+const house = await openHouse({ clock: () => now })
 after(() => house[Symbol.asyncDispose]())
+let vault = asking(house, await house.developerToken())
 
 /** Time passes, and a token with it. */
 async function later(ms: number): Promise<void> {

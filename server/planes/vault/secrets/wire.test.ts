@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { vaultVersions } from '@cardea/contract/vault/versions'
-import { type House, openHouse } from '../../../testing/house.ts'
-import { type Asking, asking, foundAnother, newest, versionOf } from '../testing/vault.ts'
+import { openHouse } from '../../../testing/house.ts'
+import { asking, foundAnother, newest, versionOf } from '../testing/vault.ts'
 
-let house: House
-let token: string
-let vault: Asking
-before(async () => {
-  house = await openHouse()
-  token = await house.developerToken()
-  vault = asking(house, token)
-})
+const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
+const token = await house.developerToken()
+const vault = asking(house, token)
 
 describe('each api-version of Key Vault', () => {
   const daysFrom = vaultVersions.indexOf('7.1-preview')
