@@ -1,5 +1,6 @@
 import { operation } from '../operation.ts'
 import { list, nothing, optional, record, text } from '../shape.ts'
+import { reading } from './objects.ts'
 
 /** Azure Key Vault: who is told of a vault's certificates (REST API 7.0 to 2026-04-01). */
 
@@ -10,16 +11,12 @@ export const mail = text({ maxCharacters: 254, pattern: /^[^\s@]+@[^\s@]+$/, wan
 const none = record({})
 
 export const getCertificateContacts = operation({
+  ...reading,
   id: 'CertificateContactsGet',
-  method: 'GET',
   path: '/certificates/contacts',
-  since: '7.0',
   action: 'certificate-contacts/write',
-  effect: 'read',
   params: none,
   query: none,
-  body: nothing,
-  status: 200,
 })
 
 export const setCertificateContacts = operation({
