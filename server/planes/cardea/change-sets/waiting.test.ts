@@ -2,8 +2,13 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import type { ChangeSetDetail, ChangeSetView } from '@cardea/contract/cardea/change-sets'
 import { builtInRoles } from '@cardea/contract/roles'
+import { createLog } from '#base/log.ts'
+import { liveStore, VaultBook } from '#core/vaults/vaults.ts'
+import { changeSetKeeper } from '#workers/change-set-keeper.ts'
+import { until, wake } from '../../../testing/subscribing.ts'
 import { asks, at } from '../../appconfig/testing/asks.ts'
 import { runningStore } from '../../appconfig/testing/store.ts'
+import { managerOf, storePath } from '../../management/testing/manager.ts'
 
 /** Change sets that wait for their time. */
 const { ok, problem, get } = asks(() => here)
@@ -86,6 +91,49 @@ describe('a change set that waits', () => {
     const { state, failure } = await ended(json.id)
     assert.deepEqual([state, failure], ['failed', 'Caller is not authorized to perform action on resource.'])
     assert.equal((await get(at('left'))).status, 404)
+  })
+
+  it('waits while its store is deleted, which is no failure, and is applied when the store is back', async () => {
+    const lines: string[] = []
+    let passed = 0
+    const log = createLog('info', { write: (line) => lines.push(line) })
+    await using there = await runningStore({}, { log, clock: () => Date.now() + passed })
+    const { base, installation } = there.house.cardea
+    const manager = await managerOf(there.house)
+    const minutes = 5 * 60_000
+    const made = await there.send('POST', path, { body: { changes: [set('patient', '1')], activates: soon(minutes) } })
+    assert.equal(made.status, 202)
+    const { id }: ChangeSetView = made.json
+    const store = await liveStore(base.database.read, 'demo')
+    assert.ok(store)
+    const gone = await manager.ask('DELETE', storePath('demo'))
+    assert.ok(gone.status < 300, gone.text)
+    passed += minutes
+    await wake(there.house)
+    const next = async () =>
+      (await base.database.read.run("select at, fence from due where kind = 'change-set'", [])).rows as {
+        at: number
+        fence: number
+      }[]
+    await until(async () => (await next()).every(({ at }) => at > base.clock() + 30_000))
+    // The same when it was there a moment ago: that nobody may write there now is no fault of whoever made it.
+    const vaults = Object.assign(new VaultBook(base.database), { store: () => store })
+    const lease = { kind: 'change-set', subject: `demo/${id}`, attempt: 0, until: base.clock() + 60_000 }
+    const fence = (await next())[0]?.fence as number
+    const keeper = changeSetKeeper({ base, vaults, domain: installation.domain })
+    await keeper.run({ ...lease, fence }, new AbortController().signal)
+    const body = { location: 'local', sku: { name: 'standard' }, properties: { createMode: 'Recover' } }
+    const back = await manager.ask('PUT', storePath('demo'), body)
+    assert.ok(back.status < 300, back.text)
+    passed += 61_000
+    await wake(there.house)
+    await until(async () => (await there.send('GET', `${path}/${id}`)).json.state !== 'waiting')
+    assert.equal((await there.send('GET', `${path}/${id}`)).json.state, 'applied')
+    assert.equal((await there.send('GET', at('patient'))).json.value, '1')
+    assert.deepEqual(
+      lines.filter((line) => line.includes('failed')),
+      [],
+    )
   })
 
   it('grants nothing to who changes its row by hand: neither another’s name nor an earlier time', async () => {
