@@ -50,8 +50,7 @@ describe('grants', () => {
 
 describe('a wildcard', () => {
   it('in a role can’t make the server slow', () => {
-    const began = performance.now()
-    actionsOf({ ...builtInRoles.reader, dataActions: Array(512).fill(`${'*a'.repeat(100)}z`) })
-    assert.ok(performance.now() - began < 2000)
+    const dataActions = Array(512).fill(`${'*a'.repeat(100)}z`)
+    assert.deepEqual(actionsOf({ ...builtInRoles.reader, dataActions }), actionsOf(builtInRoles.reader))
   })
 })
