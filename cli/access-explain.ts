@@ -1,23 +1,28 @@
 import type { AccessExplanation } from '@cardea/contract/cardea/access'
 import { command, data, json } from './command.ts'
+import { actorWords, idCalled } from './principal.ts'
 import { type Paint, paintFor, shown } from './print.ts'
-import { withManagement } from './service.ts'
+import { directoryOn, withManagement } from './service.ts'
 import { resourceCalled } from './where.ts'
 
 export default command({
   name: 'access explain',
   says: 'Says whether somebody may do something somewhere, by which assignment, and what changes without it.',
   takes: {
-    who: { says: 'the object id or application id of whoever is asked about' },
+    who: { says: actorWords },
     what: { says: 'the action: secrets/get, or as roles name it' },
     where: { says: 'a resource id, VAULT, or VAULT/SECRET' },
   },
   options: { data, json },
-  examples: ['cardea access explain 2f6c…-9e1b secrets/get demo/orders-db'],
+  examples: [
+    'cardea access explain ada@example.org secrets/get demo/orders-db',
+    'cardea access explain 2f6c…-9e1b secrets/get demo/orders-db',
+  ],
   async run({ who, what, where, json, data }, world) {
-    return withManagement(world, { data }, async (management) => {
+    return withManagement(world, { data }, async (management, way) => {
       const resource = await resourceCalled(management, where)
-      const query = new URLSearchParams({ principal: who, action: what, resource })
+      const principal = await idCalled(directoryOn(way), who)
+      const query = new URLSearchParams({ principal, action: what, resource })
       const told = (await management.ask<AccessExplanation>('GET', `/.cardea/access/explain?${query}`)).body
       if (json) world.print(JSON.stringify(told))
       else for (const line of explained(told, paintFor(world.terminal))) world.print(line)

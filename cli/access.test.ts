@@ -4,6 +4,7 @@ import type { AccessConversion, AccessExplanation } from '@cardea/contract/carde
 import { type Answers, run } from './testing/world.ts'
 
 const subscription = '/subscriptions/s'
+const shopId = '6a44937a-269c-441c-85ee-2fe8f122a8a1'
 const vault = `${subscription}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/orders`
 const explanation: AccessExplanation = {
   principal: { id: 'p', name: 'the shop', kind: 'application', enabled: true },
@@ -45,13 +46,14 @@ const answering =
   ({ url }) => {
     if (url.pathname === '/subscriptions') return { body: { value: [{ id: subscription, name: 's' }] } }
     if (url.pathname.endsWith('/vaults')) return { body: { value: [{ id: vault, name: 'orders' }] } }
+    if (url.pathname === '/v1.0/users/ada%40example.org') return { body: { id: shopId, displayName: 'ada' } }
     if (url.pathname === '/.cardea/access/explain') return { body: told }
     return url.pathname === '/.cardea/access/conversion' ? { body: conversion } : undefined
   }
 
 describe('access explain', () => {
   it('says whether, by which assignment and group, and what would go without it', async () => {
-    const { exit, out, asked } = await run(['access', 'explain', 'p', 'secrets/get', 'Orders/db'], {
+    const { exit, out, asked } = await run(['access', 'explain', shopId, 'secrets/get', 'Orders/db'], {
       answers: answering(),
     })
     assert.equal(exit, 0)
@@ -74,26 +76,42 @@ describe('access explain', () => {
 
   it('says what is missing', async () => {
     const told = { ...explanation, allowed: false, reasons: [] }
-    const { out } = await run(['access', 'explain', 'p', 'secrets/get', vault], { answers: answering(told) })
+    const { out } = await run(['access', 'explain', shopId, 'secrets/get', vault], { answers: answering(told) })
     assert.match(out, /the shop may not /)
     assert.match(out, /Nothing is assigned to it here\.\n\nThe least role that allows it: Key Vault Secrets User\n$/)
   })
 
+  it('knows who is meant by the name with which they sign in, and asks no directory where it has an id', async () => {
+    for (const [who, directories] of [
+      ['ada@example.org', 1],
+      [shopId, 0],
+    ] as const) {
+      const { asked } = await run(['access', 'explain', who, 'secrets/get', vault], { answers: answering() })
+      assert.equal(asked.at(-1)?.url.searchParams.get('principal'), shopId)
+      assert.equal(asked.filter(({ url }) => url.host === 'graph.cardea.internal').length, directories)
+    }
+    const { exit, err } = await run(['access', 'explain', 'bob@example.org', 'secrets/get', vault], {
+      answers: answering(),
+    })
+    assert.equal(exit, 1)
+    assert.match(err, /nobody called bob@example\.org/)
+  })
+
   it('gives programs one document', async () => {
-    const { out } = await run(['access', 'explain', 'p', 'secrets/get', vault, '--json'], { answers: answering() })
+    const { out } = await run(['access', 'explain', shopId, 'secrets/get', vault, '--json'], { answers: answering() })
     assert.deepEqual(JSON.parse(out), explanation)
   })
 
   it('shows no terminal what a name would have it do', async () => {
     const told = { ...explanation, principal: { ...explanation.principal, name: 'x\u001b[2J' } }
-    const { out } = await run(['access', 'explain', 'p', 'secrets/get', vault], { answers: answering(told) })
+    const { out } = await run(['access', 'explain', shopId, 'secrets/get', vault], { answers: answering(told) })
     assert.ok(!out.includes('\u001b'))
   })
 
   it('refuses a place that is none, and a vault that isn’t there', async () => {
-    assert.equal((await run(['access', 'explain', 'p', 'secrets/get', 'a/b/c'], { answers: answering() })).exit, 2)
-    assert.equal((await run(['access', 'explain', 'p', 'secrets/get', 'none'], { answers: answering() })).exit, 1)
-    assert.equal((await run(['access', 'explain', 'p'], { answers: answering() })).exit, 2)
+    assert.equal((await run(['access', 'explain', shopId, 'secrets/get', 'a/b/c'], { answers: answering() })).exit, 2)
+    assert.equal((await run(['access', 'explain', shopId, 'secrets/get', 'none'], { answers: answering() })).exit, 1)
+    assert.equal((await run(['access', 'explain', shopId], { answers: answering() })).exit, 2)
   })
 })
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { IncidentItem, IncidentView } from '@cardea/contract/cardea/incidents'
 import { run } from './testing/world.ts'
 
+const mallory = '6a44937a-269c-441c-85ee-2fe8f122a8a1'
 const item = (secret: string, more: Partial<IncidentItem>): IncidentItem => ({
   ...{ vault: 'demo', secret, exposure: 'read', through: [], versions: [], met: 1, remedy: 'rotate', rank: 0 },
   ...{ state: 'done', version: null, refused: null, disabled: [], why: null, todo: null },
@@ -10,7 +11,7 @@ const item = (secret: string, more: Partial<IncidentItem>): IncidentItem => ({
 })
 const view = (state: IncidentView['state'], items: IncidentItem[]): IncidentView => ({
   ...{ id: state === 'planned' ? null : '00000000-0000-4000-8000-000000000001', state },
-  identity: { objectId: 'x', name: 'mallory', enabled: true },
+  identity: { objectId: mallory, name: 'mallory', enabled: true },
   ...{ secret: null, since: 0, couldRead: false, disable: false, by: 'me', started: 1, ended: null },
   ...{ stillReadable: 1, why: null, items },
 })
@@ -18,7 +19,7 @@ const view = (state: IncidentView['state'], items: IncidentItem[]): IncidentView
 describe('incident rotate', () => {
   it('shows a plan with its warning, and changes nothing', async () => {
     const planned = view('planned', [item('db', { state: 'waiting' })])
-    const { exit, out, asked } = await run(['incident', 'rotate', '--identity', 'x', '--since', '7d', '--plan'], {
+    const { exit, out, asked } = await run(['incident', 'rotate', '--identity', mallory, '--since', '7d', '--plan'], {
       answers: () => ({ body: planned }),
     })
     assert.equal(exit, 0)
@@ -30,10 +31,22 @@ describe('incident rotate', () => {
     )
   })
 
+  it('knows who is meant by the name that they alone have', async () => {
+    const line = 'incident rotate --identity orders-app --since 7d --plan'
+    const { exit, asked } = await run(line.split(' '), {
+      answers: ({ url }) =>
+        url.hostname !== 'graph.cardea.internal'
+          ? { body: view('planned', []) }
+          : { body: { value: url.pathname.endsWith('/servicePrincipals') ? [{ id: mallory }] : [] } },
+    })
+    assert.equal(exit, 0)
+    assert.equal(JSON.parse(asked.at(-1)?.body ?? '').identity, mallory)
+  })
+
   it('counts from a moment on, a day, or so long ago', async () => {
     const planned = view('planned', [])
     const sinceOf = async (since: string) => {
-      const line = ['incident', 'rotate', '--identity', 'x', '--since', since, '--plan']
+      const line = ['incident', 'rotate', '--identity', mallory, '--since', since, '--plan']
       const { asked } = await run(line, { now: Date.UTC(2026, 1, 7), answers: () => ({ body: planned }) })
       return new Date(JSON.parse(asked.at(-1)?.body ?? '').since * 1000).toISOString()
     }
@@ -66,7 +79,7 @@ describe('incident rotate', () => {
   })
 
   it('fails with the reason where nothing was done', async () => {
-    const { exit, out } = await run(['incident', 'rotate', '--identity', 'x', '--since', '7d'], {
+    const { exit, out } = await run(['incident', 'rotate', '--identity', mallory, '--since', '7d'], {
       answers: () => ({ body: { ...view('ended', []), why: 'More than 10000 secrets may be known.' } }),
     })
     assert.equal(exit, 1)
@@ -76,13 +89,13 @@ describe('incident rotate', () => {
   it('is misused without one of both, a time, or a whole name', async () => {
     for (const given of [
       [],
-      ['--identity', 'x'],
+      ['--identity', mallory],
       ['--secret', 'db'],
-      ['--identity', 'x', '--secret', 'demo/db', '--since', '1d'],
+      ['--identity', mallory, '--secret', 'demo/db', '--since', '1d'],
       ['--secret', 'demo/db', '--since', '1d'],
       ['--secret', 'demo/db', '--could-read'],
-      ['--identity', 'x', '--since', '2026-01-31T25:00:00Z'],
-      ['--identity', 'x', '--since', '999999999w'],
+      ['--identity', mallory, '--since', '2026-01-31T25:00:00Z'],
+      ['--identity', mallory, '--since', '999999999w'],
     ]) {
       const { exit } = await run(['incident', 'rotate', ...given], {})
       assert.equal(exit, 2, given.join(' '))

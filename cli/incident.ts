@@ -3,8 +3,9 @@ import { below, resource } from './below.ts'
 import { command, data, json, Misuse, Refusal } from './command.ts'
 import { list } from './listing.ts'
 import { pace } from './pace.ts'
+import { actorWords, idCalled } from './principal.ts'
 import { type Paint, paintFor, shown, table, when } from './print.ts'
-import { type Service, withManagement } from './service.ts'
+import { directoryOn, type Service, withManagement } from './service.ts'
 import { secondsFrom } from './time.ts'
 
 /** Secrets that may be known to somebody, and what is done about them: three commands. */
@@ -20,7 +21,7 @@ export const incidentRotate = command({
   ].join('\n'),
   takes: {},
   options: {
-    identity: { type: 'string', value: 'ID', says: 'the object id or application id of who may know them' },
+    identity: { type: 'string', value: 'WHO', says: `who may know them: ${actorWords}` },
     since: {
       type: 'string',
       value: 'TIME',
@@ -35,7 +36,7 @@ export const incidentRotate = command({
     json,
   },
   examples: [
-    'cardea incident rotate --identity 2f6c…-9e1b --since 7d --plan',
+    'cardea incident rotate --identity orders-app --since 7d --plan',
     'cardea incident rotate --secret demo/orders-db --disable',
   ],
   async run({ identity, since, secret, 'could-read': couldRead, disable, plan, resource, data, json }, world) {
@@ -46,13 +47,14 @@ export const incidentRotate = command({
     if (secret !== undefined && (since !== undefined || couldRead))
       throw new Misuse('--since and --could-read say what an identity may know: leave them out with --secret.')
     if (identity !== undefined && since === undefined) throw new Misuse('From when on? Give it with --since.')
-    const body = {
-      ...(identity !== undefined && { identity, couldRead }),
+    const known = {
       ...(since !== undefined && { since: secondsFrom('--since', since, world.now(), 'ago') }),
       ...(secret !== undefined && { secret: { vault, name } }),
       disable,
     }
-    return withManagement(world, { data }, async (management) => {
+    return withManagement(world, { data }, async (management, way) => {
+      const who = identity === undefined ? undefined : await idCalled(directoryOn(way), identity)
+      const body = { ...known, ...(who !== undefined && { identity: who, couldRead }) }
       const paint = paintFor(world.terminal)
       const say = (view: IncidentView) => {
         if (json) world.print(JSON.stringify(view))

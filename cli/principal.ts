@@ -6,6 +6,8 @@ export type Principal = { readonly id: string; readonly displayName: string; rea
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export const whoWords = 'a name with which somebody signs in, the name of a group or application, or an id'
+/** Of those who can act by themselves: a group can't. */
+export const actorWords = 'a name with which somebody signs in, the name of an application, or an id'
 
 /** A text in a filter: a quote inside is written twice. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -27,6 +29,10 @@ export async function principalCalled(directory: Service, who: string): Promise<
   const found = await calledIn(directory, ['servicePrincipals', 'groups', 'users'], who)
   return onlyOne(found, who)
 }
+
+/** The id of who is meant. One that is given is taken as it is, also of somebody who is gone, and by who may not look into the directory. */
+export const idCalled = async (directory: Service, who: string): Promise<string> =>
+  guid.test(who) ? who : (await principalCalled(directory, who)).id
 
 /** What has this name in one of the directory's collections, of which there must be one. */
 export async function objectCalled(directory: Service, collection: string, name: string): Promise<Principal> {

@@ -206,7 +206,11 @@ describe('rotation', () => {
       blackouts: [{ from: '2026-12-20', to: '2027-01-06' }],
       jitterSeconds: 1_800,
     })
-    assert.match(out, /window sat, sun 02:00–05:00 Europe\/Berlin/)
+    assert.match(
+      out,
+      /\n {2}window {5}none → sat, sun 02:00–05:00 Europe\/Berlin\n {2}blackout {3}none → 2026-12-20 to /,
+    )
+    assert.match(out, /\n {2}jitter {5}none → 30 minutes\n\n/)
 
     const before: RotationView = { ...view('1', 'done'), intervalSeconds: null, schedule }
     const again = await run('rotation bind db --interval 30d --window none'.split(' '), { answers: binding(before) })

@@ -163,7 +163,7 @@ function changes(before: RotationView, after: RotationView): string[] {
     ['provider', before.provider, after.provider],
     ['binding', JSON.stringify(before.binding), JSON.stringify(after.binding)],
     ['rhythm', rhythmText(before), rhythmText(after)],
-    ['when', whenText(before), whenText(after)],
+    ...scheduleHeads.map((head): [string, string, string] => [head, saidOf(head, before), saidOf(head, after)]),
     ['grace', graceText(before.graceSeconds), graceText(after.graceSeconds)],
     ['old one', scrubText(before.scrub), scrubText(after.scrub)],
   ]
@@ -172,10 +172,12 @@ function changes(before: RotationView, after: RotationView): string[] {
     .map(([what, was, is]) => `${what.padEnd(10)} ${what === 'binding' ? shown(is) : `${was} → ${is}`}`)
 }
 
-const whenText = ({ schedule }: RotationView): string =>
+const scheduleHeads = ['window', 'blackout', 'validity', 'jitter'] as const
+
+const saidOf = (wanted: (typeof scheduleHeads)[number], { schedule }: RotationView): string =>
   scheduleLines(schedule)
-    .map(([head, text]) => `${head} ${text}`)
-    .join('; ') || 'at any time'
+    .flatMap(([head, text]) => (head === wanted ? [text] : []))
+    .join('; ') || 'none'
 
 function warnOfUnknown(provider: string, binding: unknown, { tell }: World): void {
   if (provider === 'mysql') {

@@ -17,7 +17,7 @@ export default command({
       world.print(
         json
           ? JSON.stringify({ name, bound: false })
-          : `${paint.name(name)} is unbound: it rotates no more, and keeps its value`,
+          : `${paint.name(name)} is unbound and rotates no more; a value that it has stays`,
       )
       return 0
     })
