@@ -16,7 +16,7 @@ export function commandsPage(): string {
     'Made by `npm run commands` from what the commands say of themselves; a test holds it to them. `cardea help COMMAND` shows the',
     'same in a terminal. Output is for people, and with `--json` for programs; tables are fitted to the terminal, and whole in',
     'a pipe. Exit codes are 0 for done, 1 for refused, 2 for misused. Values of secrets come from standard input or a file,',
-    'never from arguments.',
+    'never from arguments. In the folder of the repository, `npx cardea` is what is called `cardea` here.',
     '',
     ...areas.map(({ title }) => `- [${title}](#${title.toLowerCase().replaceAll(' ', '-')})`),
   ]
