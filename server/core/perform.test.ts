@@ -9,9 +9,8 @@ const house = await openHouse()
 after(() => house[Symbol.asyncDispose]())
 const { subscription } = house.cardea.installation
 const vault = `/subscriptions/${subscription}/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo`
-const { principal } = await house.newcomer('reader')
-await house.assign(principal, builtInRoles.keyVaultSecretsUser, vault)
-const caller = principal
+const { principal: caller } = await house.newcomer('reader')
+await house.assign(caller, builtInRoles.keyVaultSecretsUser, vault)
 
 /** A reading of a secret, decided as often as access changes meanwhile. */
 const reading = async (correlation: string, look: (round: number) => string | undefined, changes: number) => {

@@ -9,12 +9,12 @@ import { createLog } from '#base/log.ts'
 import { type Deed, openHouse } from '../../testing/house.ts'
 
 /** HTTP/1.1 as no library would send it: what one reader takes for a request and the next for a body ends in the wrong hands. */
-/** The token of somebody who has no rights here. */
 const failures: string[] = []
 const log = createLog('error', { write: (line) => void failures.push(line) })
 const house = await openHouse({ log, env: { CARDEA_METRICS_PORT: '0' } })
 after(() => house[Symbol.asyncDispose]())
 const token = await house.developerToken()
+/** The token of somebody who has no rights here. */
 const other = await (await house.newcomer('other')).token()
 const ca = readFileSync(house.cardea.caFile as string, 'utf8')
 await house.ask(house.vaultHost, 'PUT', '/secrets/db?api-version=7.4', { token, body: { value: 'open sesame' } })
