@@ -4,7 +4,7 @@ import { run } from './testing/world.ts'
 
 describe('alert set', () => {
   const words = ['alert', 'set', 'slow', '--watch', 'laggards', '--webhook']
-  const answers = () => ({ body: { name: 'slow', resource: '/subscriptions/s' } })
+  const answers = () => ({ body: { name: 'slow', resource: '/subscriptions/s', trouble: null } })
 
   it('reads the address of a web hook from a pipe, or asks for it and shows nothing', async () => {
     const address = 'https://hooks.example.org/credential'
@@ -14,6 +14,14 @@ describe('alert set', () => {
       assert.equal(JSON.parse(asked.at(-1)?.body ?? '').webhook, address)
       assert.doesNotMatch(out + err, /credential/)
     }
+  })
+
+  it('says at once what will keep it from telling', async () => {
+    const trouble = 'CARDEA_SMTP_URL is not set'
+    const { exit, err } = await run('alert set slow --watch laggards --mail ops@example.org'.split(' '), {
+      answers: () => ({ body: { ...answers().body, trouble } }),
+    })
+    assert.deepEqual([exit, err], [0, `What keeps it from telling: ${trouble}\n`])
   })
 
   it('refuses one that is empty, and asks nobody', async () => {

@@ -55,7 +55,11 @@ export const alertSet = command({
     return withManagement(world, { data }, async (management) => {
       const view = (await management.ask<AlertView>('PUT', pathOf(name, resource), body)).body
       if (json) world.print(JSON.stringify(view))
-      else world.print(`${paintFor(world.terminal).name(name)} watches ${shown(whereOf(view.resource))}`)
+      else {
+        const paint = paintFor(world.terminal)
+        world.print(`${paint.name(name)} watches ${shown(whereOf(view.resource))}`)
+        if (view.trouble !== null) world.tell(`${paint.bad('What keeps it from telling:')} ${shown(view.trouble)}`)
+      }
       return 0
     })
   },

@@ -168,11 +168,11 @@ describe('a rule', () => {
     const begin = async (house: House) => {
       const token = await (await house.newcomer('stranger')).token()
       await house.ask(house.vaultHost, 'GET', `/secrets/db?${version}`, { token })
-      await put(house, 'burst', { watch: 'denied', threshold: 1, mail: ['ops@example.org'] })
+      return (await put(house, 'burst', { watch: 'denied', threshold: 1, mail: ['ops@example.org'] })).json.trouble
     }
     {
       await using mute = await openHouse()
-      await begin(mute)
+      assert.equal(await begin(mute), 'CARDEA_SMTP_URL is not set', 'before there is anything to tell')
       await until(async () => (await trouble(mute)) === 'CARDEA_SMTP_URL is not set')
     }
     await using sink = await openMailSink()
@@ -180,7 +180,7 @@ describe('a rule', () => {
     await using house = await openHouse({
       env: { CARDEA_SMTP_URL: sink.url, CARDEA_MAIL_FROM: 'cardea@example.org' },
     })
-    await begin(house)
+    assert.equal(await begin(house), null)
     await until(async () => /EENVELOPE|EMESSAGE/.test((await trouble(house)) ?? ''))
     sink.refuse = false
     await lookAgain(house)

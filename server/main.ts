@@ -298,6 +298,7 @@ async function bindPlanes(
       installation,
       ...services,
       allowPrivate: settings.alerts.allowPrivate,
+      sendsMail: settings.alerts.smtp !== undefined,
       eventsPrivate: settings.events.allowPrivate,
       quota: settings.quota,
       delays: settings.delays,

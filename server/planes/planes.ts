@@ -52,6 +52,8 @@ export type Ground = {
   /** Whether web hooks of alerts may lead into private networks, and those of event subscriptions. */
   readonly allowPrivate: boolean
   readonly eventsPrivate: boolean
+  /** Whether alerts have a mail server to go by. */
+  readonly sendsMail: boolean
 }
 
 /** Every plane with its words, its routes, and the largest body that it takes. */

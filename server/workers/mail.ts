@@ -1,5 +1,6 @@
 import type { Instant } from '#base/clock.ts'
 import { oneLine } from '#base/one-line.ts'
+import { noMailServer } from '#core/alerts/alert.ts'
 
 /** How mail leaves the house. */
 export type MailOutlet = {
@@ -26,7 +27,7 @@ export async function mail(
   { to, subject, text, id, at }: Mail,
   limits = usual,
 ): Promise<void> {
-  if (smtp === undefined) throw new Error('CARDEA_SMTP_URL is not set')
+  if (smtp === undefined) throw new Error(noMailServer)
   const { createTransport } = await import('nodemailer')
   const local = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(smtp.url).hostname)
   const transport = createTransport({

@@ -48,9 +48,15 @@ export const lastTold = ({ channels }: Pick<Rule, 'channels'>): Instant | undefi
   return times.length === 0 ? undefined : Math.max(...times)
 }
 
-/** What keeps a rule from telling somebody, if anything does; of several channels it says which. */
-export const troubleOf = ({ channels }: Pick<Rule, 'channels'>): string | undefined => {
-  const troubles = channels.flatMap(({ by, trouble }) =>
+/** What no mail goes without. */
+export const noMailServer = 'CARDEA_SMTP_URL is not set'
+
+/** What keeps a rule from telling somebody, or will, if anything does; of several channels it says which. */
+export const troubleOf = (
+  { channels }: Pick<Rule, 'channels'>,
+  { sendsMail }: { readonly sendsMail: boolean },
+): string | undefined => {
+  const troubles = channels.flatMap(({ by, trouble = by === 'mail' && !sendsMail ? noMailServer : undefined }) =>
     trouble === undefined ? [] : [channels.length === 1 ? trouble : `${by}: ${trouble}`],
   )
   return troubles.length === 0 ? undefined : troubles.join('; ')

@@ -87,18 +87,20 @@ type AroundManagement = Planning & {
   readonly hosts: Hosts
   readonly metrics: Metrics
   readonly allowPrivate: boolean
+  readonly sendsMail: boolean
 }
 export const onManagement = ({
   hosts,
   metrics,
   allowPrivate,
+  sendsMail,
   base,
   providers,
 }: AroundManagement): readonly Route<Tenancy>[] => [
   readJournal(hosts),
   readMetrics(metrics),
-  putAlert({ allowPrivate }),
-  listAlerts(),
+  putAlert({ allowPrivate, sendsMail }),
+  listAlerts({ sendsMail }),
   deleteAlert(),
   planIncident({ base, providers }),
   runIncident(),

@@ -6,7 +6,7 @@ import { alertViewOf } from './wire.ts'
 
 const inMs = (seconds: number | undefined): number | undefined => (seconds === undefined ? undefined : seconds * 1000)
 
-export default (reach: { readonly allowPrivate: boolean }) =>
+export default (reach: { readonly allowPrivate: boolean; readonly sendsMail: boolean }) =>
   managementRoute(contract.putAlert, {
     resource: askedScope,
     async run(scope, { params, query, body, subject }) {
@@ -15,6 +15,7 @@ export default (reach: { readonly allowPrivate: boolean }) =>
       const counts = { threshold, withinMs: inMs(withinSeconds), pauseMs: inMs(pauseSeconds) }
       return alertViewOf(
         await putRule(scope, reach, place, params.name, { watch, to: { mail, webhook, chat }, ...counts }),
+        reach,
       )
     },
   })

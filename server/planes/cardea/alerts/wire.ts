@@ -3,7 +3,7 @@ import { inSecondsOrNull } from '#base/clock.ts'
 import { lastTold, type Rule, troubleOf } from '#core/alerts/alert.ts'
 
 /** Ours into the treaty's. Of a web hook's address only its host is shown: the rest may be a credential. */
-export const alertViewOf = (rule: Rule): AlertView => {
+export const alertViewOf = (rule: Rule, outlets: { readonly sendsMail: boolean }): AlertView => {
   const { name, scope, watch, threshold, withinMs, pauseMs, to } = rule
   return {
     ...{ name, resource: scope, watch, threshold },
@@ -13,6 +13,6 @@ export const alertViewOf = (rule: Rule): AlertView => {
     webhook: to.webhook === undefined ? null : new URL(to.webhook).host,
     chat: to.chat === true,
     told: inSecondsOrNull(lastTold(rule)),
-    trouble: troubleOf(rule) ?? null,
+    trouble: troubleOf(rule, outlets) ?? null,
   }
 }
