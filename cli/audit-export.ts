@@ -4,8 +4,9 @@ import { oneOf } from '@cardea/contract/shape'
 import { command, data, json, Misuse, Refusal } from './command.ts'
 import { formats, type JournalFormat, journalFormats } from './journal-text.ts'
 import { intoNewFile } from './new-file.ts'
+import { actorWords, idCalled } from './principal.ts'
 import { paintFor } from './print.ts'
-import { type Answered, type Service, withManagement } from './service.ts'
+import { type Answered, directoryOn, type Service, withManagement } from './service.ts'
 import { timestampFrom } from './time.ts'
 
 export default command({
@@ -14,7 +15,11 @@ export default command({
   more: 'azure: a line for each of Azure’s AuditEvent records; json: a flat line for each; csv: for spreadsheets.',
   takes: {},
   options: {
-    from: { type: 'string', value: 'TIME', says: 'the first moment, such as 2026-01-31 or 2026-01-31T12:00:00Z' },
+    from: {
+      type: 'string',
+      value: 'TIME',
+      says: 'the first moment, such as 2026-01-31T12:00:00Z, or 7d for a week ago',
+    },
     to: { type: 'string', value: 'TIME', says: 'up to this moment (default now)' },
     format: {
       type: 'string',
@@ -29,7 +34,7 @@ export default command({
       says: 'the resource id at and below which (default the subscription; / is everything)',
       shape: resourceId,
     },
-    caller: { type: 'string', value: 'ID', says: 'only what this object id or application did' },
+    caller: { type: 'string', value: 'WHO', says: `only what they did: ${actorWords}` },
     operation: { type: 'string', value: 'NAME', says: 'only this operation, such as SecretGet' },
     outcome: { type: 'string', value: 'END', says: 'only success, failure, or a code such as forbidden' },
     data,
@@ -39,7 +44,7 @@ export default command({
     'cardea audit export --from 2026-01-01 --out january.json',
     'cardea audit export --from 2026-01-01 --outcome forbidden --format csv',
   ],
-  async run({ from, to, format = 'azure', out, data, json, ...asked }, world) {
+  async run({ from, to, format = 'azure', out, data, json, caller, ...asked }, world) {
     if (from === undefined) throw new Misuse('From when on? Give it with --from.', 'See: cardea help audit export')
     const now = world.now()
     const query = new URLSearchParams({ from: timestampFrom('--from', from, now, 'ago'), limit: '1000' })
@@ -47,7 +52,8 @@ export default command({
     query.set('to', to === undefined ? new Date(now).toISOString() : timestampFrom('--to', to, now, 'ago'))
     for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, value)
     const { head, line } = formats[format as JournalFormat]
-    return withManagement(world, { data }, async (management) => {
+    return withManagement(world, { data }, async (management, way) => {
+      if (caller !== undefined) query.set('caller', await idCalled(directoryOn(way), caller))
       const pages = pagesOfJournal(management, `/.cardea/journal?${query}`)
       if (out === undefined) {
         world.write(head)

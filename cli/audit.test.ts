@@ -63,6 +63,18 @@ describe('audit export', () => {
     })
   })
 
+  it('knows whose deeds are meant by the name with which they sign in', async () => {
+    const ada = '6a44937a-269c-441c-85ee-2fe8f122a8a1'
+    const { exit, asked } = await run([...line.split(' '), '--caller', 'ada@example.org'], {
+      answers: (request) =>
+        request.url.pathname === '/v1.0/users/ada%40example.org'
+          ? { body: { id: ada, displayName: 'ada' } }
+          : pages(request),
+    })
+    assert.equal(exit, 0)
+    assert.equal(asked.at(-1)?.url.searchParams.get('caller'), ada)
+  })
+
   it('leaves a file that is there as it is', async () => {
     const { exit, err } = await run([...line.split(' '), '--out', 'log'], { answers: pages, files: { log: 'mine' } })
     assert.equal(exit, 1)

@@ -264,7 +264,7 @@ describe('a secret', () => {
     await cardea('secret', 'purge', 'edited', '--yes')
     assert.deepEqual((await json('secret', 'restore', file)).name, 'edited')
     assert.equal((await cardea('secret', 'show', 'edited')).out, 'v')
-    await refused(['secret', 'restore', join(folder, 'nothing')], /can't be read/, 2)
+    await refused(['secret', 'restore', join(folder, 'nothing')], /can't be read: there is no such file\.$/m, 2)
   })
 })
 

@@ -29,12 +29,19 @@ export async function valueFrom(world: World, { file, raw = false }: From, what:
 export const bytesOf = async (world: World, file: string): Promise<Buffer> =>
   file === '-' ? await world.read() : fileContent(world, file)
 
+const unread: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not',
+  EISDIR: 'it is a folder',
+}
+
 /** What a file has. */
 export function fileContent(world: World, file: string): Buffer {
   try {
     return world.readFile(file)
   } catch (error) {
-    throw new Misuse(`${file} can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`)
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new Misuse(`${file} can't be read: ${unread[code] ?? code}.`)
   }
 }
 
