@@ -324,33 +324,6 @@ it('goes on where it was when its server ends, and rotates each once', async () 
   }
 })
 
-it('has another value made at once where that has leaked which an emergency has made that isn’t over', async () => {
-  await using here = await openRotating({
-    log: silentLog,
-    rotation: { providers, times: { giveUpMs: 30_000 } },
-  })
-  await here.bind('twice', { provider: 'fake', intervalSeconds: null, graceSeconds: 0 })
-  await here.reaches('twice', 'done')
-  const valueNow = async () => (await here.get('twice')).json.value as string
-  const first = await valueNow()
-  far.endsNothing = true
-  try {
-    await here.ask('POST', '/.cardea/secrets/twice/rotate/emergency')
-    await here.reaches('twice', 'retiring')
-    const leaked = await valueNow()
-    const { json } = await ask(here.house, 'POST', '', { secret: { vault: 'demo', name: 'twice' } })
-    await here.until('another is published', async () => (await valueNow()) !== leaked)
-    assert.equal((await ask(here.house, 'GET', `/${json.id}`)).json.state, 'running')
-    far.endsNothing = false
-    const item = itemOf(await ended(here.house, json.id), 'twice')
-    assert.equal(item.state, 'done', JSON.stringify(item))
-    assert.equal(item.version, (await here.get('twice')).json.id.split('/').at(-1))
-    for (const value of [first, leaked]) assert.ok(far.ended.has(value) && !far.accepts(value))
-  } finally {
-    far.endsNothing = false
-  }
-})
-
 it('over 300 secrets and 40 identities agrees with what was noted beside it', async () => {
   await using here = await open()
   const { house } = here

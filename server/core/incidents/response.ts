@@ -4,7 +4,7 @@ import type { Caller } from '#core/identity/caller.ts'
 import { perform } from '#core/perform.ts'
 import { isOpen } from '#core/rotation/machine.ts'
 import type { Times } from '#core/rotation/policy.ts'
-import { boundAs, rotateNow, yields } from '#core/rotation/rotation.ts'
+import { boundAs, rotateNow } from '#core/rotation/rotation.ts'
 import { hold, type Lease, settle, whileHeld } from '#core/schedule/schedule.ts'
 import { showDerivation } from '#core/secrets/derivations.ts'
 import { resourceOf, standingOf, updateSecret } from '#core/secrets/secrets.ts'
@@ -112,11 +112,7 @@ async function rotated(
         'See that the old one is revoked where it is accepted.',
       )
     }
-    // Where it is known what the one that is open has made, another takes its place.
-    const isKnown = newVersion !== undefined && item.versions.includes(newVersion)
-    if (isOpen(state) && !(isKnown && yields(rotation, providers))) {
-      return { ...item, state: 'rotating', why: lastError }
-    }
+    if (isOpen(state)) return { ...item, state: 'rotating', why: lastError }
     if (item.attempts >= attemptsMax) {
       return failed(
         item,
@@ -133,7 +129,7 @@ async function rotated(
       operation: 'RotationRunInEmergency',
       circumstances: { address: '', correlation: id, agent: 'cardea incident' },
     } as const
-    await perform(base, intent, (scope) => rotateNow(scope, providers, times, vault, name, 'emergency'))
+    await perform(base, intent, (scope) => rotateNow(scope, times, vault, name, 'emergency'))
     return { ...item, state: 'rotating', attempts: item.attempts + 1 }
   } catch (error) {
     if (error instanceof Fault && error.code !== 'unavailable' && error.code !== 'internal') {

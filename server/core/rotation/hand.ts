@@ -16,16 +16,7 @@ import { whyWithdrawn, withdrawn } from './look.ts'
 import { isOpen, mayBecome } from './machine.ts'
 import { afterAbort, backoffMs, livesOf, spreadOf } from './policy.ts'
 import { redacted } from './redaction.ts'
-import {
-  changeRotation,
-  endAside,
-  keepNext,
-  policyOf,
-  type Rotation,
-  rotationsAside,
-  slotsOf,
-  takeUp,
-} from './rotation-rows.ts'
+import { changeRotation, keepNext, policyOf, type Rotation, slotsOf } from './rotation-rows.ts'
 import { type Engine, type Seen, stepped } from './steps.ts'
 
 /** What can't be done now and is tried again; the words are for the operator. */
@@ -134,7 +125,7 @@ export class Hand {
           !isOpen(to),
         )
         if (isOpen(to)) return 'again' as const
-        await this.#end(turn, to, lastError)
+        await this.#end(turn, to)
         return 'settled' as const
       }, to),
     )
@@ -160,7 +151,7 @@ export class Hand {
   }
 
   /** Gives the lease back, with the time of the next rotation. */
-  async #end(turn: Turn, to: RotationState, lastError: string | undefined): Promise<void> {
+  async #end(turn: Turn, to: RotationState): Promise<void> {
     const { vault, rotation } = this.seen
     const { sql, at } = turn
     const policy = await policyOf(sql, vault.name, rotation.nameKey)
@@ -175,45 +166,8 @@ export class Hand {
       await keepNext(sql, vault.name, rotation.nameKey, next)
     }
     await forgetGone(sql, vault, rotation.nameKey, at)
-    if (await this.#goesOn(turn, to, lastError)) return settle(turn, this.lease, at)
     // Expiry dates move: such a policy is looked at again and again.
     await settle(turn, this.lease, policy?.schedule?.beforeExpiryMs === undefined ? next : at)
-  }
-
-  /**
-   * What rotations had left to do whose place this one has taken is done with it, or given up with it. Where it has come to
-   * nothing, the latest of them goes on: then this is true.
-   */
-  async #goesOn(turn: Turn, to: RotationState, lastError: string | undefined): Promise<boolean> {
-    const { vault, rotation } = this.seen
-    const aside = await rotationsAside(turn.sql, vault.name, rotation.nameKey)
-    const [latest] = aside
-    if (to === 'aborted' && latest !== undefined) {
-      await takeUp(turn.sql, latest)
-      return true
-    }
-    for (const one of aside) {
-      const change = { ...entered('done', turn.at), lastError }
-      await endAside(turn.sql, one, change)
-      await this.#tell(turn, change, one)
-    }
-    return false
-  }
-
-  /** What rotations have published and replaced whose place this one has taken; what it has opened may not have ended yet. */
-  async unended(): Promise<Credential[]> {
-    const { vault, rotation } = this.seen
-    const credentials: Credential[] = []
-    for (const one of await rotationsAside(this.engine.base.database.read, vault.name, rotation.nameKey)) {
-      for (const [what, slot] of [
-        ['candidate', one.slot],
-        ['previous', one.oldSlot],
-      ] as const) {
-        const value = await this.unseal(what, one)
-        if (value !== undefined) credentials.push({ value, slot })
-      }
-    }
-    return credentials
   }
 
   /** Looks again later: at a time, or after a pause that grows. */
@@ -247,13 +201,6 @@ export class Hand {
     )
     this.#granted = granted
     return attempt
-  }
-
-  /** Before anything is sent that changes no credential: it needs the lease, and nobody has to wait until it has come to rest. */
-  async renew(): Promise<void> {
-    const granted = this.engine.monotonic()
-    await this.step('renew', () => this.turn(async () => {}))
-    this.#granted = granted
   }
 
   /** Sends, and says in the operator's words why it was refused, if it was. An answer means that nothing is under way. */
@@ -357,8 +304,8 @@ export class Hand {
     return this.engine.base.keyring.seal(turn.sql, keyOfVault(vault), value, placeOf(rotation, what))
   }
 
-  async unseal(what: 'candidate' | 'previous', rotation = this.seen.rotation): Promise<string | undefined> {
-    const { vault } = this.seen
+  async unseal(what: 'candidate' | 'previous'): Promise<string | undefined> {
+    const { vault, rotation } = this.seen
     const { database, keyring } = this.engine.base
     const sealed = rotation[what]
     if (sealed === undefined) return undefined
@@ -402,10 +349,10 @@ export class Hand {
   }
 
   /** Tells those outside that the rotation has come to another state. */
-  async #tell(turn: Turn, { state, newVersion }: Partial<Rotation>, rotation = this.seen.rotation): Promise<void> {
+  async #tell(turn: Turn, { state, newVersion }: Partial<Rotation>): Promise<void> {
     const type = state && telling[state]
     if (type === undefined) return
-    const { vault } = this.seen
+    const { vault, rotation } = this.seen
     const { id, provider, reason, nameKey } = rotation
     const version = newVersion ?? rotation.newVersion
     const event = {

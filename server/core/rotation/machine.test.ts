@@ -38,11 +38,6 @@ describe('a rotation', () => {
   const wishes: [situation: Partial<Situation>, step: Step, why: string][] = [
     [{ state: 'planned', prepared: false }, 'prepare', 'thinks before it speaks'],
     [{ state: 'planned' }, 'check', 'looks before it sends'],
-    [
-      { state: 'planned', prepared: false, quiet: false },
-      'wait',
-      'but not while what the rotation before it has sent is under way',
-    ],
     [{ state: 'planned', withdrawn: 'disabled' }, { to: 'compensating' }, 'gives way before it has begun'],
     [{ state: 'applying' }, 'apply', 'sends'],
     [{ state: 'applying', withdrawn: 'superseded' }, { to: 'compensating' }, 'gives way to a human'],

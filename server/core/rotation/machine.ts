@@ -68,8 +68,6 @@ export function nextStep(now: Situation): Step {
   switch (now.state) {
     case 'planned':
       if (now.withdrawn !== undefined) return { to: 'compensating' }
-      // What the rotation before this one has sent could still arrive, after what this one sends.
-      if (!now.quiet) return 'wait'
       return now.prepared ? 'check' : 'prepare'
     case 'applying':
       if (now.withdrawn !== undefined) return { to: 'compensating' }

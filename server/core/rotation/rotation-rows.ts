@@ -179,29 +179,9 @@ const lastBy = statement<Tables, Subject, RotationRow>((db, given) =>
     .selectAll()
     .where('vault', '=', given('vault'))
     .where('name_key', '=', given('name_key'))
-    .orderBy((row) => row.case().when('open_key', 'is', null).then(1).else(0).end())
     .orderBy('started', 'desc')
     .orderBy('id', 'desc')
     .limit(1),
-)
-const asideBy = statement<Tables, Subject, RotationRow>((db, given) =>
-  db
-    .selectFrom('rotation')
-    .selectAll()
-    .where('vault', '=', given('vault'))
-    .where('name_key', '=', given('name_key'))
-    .where('open_key', 'is', null)
-    .where('state', '=', 'retiring')
-    .orderBy('started', 'desc')
-    .orderBy('id', 'desc'),
-)
-const setOpenKey = statement<Tables, Subject & { id: string; open_key: string | null }>((db, given) =>
-  db
-    .updateTable('rotation')
-    .set({ open_key: given('open_key') })
-    .where('vault', '=', given('vault'))
-    .where('name_key', '=', given('name_key'))
-    .where('id', '=', given('id')),
 )
 const anyWithVersion = statement<Tables, Subject, Pick<RotationRow, 'id'>>((db, given) =>
   db
@@ -286,23 +266,9 @@ export async function addRotation(sql: Sql, rotation: Rotation): Promise<void> {
 export const openRotation = async (sql: Sql, vault: string, nameKey: string): Promise<Rotation | undefined> =>
   rotationOf(await openBy.first(sql, { vault, name_key: nameKey }))
 
-/** The rotation of a secret that is open, or else the one that began last. */
+/** The rotation of a secret that began last, open or over. */
 export const lastRotation = async (sql: Sql, vault: string, nameKey: string): Promise<Rotation | undefined> =>
   rotationOf(await lastBy.first(sql, { vault, name_key: nameKey }))
-
-/** The rotations of a secret that another has taken the place of before they had ended, the latest first. */
-export const rotationsAside = async (sql: Sql, vault: string, nameKey: string): Promise<Rotation[]> =>
-  (await asideBy.all(sql, { vault, name_key: nameKey })).map((row) => rotationOf(row) as Rotation)
-
-/** Lays an open rotation aside as it is: whoever works on it can't change it any more, and another may be added. */
-export async function layAside(sql: Sql, { vault, nameKey, id }: Rotation): Promise<void> {
-  await setOpenKey.changed(sql, { vault, name_key: nameKey, id, open_key: null })
-}
-
-/** Opens a rotation again that was laid aside. */
-export async function takeUp(sql: Sql, { vault, nameKey, id }: Rotation): Promise<void> {
-  await setOpenKey.changed(sql, { vault, name_key: nameKey, id, open_key: nameKey })
-}
 
 /** Whether a rotation of this secret has ever met a version of it. */
 export const hasMetVersion = async (sql: Sql, vault: string, nameKey: string): Promise<boolean> =>
@@ -341,7 +307,7 @@ export async function slotsOf(
   return new Map(known.filter((pair): pair is [string, string] => pair[0] !== null && pair[1] !== null))
 }
 
-/** Changes an open rotation that is still in a state; false if it is no longer. With `closed` it ends. */
+/** Changes a rotation that is still in a state; false if it is no longer. With `closed` it ends. */
 export async function changeRotation(
   sql: Sql,
   { id, state }: Pick<Rotation, 'id' | 'state'>,
@@ -350,21 +316,9 @@ export async function changeRotation(
 ): Promise<boolean> {
   const set = { ...rowOf(change), ...(closed && { open_key: null }) }
   const rows = await query<Tables, { id: string }>(sql, (db) =>
-    db
-      .updateTable('rotation')
-      .set(set)
-      .where('id', '=', id)
-      .where('state', '=', state)
-      .where('open_key', 'is not', null)
-      .returning('id'),
+    db.updateTable('rotation').set(set).where('id', '=', id).where('state', '=', state).returning('id'),
   )
   return rows.length === 1
-}
-
-/** Ends a rotation that was laid aside. */
-export async function endAside(sql: Sql, { id }: Rotation, change: Partial<Rotation>): Promise<void> {
-  const set = { ...rowOf(change), candidate: null, previous: null }
-  await query<Tables, never>(sql, (db) => db.updateTable('rotation').set(set).where('id', '=', id) as never)
 }
 
 const columns = {

@@ -35,7 +35,6 @@ import {
   changeRotation,
   keepPolicy,
   lastRotation,
-  layAside,
   openRotation,
   policyOf,
   type Reason,
@@ -221,12 +220,10 @@ export async function unbindRotation(
 
 /**
  * Rotates a secret now. A rotation that is open already is the answer; one that waits is tried again at once. In an
- * emergency nobody is waited for, in the one that is open neither. When what that one has made after a leak has leaked as
- * well, another takes its place at once, and does with its own what is left to do of it.
+ * emergency nobody is waited for, in the one that is open neither.
  */
 export async function rotateNow(
   { sql, at, turn }: Scope<'rotations/run'>,
-  providers: Providers,
   times: Times,
   vault: Vault,
   name: string,
@@ -241,8 +238,8 @@ export async function rotateNow(
       `The rotation of ${name} is blocked: ${open.lastError ?? 'nothing that is known works any more'} Settle it: retry, accept what stands at the target, or abandon it. Or set the secret to a value that works.`,
     )
   }
-  const standing = await standingOf(sql, vault, name)
   if (open === undefined) {
+    const standing = await standingOf(sql, vault, name)
     if (standing?.deleted) {
       throw new Fault('deleted-but-recoverable', `Secret ${name} is deleted. Recover it first.`, { about: name })
     }
@@ -250,13 +247,6 @@ export async function rotateNow(
       throw new Fault('conflict', `Secret ${name} is disabled. Enable its latest version first.`)
     }
     await addRotation(sql, planned(vault, name, policy, reason, at, times))
-  } else if (reason === 'emergency' && yields(open, providers) && !standing?.deleted && standing?.latest.enabled) {
-    await layAside(sql, open)
-    const { quietUntil } = open
-    await addRotation(sql, { ...planned(vault, name, policy, reason, at, times), quietUntil })
-    // Who works on the one that is laid aside is fenced out.
-    await scheduleAt(turn, rotating, subjectOf(vault, name), at)
-    return standingIn(sql, vault, name, at, times)
   } else if (reason === 'emergency') {
     // Nobody goes back to what has leaked.
     const stays = open.state === 'returning' ? ({ state: 'grace', entered: at } as const) : {}
@@ -265,14 +255,6 @@ export async function rotateNow(
   await lookAt(turn, vault, name, at)
   return standingIn(sql, vault, name, at, times)
 }
-
-/**
- * Whether another may take its place after a second leak: what it has made is published, and it is after what the value
- * before has opened, which a target may not end for days. Two slots stay as they are: the one that would be changed next is
- * the one that it is about.
- */
-export const yields = ({ state, reason, provider }: Rotation, providers: Providers): boolean =>
-  state === 'retiring' && reason === 'emergency' && (providers.get(provider)?.kind ?? 'slots') !== 'slots'
 
 /**
  * Has the value before become current again, while the old credential is sure to live: after the publication and before

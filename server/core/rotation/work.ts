@@ -61,8 +61,6 @@ async function prepare(hand: Hand): Promise<'again'> {
       if (standing?.latest.version !== current?.version) throw new Superseded(rotation.nameKey)
       await hand.change(turn, {
         prepared: true,
-        // What the rotation before this one has sent has come to rest; nothing of this one is sent yet.
-        quietUntil: undefined,
         baseVersion: current?.version,
         slot,
         oldSlot,
@@ -269,13 +267,10 @@ async function standingAtTarget(hand: Hand): Promise<AtTarget> {
   const wentBack = again && latest.version === rotation.returnedVersion
   // The only credential of its target is replaced already; what it has opened is still there, which matters after a leak.
   const byValue = sideBySide || (provider.kind === 'single' && far.urgent)
-  const all = [
+  const old = [
     ...(previous === undefined ? [] : [{ value: previous, slot: rotation.oldSlot }]),
-    ...((byValue && !ours) || wentBack ? [candidate] : []),
-    ...(far.urgent ? await hand.unended() : []),
-  ]
-  const once = [...new Map(all.map((credential) => [credential.value, credential])).values()]
-  const old = once.filter(({ value, slot }) =>
+    ...((sideBySide && !ours) || wentBack ? [candidate] : []),
+  ].filter(({ value, slot }) =>
     byValue ? value !== current.value && provider.knows(value, hand.binding) : slot !== current.slot,
   )
   return { far, ours, again, current, old }
@@ -351,7 +346,7 @@ async function endReplaced(
   const isKept = provider.placesOf(hand.binding).length > 0
   const answer = isKept ? await hand.probe('ask-old', credential, far) : 'invalid'
   if (answer !== 'invalid' && rotation.attempt > 0) return { answer, refusal: notRefused[answer] }
-  await hand.renew()
+  await hand.arm()
   const refusal = await hand.send('retire', () => provider.retire(credential, hand.limited(far)))
   if (answer === 'invalid') return { answer, refusal }
   return { answer, refusal: [notRefused[answer], refusal].join(' ').trimEnd().slice(0, wordsMax) }
@@ -387,8 +382,6 @@ async function restore(hand: Hand): Outcome {
     if (answer === 'invalid') return putBack(hand, credential, far)
   }
   const to = afterRestore(from, answer, quiet)
-  // Somebody's own value doesn't end what the leaked one has opened.
-  if (to === 'done' && rotation.reason === 'emergency') return retire(hand)
   if (to !== from) return hand.become(to, {})
   if (answer === 'valid') return hand.wait(undefined, rotation.quietUntil)
   throw new NotNow('Whether what is published still works can’t be told yet.')

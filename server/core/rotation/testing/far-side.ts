@@ -14,13 +14,7 @@ export class FakeFarSide {
   readonly values = new Set<string>()
   /** What a memory of logins lets in, though it was replaced. */
   readonly remembered = new Set<string>()
-  /** It may not end what credentials have opened, and says so. */
-  endsNothing = false
-  /** The values whose sessions it has ended. */
-  readonly ended = new Set<string>()
   up = true
-  /** It refuses whatever would change it. */
-  refuses = false
   /** Every request is answered, and nothing done. */
   lies = false
   /** Every request is done, and its answer lost. */
@@ -62,8 +56,6 @@ export class FakeFarSide {
         this.#take('apply', credential, far, () => this.accepted.set(keyOf(credential), credential.value)),
       retire: (credential, far) =>
         this.#take('retire', credential, far, () => {
-          if (this.endsNothing) throw new Error('permission denied to end sessions')
-          this.ended.add(credential.value)
           // The only credential of its target is replaced, and never taken away.
           if (this.#kind === 'single') return
           if (this.accepted.get(keyOf(credential)) === credential.value) this.accepted.delete(keyOf(credential))
@@ -99,7 +91,6 @@ export class FakeFarSide {
     if (this.#admin !== undefined && far.secrets[this.#admin] !== this.adminPassword) {
       throw new Error('password authentication failed for user "admin"')
     }
-    if (this.refuses) throw new Error('permission denied')
     if (this.holdsBack !== undefined) {
       void this.holdsBack.then(deed)
       throw new Error('The answer never came.')

@@ -5,10 +5,10 @@ import { vaultRoute } from '../../vault/vault-route.ts'
 import type { Around } from '../around.ts'
 import { viewOf } from './wire.ts'
 
-export default ({ providers, times }: Around) =>
+export default ({ times }: Around) =>
   vaultRoute(contract.rotateNow, {
     resource: theSecret,
     async run(scope, { params: { name }, subject: vault }) {
-      return viewOf(name, await rotateNow(scope, providers, times, vault, name))
+      return viewOf(name, await rotateNow(scope, times, vault, name))
     },
   })
