@@ -23,9 +23,9 @@ const places = [
   { name: 'Secondary Read Only', readOnly: true },
 ] as const
 
-/** An access key that nobody guesses, with an id in the form of App Configuration's. */
+/** An access key that nobody guesses, with an id in the form of App Configuration's. `az` takes a word that begins with a dash for an option. */
 export const newAccessKey = (): Pick<NewKey, 'id' | 'secret'> => ({
-  id: `${randomBytes(6).toString('base64url')}-l0-s0`,
+  id: `${randomBytes(6).toString('hex')}-l0-s0`,
   secret: randomBytes(32).toString('base64'),
 })
 
