@@ -52,6 +52,8 @@ export class Hand {
   /** All that must not show in an error. */
   readonly #secret: string[] = []
   #granted: number
+  /** Until then a request of this very step may be under way, whose answer was lost. */
+  #lostUntil: Instant = 0
 
   constructor(engine: Engine, lease: Lease, seen: Seen) {
     this.engine = engine
@@ -218,14 +220,17 @@ export class Hand {
       this.#stopIfOld()
       return within(this.#answerMs, call()).then(
         (answer): Answer<T> => ({ answer, refusal: undefined }),
-        (error: unknown): Answer<T> => ({ refusal: this.say(error) }),
+        (error: unknown): Answer<T> => {
+          this.#lostUntil = this.quietUntil ?? 0
+          return { refusal: this.say(error) }
+        },
       )
     })
   }
 
   /** An answer has come: our request isn't under way any more. One that was lost before it may be. */
   atRest(at: Instant): Pick<Rotation, 'quietUntil'> {
-    this.quietUntil = Math.max(this.seen.rotation.quietUntil ?? 0, at)
+    this.quietUntil = Math.max(this.seen.rotation.quietUntil ?? 0, this.#lostUntil, at)
     return { quietUntil: this.quietUntil }
   }
 

@@ -5,6 +5,8 @@ import { builtInRoles } from '@cardea/contract/roles'
 import type { Kind } from '@cardea/contract/rotation/provider'
 import { principalByApp } from '#core/identity/directory.ts'
 import { rotationAppId } from '#core/identity/principal.ts'
+import { FakeFarSide } from '#core/rotation/testing/far-side.ts'
+import { openRotating } from '../../testing/rotating.ts'
 import { currentValue, fake, holding, versionOf, withFarSide } from '../../testing/with-far-side.ts'
 
 describe('a rotation in trouble', () => {
@@ -15,6 +17,36 @@ describe('a rotation in trouble', () => {
     await here.bind('db', fake)
     await here.reaches('db', 'done')
     assert.deepEqual([...far.values], [await currentValue(here)])
+  })
+
+  it('isn’t over while a request may be under way whose answer was lost, though a later one was answered', async () => {
+    const far = new FakeFarSide('set')
+    let lost: { readonly value: string; at?: number } | undefined
+    const retire: typeof far.provider.retire = async (credential, side) => {
+      await far.provider.retire(credential, side)
+      if (credential.value !== lost?.value || lost.at !== undefined) return
+      lost.at = Date.now()
+      throw new Error('The connection was lost.')
+    }
+    const providers = new Map([['fake', { ...far.provider, retire }]])
+    const quarantineMs = 3_000
+    await using here = await openRotating({ rotation: { providers, times: { quarantineMs } } })
+    await here.bind('db', { ...fake, graceSeconds: 1 })
+    await here.reaches('db', 'done')
+    lost = { value: await currentValue(here) }
+    await here.rotate('db')
+    await here.reaches('db', 'grace')
+    // With it there are two to take away: what it replaced, and what this rotation made.
+    far.accepted.set('by hand', 'by hand')
+    await here.set('db', 'by hand')
+    await here.reaches('db', 'done')
+    assert.deepEqual([...far.accepted.keys()], ['by hand'])
+    const { rows } = await here.house.cardea.base.database.read.run(
+      'select quiet_until from rotation order by started desc',
+      [],
+    )
+    const [last] = rows as { readonly quiet_until: number }[]
+    assert.ok(Number(last?.quiet_until) > (lost.at ?? Number.POSITIVE_INFINITY) + quarantineMs / 2)
   })
 
   it('waits for a far side that is down, sends nothing meanwhile, and then goes on with the same candidate', async () => {
