@@ -9,8 +9,9 @@ import type { SnapshotDraft } from '#core/configuration/snapshot.ts'
 import { askForSnapshot } from '#core/configuration/snapshots.ts'
 import { perform } from '#core/perform.ts'
 import { closeStore } from '#core/resources/store-life.ts'
-import { liveStore, VaultBook } from '#core/vaults/vaults.ts'
+import { liveStore } from '#core/vaults/vaults.ts'
 import { snapshotKeeper } from '#workers/snapshot-keeper.ts'
+import { overtaken } from '../../../testing/overtaken.ts'
 import { until } from '../../../testing/subscribing.ts'
 import { managerOf, storePath } from '../../management/testing/manager.ts'
 import { asks, at } from '../testing/asks.ts'
@@ -286,17 +287,13 @@ describe('a snapshot', () => {
       await askForSnapshot(scope, store, 'patient', draft, caller)
       await closeStore(scope, store)
     })
-    const next = async () =>
-      (await base.database.read.run("select at, fence from due where kind = 'snapshot'", [])).rows as {
-        at: number
-        fence: number
-      }[]
-    await until(async () => (await next()).every(({ at }) => at > base.clock() + 30_000))
-    // The same when it was there a moment ago: that nobody may write there now is no fault of whoever asked.
-    const vaults = Object.assign(new VaultBook(base.database), { store: () => store })
-    const lease = { kind: 'snapshot', subject: 'demo/patient', attempt: 0, until: base.clock() + 60_000 }
-    const fence = (await next())[0]?.fence as number
-    await snapshotKeeper({ base, vaults }).run({ ...lease, fence }, new AbortController().signal)
+    // That nobody may write there now is no fault of whoever asked.
+    const { vaults, lease } = await overtaken(there.house.cardea, until, {
+      kind: 'snapshot',
+      subject: 'demo/patient',
+      store,
+    })
+    await snapshotKeeper({ base, vaults }).run(lease, new AbortController().signal)
     const manager = await managerOf(there.house)
     const body = { location: 'local', sku: { name: 'standard' }, properties: { createMode: 'Recover' } }
     const back = await manager.ask('PUT', storePath('demo'), body)

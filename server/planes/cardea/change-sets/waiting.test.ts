@@ -3,8 +3,9 @@ import { after, describe, it } from 'node:test'
 import type { ChangeSetDetail, ChangeSetView } from '@cardea/contract/cardea/change-sets'
 import { builtInRoles } from '@cardea/contract/roles'
 import { createLog } from '#base/log.ts'
-import { liveStore, VaultBook } from '#core/vaults/vaults.ts'
+import { liveStore } from '#core/vaults/vaults.ts'
 import { changeSetKeeper } from '#workers/change-set-keeper.ts'
+import { overtaken } from '../../../testing/overtaken.ts'
 import { until, wake } from '../../../testing/subscribing.ts'
 import { asks, at } from '../../appconfig/testing/asks.ts'
 import { runningStore } from '../../appconfig/testing/store.ts'
@@ -110,18 +111,13 @@ describe('a change set that waits', () => {
     assert.ok(gone.status < 300, gone.text)
     passed += minutes
     await wake(there.house)
-    const next = async () =>
-      (await base.database.read.run("select at, fence from due where kind = 'change-set'", [])).rows as {
-        at: number
-        fence: number
-      }[]
-    await until(async () => (await next()).every(({ at }) => at > base.clock() + 30_000))
-    // The same when it was there a moment ago: that nobody may write there now is no fault of whoever made it.
-    const vaults = Object.assign(new VaultBook(base.database), { store: () => store })
-    const lease = { kind: 'change-set', subject: `demo/${id}`, attempt: 0, until: base.clock() + 60_000 }
-    const fence = (await next())[0]?.fence as number
-    const keeper = changeSetKeeper({ base, vaults, domain: installation.domain })
-    await keeper.run({ ...lease, fence }, new AbortController().signal)
+    // That nobody may write there now is no fault of whoever made it.
+    const { vaults, lease } = await overtaken(there.house.cardea, until, {
+      kind: 'change-set',
+      subject: `demo/${id}`,
+      store,
+    })
+    await changeSetKeeper({ base, vaults, domain: installation.domain }).run(lease, new AbortController().signal)
     const body = { location: 'local', sku: { name: 'standard' }, properties: { createMode: 'Recover' } }
     const back = await manager.ask('PUT', storePath('demo'), body)
     assert.ok(back.status < 300, back.text)
