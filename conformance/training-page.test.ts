@@ -117,7 +117,10 @@ const sections: Record<string, readonly Sentence[]> = {
     ['Secrets: activatable/deactivatable', { in: lesson, by: 'Disable (deactivate) without deleting' }],
     [
       'Secrets: date-based access control (Azure tells the dates, and gives the value all the same)',
-      { in: 'server/planes/vault/vault.test.ts', by: 'gives its value before nbf and after exp, as the service does' },
+      {
+        in: 'server/planes/vault/secrets/secrets.test.ts',
+        by: 'gives its value before nbf and after exp, as the service does',
+      },
     ],
     [
       'Keys: operations sign, verify, encrypt, decrypt, wrapKey, unwrapKey',

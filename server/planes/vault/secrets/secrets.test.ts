@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { openHouse } from '../../testing/house.ts'
-import { asking, versionOf } from './testing/vault.ts'
+import { openHouse } from '../../../testing/house.ts'
+import { asking, versionOf } from '../testing/vault.ts'
 
 let now = Date.now()
 const house = await openHouse({ clock: () => now })
