@@ -1,4 +1,4 @@
-import type { CertificateOperation } from '@cardea/contract/vault/certificates'
+import type { CertificateOperation } from '@cardea/contract/vault/certificate-answers'
 import type { Operation } from '#core/certificates/certificate.ts'
 import { isUnknown } from '#core/certificates/policy.ts'
 import { Headed } from '../headed.ts'

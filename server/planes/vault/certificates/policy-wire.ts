@@ -1,4 +1,5 @@
-import type { CertificateKeyType, CertificatePolicy, SaidPolicy } from '@cardea/contract/vault/certificates'
+import type { CertificatePolicy } from '@cardea/contract/vault/certificate-answers'
+import type { CertificateKeyType, SaidPolicy } from '@cardea/contract/vault/certificates'
 import { inSeconds } from '#base/clock.ts'
 import type { AsymmetricShape } from '#base/keys/key.ts'
 import type { AlternativeNames } from '#base/x509/wanted.ts'

@@ -3,7 +3,7 @@ import type {
   CertificateItem,
   DeletedCertificateBundle,
   DeletedCertificateItem,
-} from '@cardea/contract/vault/certificates'
+} from '@cardea/contract/vault/certificate-answers'
 import type { Dialect } from '@cardea/contract/vault/versions'
 import { Fault } from '#base/fault.ts'
 import type {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type TlsOptions } from 'node:tls'
-import type { CertificateBundle } from '@cardea/contract/vault/certificates'
+import type { CertificateBundle } from '@cardea/contract/vault/certificate-answers'
 import type { Heard, House } from '../../../testing/house.ts'
 import { until } from '../../../testing/rotating-keys.ts'
 import { newest } from './vault.ts'
