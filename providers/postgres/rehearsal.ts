@@ -47,8 +47,10 @@ export async function rehearse(far: FarSide<Target>, seed: string, part: Part): 
       },
       consumerRemedy(database),
     )
+    // Of two roles, one loses its password when its turn is over; that of a single role is only ever replaced.
+    const takesTurns = part.roles.length > 1
     // Whether a password is gone can be told only of one that has worked.
-    if (logsIn) {
+    if (logsIn && takesTurns) {
       await rehearsal.try('The twin loses its password.', () =>
         asAdmin(far, part.roles, (admin) => takeAway(admin, login, far)),
       )

@@ -175,6 +175,11 @@ describe('a pair of PostgreSQL roles', { skip }, () => {
     assert.equal(await rolePair.probe(credential, far), 'invalid')
   })
 
+  it('is rehearsed by a twin that loses its password too, as each role does when its turn is over', async () => {
+    const rehearsed = await rolePair.rehearse?.(place(), 'seed')
+    assert.deepEqual(rehearsed?.checks.at(-1), { what: 'The twin loses its password.', wrong: null, remedy: null })
+  })
+
   it('lends an administrator’s powers to no superuser, to no owner that logs in and not to itself', async () => {
     const superuser = fresh('super')
     await root.query(`create role ${superuser} superuser; create role ${superuser}_login login`)

@@ -130,6 +130,20 @@ describe('one role of PostgreSQL', { skip }, () => {
     assert.deepEqual(await missing(), [])
   })
 
+  it('is rehearsed without taking a password away, as its rotation takes none', async () => {
+    const far = await place()
+    const rehearsed = await role.rehearse?.(far, 'seed')
+    assert.deepEqual(rehearsed, {
+      checks: [
+        'The administrator logs in.',
+        'The roles are as they must be.',
+        'A twin of the role is made with a password.',
+        'The twin logs in as a program would.',
+      ].map((what) => ({ what, wrong: null, remedy: null })),
+      clean: true,
+    })
+  })
+
   it('isn’t made up, is no superuser and not its own administrator', async () => {
     const far = await place()
     const named = (name: string) => ({ ...far, binding: { ...far.binding, role: name } })
