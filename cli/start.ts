@@ -60,11 +60,11 @@ export default command({
     // The house is heavy, and all other commands do without it.
     const { start } = await import('@cardea/server/main')
     const { createPlainLog } = await import('@cardea/server/base/plain-log')
-    const { giveBackHeap } = await import('@cardea/server/base/heap')
+    const { readyHeap } = await import('@cardea/server/base/heap')
     // At a terminal the log is for whoever looks at it; a service's is for programs.
     const readable = world.terminal.out && !given.json
     const around = readable ? { log: createPlainLog(settings.logLevel, world.tell) } : {}
-    await giveBackHeap()
+    await readyHeap()
     const cardea = await start(settings, around).catch((error) => {
       throw explained(error)
     })
